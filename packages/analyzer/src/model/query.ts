@@ -1,0 +1,24 @@
+import type { Labels } from './labels.ts'
+
+/** One element of an instant answer. A scalar answer is one element without labels. */
+export interface QuerySample {
+  readonly labels: Labels
+  readonly value: number
+}
+
+/** One line of a range answer; times are Unix milliseconds, in order. */
+export interface QuerySeries {
+  readonly labels: Labels
+  readonly points: readonly (readonly [timeMs: number, value: number])[]
+}
+
+/** Evaluates PromQL at one instant. Throws a `ChokepointError` when it cannot. */
+export type QueryFunc = (expression: string, atMs: number) => readonly QuerySample[]
+
+/** Evaluates PromQL at each step of a range, both ends included. */
+export type QueryRangeFunc = (
+  expression: string,
+  startMs: number,
+  endMs: number,
+  stepMs: number,
+) => readonly QuerySeries[]
