@@ -1,0 +1,152 @@
+/** The label that holds the metric's name. */
+export const METRIC_NAME = '__name__'
+
+/**
+ * An immutable set of labels, sorted by name. A label with an empty value does not exist, as in Prometheus.
+ *
+ * A source that returns the same object for the same series on every select lets the engine keep
+ * what it derived from it (group keys, the set without its name) from one evaluation to the next.
+ */
+export class LabelSet {
+  static readonly EMPTY = new LabelSet([], [])
+
+  /** Label names, ascending. */
+  readonly names: readonly string[]
+  /** Label values, in the order of `names`. */
+  readonly values: readonly string[]
+  #key: string | undefined
+  #withoutName: LabelSet | undefined
+
+  private constructor(names: readonly string[], values: readonly string[]) {
+    this.names = names
+    this.values = values
+  }
+
+  /** The set of these pairs; empty values are left out, of a repeated name the last value stays. */
+  static from(pairs: Iterable<readonly [string, string]>): LabelSet {
+    const byName = new Map<string, string>()
+    for (const [name, value] of pairs) {
+      if (value === '') byName.delete(name)
+      else byName.set(name, value)
+    }
+    if (byName.size === 0) return LabelSet.EMPTY
+    const names = [...byName.keys()].sort()
+    return new LabelSet(
+      names,
+      names.map((name) => byName.get(name)!),
+    )
+  }
+
+  /** The set of a record's own properties. */
+  static of(record: Readonly<Record<string, string>>): LabelSet {
+    return LabelSet.from(Object.entries(record))
+  }
+
+  get size(): number {
+    return this.names.length
+  }
+
+  /** The metric's name, or an empty string. */
+  get metricName(): string {
+    return this.get(METRIC_NAME)
+  }
+
+  /** The value of a label; an empty string when the set does not have it. */
+  get(name: string): string {
+    // Sets are small: a scan beats hashing and binary search.
+    const names = this.names
+    for (let i = 0; i < names.length; i++) if (names[i] === name) return this.values[i]!
+    return ''
+  }
+
+  has(name: string): boolean {
+    return this.names.includes(name)
+  }
+
+  /** A string that two sets share exactly when they are equal; made once. */
+  get key(): string {
+    if (this.#key === undefined) {
+      let key = ''
+      for (let i = 0; i < this.names.length; i++) key += `${this.names[i]}\xff${this.values[i]}\xff`
+      this.#key = key
+    }
+    return this.#key
+  }
+
+  equals(other: LabelSet): boolean {
+    return this === other || this.key === other.key
+  }
+
+  *[Symbol.iterator](): IterableIterator<[string, string]> {
+    for (let i = 0; i < this.names.length; i++) yield [this.names[i]!, this.values[i]!]
+  }
+
+  /** This set without its metric name; made once, so the same object each time. */
+  withoutName(): LabelSet {
+    this.#withoutName ??= this.has(METRIC_NAME) ? this.without([METRIC_NAME]) : this
+    return this.#withoutName
+  }
+
+  /** This set without the labels named. */
+  without(names: readonly string[]): LabelSet {
+    return this.filter((name) => !names.includes(name))
+  }
+
+  /** The labels of this set that are named. */
+  pick(names: readonly string[]): LabelSet {
+    return this.filter((name) => names.includes(name))
+  }
+
+  /** The labels whose names the test accepts. */
+  filter(test: (name: string) => boolean): LabelSet {
+    const names: string[] = []
+    const values: string[] = []
+    for (let i = 0; i < this.names.length; i++) {
+      if (!test(this.names[i]!)) continue
+      names.push(this.names[i]!)
+      values.push(this.values[i]!)
+    }
+    if (names.length === this.names.length) return this
+    return names.length === 0 ? LabelSet.EMPTY : new LabelSet(names, values)
+  }
+
+  /** This set with one label set to a value; an empty value removes the label. */
+  with(name: string, value: string): LabelSet {
+    if (this.get(name) === value) return this
+    if (value === '') return this.without([name])
+    const at = this.names.findIndex((other) => other >= name)
+    const index = at === -1 ? this.names.length : at
+    const removed = this.names[index] === name ? 1 : 0
+    return new LabelSet(
+      this.names.toSpliced(index, removed, name),
+      this.values.toSpliced(index, removed, value),
+    )
+  }
+
+  toRecord(): Record<string, string> {
+    return Object.fromEntries(this)
+  }
+
+  /** As Prometheus writes it in messages: `{__name__="up", job="api"}`. */
+  toString(): string {
+    const pairs: string[] = []
+    for (const [name, value] of this) {
+      pairs.push(
+        `${LEGACY_LABEL.test(name) ? name : JSON.stringify(name)}=${JSON.stringify(value)}`,
+      )
+    }
+    return `{${pairs.join(', ')}}`
+  }
+}
+
+const LEGACY_LABEL = /^[a-zA-Z_][a-zA-Z0-9_]*$/
+
+/** Orders label sets as Prometheus does: pair by pair, then the shorter one first. */
+export function compareLabelSets(a: LabelSet, b: LabelSet): number {
+  const length = Math.min(a.size, b.size)
+  for (let i = 0; i < length; i++) {
+    if (a.names[i] !== b.names[i]) return a.names[i]! < b.names[i]! ? -1 : 1
+    if (a.values[i] !== b.values[i]) return a.values[i]! < b.values[i]! ? -1 : 1
+  }
+  return a.size - b.size
+}

@@ -1,0 +1,108 @@
+import type { NativeHistogram } from './histogram/native-histogram.ts'
+
+/** What a sample holds. A stale marker ends a series; it is not a value, and not a NaN. */
+export const SAMPLE_FLOAT = 0
+export const SAMPLE_STALE = 1
+export const SAMPLE_HISTOGRAM = 2
+
+const FIRST_CAPACITY = 256
+
+/**
+ * A growable run of samples that is filled, read and emptied over and over.
+ *
+ *     times      | t0 | t1 | t2 | …     milliseconds, ascending
+ *     values     | v0 |  – | v2 | …     floats; 0 where the sample is no float
+ *     kinds      |  0 |  2 |  0 | …     SAMPLE_FLOAT, SAMPLE_STALE or SAMPLE_HISTOGRAM
+ *     histograms |  – | h1 |  – | …     only where kinds says so
+ *     startTimes | s0 | s1 | s2 | …     only when a source knows them; 0 is unknown
+ *
+ * Stale markers have a kind of their own because JavaScript does not keep NaN payloads.
+ */
+export class SampleBuffer {
+  size = 0
+  times = new Float64Array(FIRST_CAPACITY)
+  values = new Float64Array(FIRST_CAPACITY)
+  kinds = new Uint8Array(FIRST_CAPACITY)
+  histograms: (NativeHistogram | undefined)[] = []
+  startTimes: Float64Array | undefined
+  /** How many of the samples are not floats; 0 lets readers skip `kinds`. */
+  special = 0
+
+  /** Empties the buffer and keeps its memory. */
+  clear(): void {
+    if (this.special > 0) this.histograms.length = 0
+    this.size = 0
+    this.special = 0
+    this.startTimes = undefined
+  }
+
+  pushFloat(timeMs: number, value: number): void {
+    const at = this.#grow(timeMs)
+    this.values[at] = value
+    this.kinds[at] = SAMPLE_FLOAT
+  }
+
+  pushStale(timeMs: number): void {
+    const at = this.#grow(timeMs)
+    this.values[at] = 0
+    this.kinds[at] = SAMPLE_STALE
+    this.special++
+  }
+
+  pushHistogram(timeMs: number, histogram: NativeHistogram): void {
+    const at = this.#grow(timeMs)
+    this.values[at] = 0
+    this.kinds[at] = SAMPLE_HISTOGRAM
+    this.histograms[at] = histogram
+    this.special++
+  }
+
+  /** Appends floats [from, to) of parallel arrays at once. */
+  pushFloats(times: Float64Array, values: Float64Array, from: number, to: number): void {
+    const length = to - from
+    if (length <= 0) return
+    this.reserve(this.size + length)
+    this.times.set(times.subarray(from, to), this.size)
+    this.values.set(values.subarray(from, to), this.size)
+    this.kinds.fill(SAMPLE_FLOAT, this.size, this.size + length)
+    this.size += length
+  }
+
+  /** Tells when the counter of the newest sample began (milliseconds; 0 is unknown). */
+  setStartTime(startMs: number): void {
+    if (this.startTimes === undefined || this.startTimes.length < this.times.length) {
+      const grown = new Float64Array(this.times.length)
+      if (this.startTimes !== undefined) grown.set(this.startTimes)
+      this.startTimes = grown
+    }
+    this.startTimes[this.size - 1] = startMs
+  }
+
+  /** Makes room for `capacity` samples in all. */
+  reserve(capacity: number): void {
+    if (capacity <= this.times.length) return
+    const length = Math.max(capacity, this.times.length * 2)
+    const times = new Float64Array(length)
+    times.set(this.times)
+    const values = new Float64Array(length)
+    values.set(this.values)
+    const kinds = new Uint8Array(length)
+    kinds.set(this.kinds)
+    this.times = times
+    this.values = values
+    this.kinds = kinds
+    if (this.startTimes !== undefined) {
+      const startTimes = new Float64Array(length)
+      startTimes.set(this.startTimes)
+      this.startTimes = startTimes
+    }
+  }
+
+  #grow(timeMs: number): number {
+    const at = this.size
+    if (at === this.times.length) this.reserve(at + 1)
+    this.times[at] = timeMs
+    this.size = at + 1
+    return at
+  }
+}
