@@ -1,0 +1,72 @@
+import type { ScopeMetrics } from '@opentelemetry/sdk-metrics'
+
+/** What the app thread hands to the watch thread when it starts it. */
+export interface WatchThreadData {
+  readonly buffer: SharedArrayBuffer
+  /** `process.argv[1]` of the app: where the service's package.json is looked for. */
+  readonly mainScript: string | undefined
+  /** Milliseconds between heartbeats of the app thread. */
+  readonly heartbeatMs: number
+  /** Wall clock when the process began, in ms: start time of every cumulative series. */
+  readonly startedAtMs: number
+}
+
+/** A value that OpenTelemetry allows for an attribute of a span. */
+export type SpanAttributeValue =
+  | string
+  | number
+  | boolean
+  | readonly (string | number | boolean | null | undefined)[]
+
+export type SpanRecordAttributes = Record<string, SpanAttributeValue>
+
+export interface SpanRecordEvent {
+  readonly name: string
+  readonly timeMs: number
+  readonly attributes?: SpanRecordAttributes
+}
+
+export interface SpanRecordLink {
+  readonly traceId: string
+  readonly spanId: string
+  readonly attributes?: SpanRecordAttributes
+}
+
+/** An ended span, as it crosses the threads. Times are wall clock in ms, with fractions. */
+export interface SpanRecord {
+  readonly traceId: string
+  readonly spanId: string
+  readonly parentSpanId?: string
+  readonly traceState?: string
+  readonly name: string
+  /** `SpanKind` of the OpenTelemetry API. */
+  readonly kind: number
+  readonly startMs: number
+  readonly endMs: number
+  readonly attributes: SpanRecordAttributes
+  /** `SpanStatusCode` of the OpenTelemetry API. */
+  readonly status: number
+  readonly statusMessage?: string
+  readonly events?: readonly SpanRecordEvent[]
+  readonly links?: readonly SpanRecordLink[]
+  readonly scope: string
+  readonly scopeVersion?: string
+}
+
+/** From the app thread to the watch thread. */
+export type AppMessage =
+  | { readonly type: 'spans'; readonly spans: readonly SpanRecord[] }
+  /** The newest cumulative state of the app's own OpenTelemetry instruments; replaces the one before. */
+  | { readonly type: 'app-metrics'; readonly scopeMetrics: readonly ScopeMetrics[] }
+  /**
+   * Export what there is, then set DONE to `number` (or higher) and `Atomics.notify` it. The app thread may be
+   * blocked in `Atomics.wait` meanwhile, so nothing on this way may need it.
+   */
+  | { readonly type: 'flush'; readonly number: number }
+  /** As `flush`, and the last message: close servers, then STATE becomes closed. */
+  | { readonly type: 'shutdown'; readonly number: number }
+
+/** From the watch thread to the app thread. */
+export type WatchMessage =
+  /** One line for a person, once; the app thread has the only stderr that is in order with the app's. */
+  { readonly type: 'warning'; readonly text: string }
