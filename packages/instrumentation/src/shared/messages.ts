@@ -1,8 +1,10 @@
 import type { ScopeMetrics } from '@opentelemetry/sdk-metrics'
+import type { Settings } from '../settings/settings.ts'
 
 /** What the app thread hands to the watch thread when it starts it. */
 export interface WatchThreadData {
   readonly buffer: SharedArrayBuffer
+  readonly settings: Settings
   /** `process.argv[1]` of the app: where the service's package.json is looked for. */
   readonly mainScript: string | undefined
   /** Milliseconds between heartbeats of the app thread. */
@@ -55,7 +57,8 @@ export interface SpanRecord {
 
 /** From the app thread to the watch thread. */
 export type AppMessage =
-  | { readonly type: 'spans'; readonly spans: readonly SpanRecord[] }
+  /** `json` is a `SpanRecord[]` as JSON: one string crosses cheaper than a clone of many objects. */
+  | { readonly type: 'spans'; readonly json: string; readonly count: number }
   /** The newest cumulative state of the app's own OpenTelemetry instruments; replaces the one before. */
   | { readonly type: 'app-metrics'; readonly scopeMetrics: readonly ScopeMetrics[] }
   /**
