@@ -1,0 +1,19 @@
+# The analyzer: built in one stage, run without build tools, as nobody, on a read-only root.
+FROM node:24.21.0-bookworm-slim AS build
+WORKDIR /build
+COPY . .
+RUN npm install --global pnpm@12.21.0 \
+ && pnpm install --frozen-lockfile \
+ && node tools/build.ts \
+ && pnpm --filter chokepoint deploy --prod --legacy /app
+
+FROM node:24.21.0-bookworm-slim
+ENV NODE_ENV=production
+WORKDIR /app
+COPY --from=build /app /app
+RUN mkdir -p /var/lib/chokepoint && chown node:node /var/lib/chokepoint
+USER node
+VOLUME /var/lib/chokepoint
+EXPOSE 4317 4318 9490
+ENTRYPOINT ["node", "/app/dist/main.js"]
+CMD ["serve"]
