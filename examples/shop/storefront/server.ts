@@ -59,12 +59,12 @@ app.post<{ Body: { productId?: number } }>('/checkout', async (request, reply) =
   return reply.code(201).send({ order: rows[0]?.id, charge: charge.id })
 })
 
-app.post<{ Params: { name: string } }>('/admin/faults/:name', (request, reply) =>
-  reply.send(switchFault(request.params.name, true)),
+app.post<{ Params: { name: string } }>('/admin/faults/:name', (request) =>
+  switchFault(request.params.name, true),
 )
 
-app.delete<{ Params: { name: string } }>('/admin/faults/:name', (request, reply) =>
-  reply.send(switchFault(request.params.name, false)),
+app.delete<{ Params: { name: string } }>('/admin/faults/:name', (request) =>
+  switchFault(request.params.name, false),
 )
 
 function item(product: Product): string {
