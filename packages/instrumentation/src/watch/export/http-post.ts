@@ -1,0 +1,89 @@
+import { readFileSync } from 'node:fs'
+import { Agent, type IncomingMessage, request as requestHttp } from 'node:http'
+import { request as requestHttps, Agent as TlsAgent } from 'node:https'
+import type { LookupFunction } from 'node:net'
+import type { OtlpSettings } from '../../settings/otlp-settings.ts'
+
+/** An answer to a POST; the body is cut at 64 KiB. */
+export interface HttpAnswer {
+  readonly status: number
+  readonly retryAfter: string | undefined
+  readonly body: Uint8Array
+}
+
+/** Sends one body. Rejects when there is no answer in time or none at all. */
+export type HttpPost = (body: Uint8Array, timeoutMs: number) => Promise<HttpAnswer>
+
+export interface HttpPoster {
+  readonly post: HttpPost
+  close(): void
+}
+
+const ANSWER_BYTES_MAX = 64 * 1024
+
+/** Posts to one OTLP endpoint over a kept connection; it never keeps the process alive. */
+export function createHttpPoster(settings: OtlpSettings): HttpPoster {
+  const url = new URL(settings.url)
+  const isTls = url.protocol === 'https:'
+  const options = { keepAlive: true, maxSockets: 2, lookup: lookupFor(url.hostname) }
+  const agent = isTls ? new TlsAgent({ ...options, ...readPemFiles(settings) }) : new Agent(options)
+  const request = isTls ? requestHttps : requestHttp
+  const headers = {
+    'content-type': settings.encoding === 'json' ? 'application/json' : 'application/x-protobuf',
+    ...(settings.gzip ? { 'content-encoding': 'gzip' } : {}),
+    'user-agent': 'chokepoint-instrumentation',
+    ...settings.headers,
+  }
+  const post: HttpPost = (body, timeoutMs) =>
+    new Promise((resolve, reject) => {
+      const signal = AbortSignal.timeout(Math.max(1, Math.ceil(timeoutMs)))
+      const outgoing = request(url, { method: 'POST', agent, headers, signal }, (incoming) => {
+        readAnswer(incoming).then(resolve, reject)
+      })
+      outgoing.on('error', (error) => {
+        reject(signal.aborted ? new Error(`no answer within ${Math.ceil(timeoutMs)} ms`) : error)
+      })
+      outgoing.end(body)
+    })
+  return { post, close: () => agent.destroy() }
+}
+
+async function readAnswer(incoming: IncomingMessage): Promise<HttpAnswer> {
+  const chunks: Buffer[] = []
+  let bytes = 0
+  for await (const chunk of incoming as AsyncIterable<Buffer>) {
+    bytes += chunk.length
+    // The connection is given up: draining an endless answer would cost more than a new one.
+    if (bytes > ANSWER_BYTES_MAX) break
+    chunks.push(chunk)
+  }
+  return {
+    status: incoming.statusCode ?? 0,
+    retryAfter: incoming.headers['retry-after'],
+    body: Buffer.concat(chunks),
+  }
+}
+
+function readPemFiles({ caFile, keyFile, certificateFile }: OtlpSettings) {
+  return {
+    ...(caFile === undefined ? {} : { ca: readFileSync(caFile) }),
+    ...(keyFile === undefined ? {} : { key: readFileSync(keyFile) }),
+    ...(certificateFile === undefined ? {} : { cert: readFileSync(certificateFile) }),
+  }
+}
+
+/**
+ * The usual lookup waits for a free thread of the app's thread pool, so a saturated pool would
+ * silence us just when it should be seen. The name of this machine needs no lookup.
+ */
+function lookupFor(hostname: string): LookupFunction | undefined {
+  if (hostname !== 'localhost') return undefined
+  return (_hostname, options, callback) => {
+    const addresses = [
+      { address: '127.0.0.1', family: 4 },
+      { address: '::1', family: 6 },
+    ]
+    if (options.all) callback(null, addresses)
+    else callback(null, '127.0.0.1', 4)
+  }
+}

@@ -1,0 +1,43 @@
+import type { MetricData } from '@opentelemetry/sdk-metrics'
+import type { Signal } from '../../settings/otlp-settings.ts'
+import { LEVEL, type SharedMemory } from '../../shared/memory-layout.ts'
+import type { SeriesReader } from '../../shared/series-reader.ts'
+import { readThreadCpuSeconds } from '../thread-cpu.ts'
+import type { DropCounts } from './drop-counts.ts'
+import { MetricBatch, type MetricSource, type Moment } from './metric-batch.ts'
+
+export interface SelfMetricsInput {
+  readonly memory: SharedMemory
+  readonly reader: SeriesReader
+  readonly drops: DropCounts
+  readonly startedAtMs: number
+  /** Bytes that wait to be sent, by signal. */
+  readonly queuedBytes: () => ReadonlyMap<Signal, number>
+}
+
+/** What the instrumentation tells about itself: `chokepoint.sdk.*`. */
+export class SelfMetrics implements MetricSource {
+  readonly #input: SelfMetricsInput
+
+  constructor(input: SelfMetricsInput) {
+    this.#input = input
+  }
+
+  collect(moment: Moment): readonly MetricData[] {
+    const { memory, reader, drops, startedAtMs, queuedBytes } = this.#input
+    const batch = new MetricBatch(startedAtMs, moment.wallMs)
+    batch.add('chokepoint.sdk.cpu.time', readThreadCpuSeconds())
+    batch.add('chokepoint.sdk.level', Atomics.load(memory.control, LEVEL))
+    batch.add('chokepoint.sdk.series', reader.seriesCount)
+    for (const { kind, reason, count } of [...reader.readDrops(), ...drops.rows()]) {
+      batch.add('chokepoint.sdk.dropped', count, {
+        'chokepoint.drop.kind': kind,
+        'chokepoint.drop.reason': reason,
+      })
+    }
+    for (const [signal, bytes] of queuedBytes()) {
+      batch.add('chokepoint.sdk.export.queue', bytes, { 'chokepoint.signal': signal })
+    }
+    return batch.toMetrics()
+  }
+}

@@ -1,0 +1,163 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
+import { setGlobalErrorHandler } from '@opentelemetry/core'
+import { resourceFromAttributes } from '@opentelemetry/resources'
+import type { ScopeMetrics } from '@opentelemetry/sdk-metrics'
+import {
+  DONE,
+  type SharedMemory,
+  STATE,
+  STATE_CLOSED,
+  STATE_READY,
+  TAKEN,
+  viewSharedMemory,
+} from '../shared/memory-layout.ts'
+import type { AppMessage, SpanRecord, WatchMessage, WatchThreadData } from '../shared/messages.ts'
+import { SeriesReader } from '../shared/series-reader.ts'
+import { ExportLog } from './export/export-log.ts'
+import { createPipelines, type Pipelines } from './export/pipelines.ts'
+import { BoundedHistogram } from './metrics/bounded-histogram.ts'
+import { DropCounts } from './metrics/drop-counts.ts'
+import type { MetricSource, Moment } from './metrics/metric-batch.ts'
+import { createMetricReaders, type MetricReaders } from './metrics/metric-readers.ts'
+import { RecordedSeries } from './metrics/recorded-series.ts'
+import { SelfMetrics } from './metrics/self-metrics.ts'
+import { type MetricsEndpoint, serveMetrics } from './prometheus/endpoint.ts'
+import { toPrometheusText } from './prometheus/text-format.ts'
+import { describeResource } from './resource.ts'
+import { SCOPE } from './version.ts'
+import { Warnings } from './warnings.ts'
+
+/** Sends a message to the app thread. */
+export type Tell = (message: WatchMessage) => void
+
+// The app thread waits 500 ms at most; what is not sent by then is lost anyway.
+const FLUSH_MAX_MS = 450
+const EXPORT_SECONDS = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10] as const
+
+/** Everything that runs beside the app: it reads, serves and sends, and never asks the app for anything. */
+export class WatchThread {
+  readonly #data: WatchThreadData
+  readonly #memory: SharedMemory
+  readonly #warnings: Warnings
+  readonly #drops = new DropCounts()
+  readonly #exportLog: ExportLog
+  readonly #exportDurations: BoundedHistogram
+  readonly #pipelines: Pipelines
+  readonly #readers: MetricReaders
+  #appMetrics: readonly ScopeMetrics[] = []
+  #endpoint: MetricsEndpoint | undefined
+
+  constructor(data: WatchThreadData, tell: Tell) {
+    this.#data = data
+    this.#memory = viewSharedMemory(data.buffer)
+    this.#warnings = new Warnings((text) => tell({ type: 'warning', text }))
+    setGlobalErrorHandler((error) => this.#warnings.warn('metrics export', error))
+    this.#exportDurations = new BoundedHistogram({
+      name: 'chokepoint.sdk.export.duration',
+      boundaries: EXPORT_SECONDS,
+      seriesMax: 16,
+      startedAtMs: data.startedAtMs,
+    })
+    this.#exportLog = new ExportLog(this.#exportDurations, this.#warnings)
+    const resource = resourceFromAttributes(
+      describeResource({
+        settings: data.settings,
+        mainScript: data.mainScript,
+        instanceId: randomUUID(),
+        distroVersion: SCOPE.version ?? '',
+      }),
+    )
+    this.#pipelines = createPipelines({
+      settings: data.settings,
+      resource,
+      scope: SCOPE,
+      log: this.#exportLog,
+      drops: this.#drops,
+      clock,
+      random: Math.random,
+    })
+    this.#readers = createMetricReaders({
+      settings: data.settings,
+      resource,
+      exporter: this.#pipelines.metrics,
+      sources: () => this.#sources(),
+      appMetrics: () => this.#appMetrics,
+      clock,
+      onError: (error) => this.#warnings.warn('a group of metrics cannot be read', error),
+    })
+  }
+
+  /** Opens `/metrics` and says that the thread is ready. */
+  async start(): Promise<void> {
+    const { prometheus } = this.#data.settings
+    const { pull } = this.#readers
+    if (prometheus !== undefined && pull !== undefined) {
+      const scrape = async (format: 'text' | 'openmetrics') =>
+        toPrometheusText((await pull.pull()).resourceMetrics, format, SCOPE.name)
+      this.#endpoint = await serveMetrics(prometheus, scrape, (line) => this.#warnings.warn(line))
+    }
+    const { control } = this.#memory
+    if (Atomics.load(control, STATE) !== STATE_CLOSED) Atomics.store(control, STATE, STATE_READY)
+  }
+
+  /** Handles a message of the app thread; resolves when what it asks for is done. */
+  async receive(message: AppMessage): Promise<void> {
+    switch (message.type) {
+      case 'spans':
+        Atomics.add(this.#memory.control, TAKEN, 1)
+        this.#pipelines.spans?.add(JSON.parse(message.json) as SpanRecord[])
+        return
+      case 'app-metrics':
+        this.#appMetrics = message.scopeMetrics
+        return
+      case 'flush':
+        return this.#flush(message.number)
+      case 'shutdown':
+        // One try each: nobody waits for a second one.
+        await this.#pipelines.metrics?.shutdown()
+        await this.#flush(message.number)
+        return this.#close()
+    }
+  }
+
+  async #flush(number: number): Promise<void> {
+    const { control } = this.#memory
+    const flushes = [
+      this.#readers.periodic?.forceFlush(),
+      this.#pipelines.spans?.seal(),
+      ...Array.from(this.#pipelines.queues.values(), (queue) => queue.flush()),
+    ]
+    await Promise.race([Promise.allSettled(flushes), delay(FLUSH_MAX_MS)])
+    if (Atomics.load(control, DONE) < number) Atomics.store(control, DONE, number)
+    Atomics.notify(control, DONE)
+  }
+
+  #close(): void {
+    this.#endpoint?.close()
+    this.#pipelines.close()
+    Atomics.store(this.#memory.control, STATE, STATE_CLOSED)
+  }
+
+  /** The sources of one reader. */
+  #sources(): readonly MetricSource[] {
+    const { startedAtMs } = this.#data
+    const reader = new SeriesReader(this.#memory)
+    return [
+      new RecordedSeries(reader, startedAtMs),
+      this.#exportDurations,
+      new SelfMetrics({
+        memory: this.#memory,
+        reader,
+        drops: this.#drops,
+        startedAtMs,
+        queuedBytes: () =>
+          new Map(Array.from(this.#pipelines.queues, ([signal, queue]) => [signal, queue.bytes])),
+      }),
+    ]
+  }
+}
+
+function clock(): Moment {
+  return { wallMs: Date.now(), monotonicMs: performance.now() }
+}

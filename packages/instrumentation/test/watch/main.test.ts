@@ -1,0 +1,163 @@
+import { expect } from 'chai'
+import { HistogramRecorder } from '../../src/shared/histogram-recorder.ts'
+import type { SpanRecord } from '../../src/shared/messages.ts'
+import { recordedInstrument } from '../../src/shared/recorded-instruments.ts'
+import { readAttributes } from './otlp-json.ts'
+import { OtlpReceiver, until } from './otlp-receiver.ts'
+import { freePort, Watched } from './watched.ts'
+
+const SPAN: SpanRecord = {
+  traceId: '0af7651916cd43dd8448eb211c80319c',
+  spanId: 'b7ad6b7169203331',
+  parentSpanId: '00f067aa0ba902b7',
+  name: 'GET /orders/:id',
+  kind: 1,
+  startMs: 1_700_000_000_000.25,
+  endMs: 1_700_000_000_120,
+  attributes: { 'http.route': '/orders/:id', 'http.response.status_code': 500 },
+  status: 2,
+  scope: '@chokepoint/instrumentation',
+}
+
+describe('watch thread', () => {
+  let receiver: OtlpReceiver
+  let url: string
+  let watched: Watched | undefined
+
+  beforeEach(async () => {
+    receiver = new OtlpReceiver()
+    url = await receiver.listen()
+  })
+
+  afterEach(async () => {
+    await watched?.end()
+    receiver.close()
+  })
+
+  async function watch(environment: Record<string, string> = {}): Promise<Watched> {
+    watched = new Watched({
+      OTEL_EXPORTER_OTLP_ENDPOINT: url,
+      OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
+      OTEL_METRICS_EXPORTER: 'otlp',
+      OTEL_METRIC_EXPORT_INTERVAL: '100',
+      ...environment,
+    })
+    return watched.ready()
+  }
+
+  function recordRequest({ writer }: Watched, seconds: number): void {
+    const recorder = new HistogramRecorder(
+      writer,
+      recordedInstrument('http.server.request.duration'),
+    )
+    recorder.record(recorder.intern({ 'http.route': '/orders/:id' }), seconds)
+  }
+
+  it('sends what the app thread has recorded, ten times a second when asked', async () => {
+    const { writer } = await watch()
+    recordRequest({ writer } as Watched, 0.12)
+    await until('the histogram', () => receiver.metrics('http.server.request.duration').length > 2)
+    const [metric] = receiver.metrics('http.server.request.duration')
+    expect(metric).to.include({ unit: 's', kind: 'histogram', temporality: 2 })
+    const [point] = metric!.points
+    expect(point).to.deep.include({
+      attributes: { 'http.route': '/orders/:id' },
+      count: 1,
+      sum: 0.12,
+    })
+    expect(point!.startMs).to.be.closeTo(performance.timeOrigin, 1)
+  })
+
+  it('names the service and the process in the resource', async () => {
+    await watch({ OTEL_SERVICE_NAME: 'shop', OTEL_RESOURCE_ATTRIBUTES: 'team=a' })
+    await until('metrics', () => receiver.metricRequests.length > 0)
+    const [first] = receiver.metricRequests
+    const attributes = readAttributes(first!.resourceMetrics[0]!.resource.attributes)
+    expect(attributes).to.deep.include({
+      'service.name': 'shop',
+      team: 'a',
+      'process.pid': process.pid,
+      'telemetry.sdk.language': 'nodejs',
+      'telemetry.distro.name': 'chokepoint',
+    })
+    expect(attributes['service.instance.id']).to.match(/^[0-9a-f-]{36}$/)
+  })
+
+  it('sends only what was added, when delta is preferred', async () => {
+    const started = await watch({ OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE: 'delta' })
+    recordRequest(started, 0.12)
+    recordRequest(started, 0.12)
+    await until('some intervals', () => receiver.metricRequests.length > 3)
+    const states = receiver.metrics('http.server.request.duration')
+    expect(states.every(({ temporality }) => temporality === 1)).to.equal(true)
+    const total = states.reduce((sum, { points }) => sum + points[0]!.count!, 0)
+    expect(total).to.equal(2)
+  })
+
+  it('sends spans with their times, parents and status', async () => {
+    const started = await watch()
+    started.send({ type: 'spans', json: JSON.stringify([SPAN]), count: 1 })
+    await started.flush()
+    const [request] = receiver.traceRequests
+    const [span] = request!.resourceSpans[0]!.scopeSpans[0]!.spans
+    expect(span).to.deep.include({
+      traceId: SPAN.traceId,
+      spanId: SPAN.spanId,
+      parentSpanId: SPAN.parentSpanId,
+      name: SPAN.name,
+      kind: 2,
+      startTimeUnixNano: '1700000000000250000',
+      status: { code: 2 },
+    })
+  })
+
+  it('flushes within the time that a blocked app thread waits', async () => {
+    const started = await watch({ OTEL_METRIC_EXPORT_INTERVAL: '60000' })
+    recordRequest(started, 0.2)
+    expect(await started.flush('shutdown')).to.be.below(400)
+    expect(receiver.metrics('http.server.request.duration')).to.have.length(1)
+  })
+
+  it('gives up after the time that a blocked app thread waits when the receiver is silent', async () => {
+    receiver.answer = () => undefined
+    const started = await watch({ OTEL_METRIC_EXPORT_INTERVAL: '60000' })
+    expect(await started.flush('shutdown')).to.be.within(400, 600)
+  })
+
+  it('speaks protobuf and gzip when told to', async () => {
+    await watch({
+      OTEL_EXPORTER_OTLP_PROTOCOL: 'http/protobuf',
+      OTEL_EXPORTER_OTLP_COMPRESSION: 'gzip',
+      OTEL_EXPORTER_OTLP_HEADERS: 'x-key=secret',
+    })
+    await until('metrics', () => receiver.requests.length > 0)
+    const [{ headers, body }] = receiver.requests as [(typeof receiver.requests)[0]]
+    expect(headers).to.include({
+      'content-type': 'application/x-protobuf',
+      'content-encoding': 'gzip',
+      'x-key': 'secret',
+    })
+    expect(body.includes('chokepoint.sdk.level')).to.equal(true)
+  })
+
+  it('serves /metrics, and goes on after one warning when the port is in use', async () => {
+    const port = await freePort()
+    const environment = {
+      OTEL_METRICS_EXPORTER: 'prometheus',
+      OTEL_EXPORTER_PROMETHEUS_PORT: String(port),
+    }
+    const started = await watch(environment)
+    recordRequest(started, 0.12)
+    const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()
+    expect(text).to.contain(
+      'http_server_request_duration_seconds_bucket{http_route="/orders/:id",le="0.25"} 1\n',
+    )
+    const second = await new Watched(environment).ready()
+    await until('the warning', () => second.warnings.length > 0)
+    expect(second.warnings).to.deep.equal([
+      `/metrics is not served on localhost:${port}: the port is in use; the app runs on, ` +
+        'and OTEL_EXPORTER_PROMETHEUS_PORT chooses another port',
+    ])
+    await second.end()
+  })
+})
