@@ -1,0 +1,43 @@
+import type { Recommendation, RecommendationStatus } from '../../model/recommendation.ts'
+import { renderMarkdown } from './markdown.ts'
+import { html, type SafeHtml } from './safe-html.ts'
+import { formatValue } from './units.ts'
+import { badge } from './words.ts'
+
+/** What a person may do with a recommendation in each state; resolving is left to its own metric. */
+const ACTIONS: Readonly<Record<RecommendationStatus, readonly (readonly [string, string])[]>> = {
+  open: [
+    ['acknowledge', 'Acknowledge'],
+    ['ignore', 'Ignore'],
+  ],
+  acknowledged: [
+    ['ignore', 'Ignore'],
+    ['reopen', 'Reopen'],
+  ],
+  ignored: [['reopen', 'Reopen']],
+  resolved: [],
+}
+
+/** One recommendation: its state, its text, the measured effect, and (on the live page) its buttons. */
+export function recommendationBlock(one: Recommendation, actions: boolean): SafeHtml {
+  const buttons = actions ? ACTIONS[one.status] : []
+  return html`<div class="recommendation" data-key="${one.id}" data-testid="recommendation" data-status="${one.status}">
+      <h5>${one.title} ${one.status !== 'open' && badge(one.status)}${
+        one.reopened > 0 && badge('reopened', `reopened ${one.reopened}×`)
+      }</h5>
+      <div class="markdown">${renderMarkdown(one.text)}</div>
+      ${one.effect && effect(one.effect)}
+      ${
+        buttons.length > 0 &&
+        html`<p class="buttons">${buttons.map(
+          ([action, label]) =>
+            html`<button type="button" data-recommendation="${one.id}" data-action="${action}">${label}</button>`,
+        )}</p>`
+      }
+    </div>`
+}
+
+function effect({ before, after, unit }: NonNullable<Recommendation['effect']>): SafeHtml {
+  return html`<p class="effect">Measured: <strong>${formatValue(before, unit)}</strong> before,
+        <strong>${formatValue(after, unit)}</strong> after.</p>`
+}

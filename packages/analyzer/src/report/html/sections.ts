@@ -1,0 +1,21 @@
+import type { PerformanceReport } from '../../model/report.ts'
+import { bottleneckSection } from './bottleneck-section.ts'
+import { chartSection } from './chart-section.ts'
+import { html, type SafeHtml } from './safe-html.ts'
+import { summarySection } from './summary-section.ts'
+import { alertSection, componentSection, systemSection } from './table-sections.ts'
+
+export interface SectionOptions {
+  /** True on the live page: recommendations get their buttons. */
+  readonly actions: boolean
+}
+
+/** The body that the live page and the report share, in the order in which a person asks. */
+export function renderSections(report: PerformanceReport, { actions }: SectionOptions): SafeHtml {
+  return html`${summarySection(report)}
+${bottleneckSection(report, actions)}
+${chartSection(report)}
+${componentSection(report)}
+${systemSection(report)}
+${alertSection(report)}`
+}

@@ -1,0 +1,67 @@
+/** Divisors and names, largest first; the first whose divisor fits is used. */
+const SCALES: Readonly<Record<string, readonly (readonly [divisor: number, name: string])[]>> = {
+  s: [
+    [86400, 'd'],
+    [3600, 'h'],
+    [60, 'min'],
+    [1, 's'],
+    [1e-3, 'ms'],
+    [1e-6, 'µs'],
+    [1e-9, 'ns'],
+  ],
+  By: [
+    [1024 ** 4, 'TiB'],
+    [1024 ** 3, 'GiB'],
+    [1024 ** 2, 'MiB'],
+    [1024, 'KiB'],
+    [1, 'B'],
+  ],
+  count: [
+    [1e9, 'G'],
+    [1e6, 'M'],
+    [1e4, 'k'],
+    [1, ''],
+  ],
+}
+
+/**
+ * A value as people read it: three digits and the fitting prefix of its UCUM unit; `1` is a share and
+ * shows as percent. `report/page/charts.js` has the same rule for its axes; a test keeps them equal.
+ */
+export function formatValue(value: number, unit: string): string {
+  if (Number.isNaN(value)) return '–'
+  if (!Number.isFinite(value)) return value > 0 ? '∞' : '−∞'
+  if (unit === '1') return `${digits(value * 100)} %`
+  const [base = '', per] = unit.split('/')
+  const suffix = per === undefined ? '' : `/${per}`
+  const scale = SCALES[base]
+  if (scale !== undefined) return `${scaled(value, scale)}${suffix}`
+  const number = scaled(value, SCALES.count!)
+  const name = /^\{(.+)\}$/.exec(base)?.[1] ?? base
+  // `{request}/s` is `12.3/s`: what is counted is said by the title.
+  return name === '' || per !== undefined ? number + suffix : `${number} ${name}`
+}
+
+/** A duration in milliseconds, as `formatValue` writes seconds. */
+export function formatMilliseconds(ms: number): string {
+  return formatValue(ms / 1000, 's')
+}
+
+function scaled(value: number, scale: readonly (readonly [number, string])[]): string {
+  const size = Math.abs(value)
+  const [divisor, name] =
+    size === 0
+      ? [1, scale.find(([one]) => one === 1)![1]]
+      : (scale.find(([one]) => size >= one) ?? scale.at(-1)!)
+  const number = digits(value / divisor)
+  return name === '' ? number : `${number} ${name}`
+}
+
+/** Three significant digits, no exponent, no trailing zeros; a minus sign that is one. */
+function digits(value: number): string {
+  const size = Math.abs(value)
+  const decimals = size === 0 || size >= 100 ? 0 : size >= 10 ? 1 : size >= 0.01 ? 2 : 4
+  const text = size.toFixed(decimals)
+  const trimmed = text.includes('.') ? text.replace(/\.?0+$/, '') : text
+  return value < 0 && Number(trimmed) !== 0 ? `−${trimmed}` : trimmed
+}

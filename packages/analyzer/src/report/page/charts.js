@@ -1,0 +1,264 @@
+// @ts-check
+// Draws the charts of the live page and of the report with uPlot, which is a global here. The data is
+// JSON in the element #chokepoint-data; names, values and queries are in the HTML already.
+
+/**
+ * @typedef {{ labels: Record<string, string>, points: [timeMs: number, value: number][] }} Line
+ * @typedef {{ title: string, unit: string, query: string, series: Line[] }} Chart
+ */
+
+const HEIGHT_PX = 168
+const LINE_COLORS = 8
+
+/** @type {WeakMap<Element, { plot: any, lines: number }>} */
+const drawn = new WeakMap()
+
+/**
+ * Draws, or brings up to date, every chart below `root`.
+ * @param {ParentNode} root
+ * @param {Chart[]} [charts] read from the document when absent
+ */
+export function drawCharts(root, charts = embeddedCharts()) {
+  for (const figure of root.querySelectorAll('[data-chart]')) {
+    const chart = charts[Number(figure.getAttribute('data-chart'))]
+    const holder = figure.querySelector('.plot')
+    if (chart && holder instanceof HTMLElement) drawChart(holder, chart)
+  }
+}
+
+/** @returns {Chart[]} */
+function embeddedCharts() {
+  const element = document.getElementById('chokepoint-data')
+  return element ? JSON.parse(element.textContent ?? '{}').charts : []
+}
+
+/**
+ * @param {HTMLElement} holder
+ * @param {Chart} chart
+ */
+function drawChart(holder, chart) {
+  const data = alignPoints(chart.series)
+  const known = drawn.get(holder)
+  if (known && known.lines === chart.series.length) {
+    known.plot.setData(data)
+    return
+  }
+  known?.plot.destroy()
+  // @ts-expect-error uPlot is the global of a classic script.
+  const plot = new uPlot(plotOptions(holder, chart), data, holder)
+  drawn.set(holder, { plot, lines: chart.series.length })
+  if (!known) watch(holder)
+}
+
+/**
+ * Lines with times of their own as uPlot wants them: one list of times in seconds, a column a line.
+ * @param {Line[]} lines
+ */
+export function alignPoints(lines) {
+  const times = [...new Set(lines.flatMap(({ points }) => points.map(([at]) => at)))].sort(
+    (a, b) => a - b,
+  )
+  const columns = lines.map(({ points }) => {
+    const values = new Map(points)
+    return times.map((at) => values.get(at) ?? null)
+  })
+  return [times.map((at) => at / 1000), ...columns]
+}
+
+/**
+ * @param {HTMLElement} holder
+ * @param {Chart} chart
+ */
+function plotOptions(holder, chart) {
+  const color = (/** @type {string} */ name) => () =>
+    getComputedStyle(document.documentElement).getPropertyValue(name).trim()
+  const grid = { stroke: color('--chart-grid'), width: 1 }
+  const single = chart.series.length === 1
+  return {
+    width: Math.max(120, holder.clientWidth),
+    height: HEIGHT_PX,
+    padding: [10, 4, 0, 0],
+    legend: { show: false },
+    cursor: { y: false, points: { size: 7 }, drag: { x: false, y: false } },
+    scales: { x: { time: true }, y: { range: yRange } },
+    axes: [
+      {
+        stroke: color('--muted'),
+        font: axisFont(),
+        grid: { show: false },
+        ticks: { show: false },
+        size: 26,
+        gap: 6,
+        space: 70,
+        values: '{HH}:{mm}:{ss}',
+      },
+      {
+        stroke: color('--muted'),
+        font: axisFont(),
+        grid,
+        ticks: { show: false },
+        size: 64,
+        gap: 6,
+        space: 34,
+        values: (/** @type {unknown} */ _plot, /** @type {number[]} */ splits) =>
+          splits.map((value) => formatValue(value, chart.unit)),
+      },
+    ],
+    series: [
+      {},
+      ...chart.series.map((line, index) => {
+        const name = `--line-${index % LINE_COLORS}`
+        return {
+          label: Object.values(line.labels).join(' ') || 'all',
+          stroke: color(name),
+          width: 1.75,
+          points: { show: line.points.length < 2 },
+          ...(single ? { fill: color(`${name}-soft`) } : {}),
+        }
+      }),
+    ],
+    plugins: [tooltip(chart)],
+  }
+}
+
+/** A chart starts at zero, so that half as high is half as much. */
+function yRange(
+  /** @type {unknown} */ _plot,
+  /** @type {number} */ min,
+  /** @type {number} */ max,
+) {
+  return [Math.min(0, min ?? 0), max > 0 ? max * 1.1 : 1]
+}
+
+function axisFont() {
+  const family = getComputedStyle(document.body).fontFamily
+  return `11px ${family}`
+}
+
+/**
+ * The values under the pointer, beside it.
+ * @param {Chart} chart
+ */
+function tooltip(chart) {
+  const box = document.createElement('div')
+  box.className = 'tooltip'
+  box.hidden = true
+  return {
+    hooks: {
+      init: (/** @type {any} */ plot) => plot.over.append(box),
+      setCursor: (/** @type {any} */ plot) => {
+        const { idx, left } = plot.cursor
+        box.hidden = idx === null || idx === undefined || left < 0
+        if (box.hidden) return
+        box.replaceChildren(...tooltipRows(plot, chart, idx))
+        const right = left > plot.over.clientWidth / 2
+        box.style.left = right ? '' : `${left + 12}px`
+        box.style.right = right ? `${plot.over.clientWidth - left + 12}px` : ''
+      },
+    },
+  }
+}
+
+/**
+ * @param {any} plot
+ * @param {Chart} chart
+ * @param {number} index
+ */
+function tooltipRows(plot, chart, index) {
+  const when = document.createElement('p')
+  when.textContent = new Date(plot.data[0][index] * 1000).toLocaleTimeString()
+  const rows = chart.series.flatMap((line, at) => {
+    const value = plot.data[at + 1][index]
+    if (value === null || value === undefined) return []
+    const row = document.createElement('p')
+    row.dataset.line = String(at % LINE_COLORS)
+    const name = document.createElement('span')
+    name.textContent = Object.values(line.labels).join(' ') || 'all'
+    const number = document.createElement('strong')
+    number.textContent = formatValue(value, chart.unit)
+    row.append(name, number)
+    return [row]
+  })
+  return [when, ...rows]
+}
+
+/** Keeps a chart as wide as its place, and in the colours of the reader's scheme. */
+function watch(/** @type {HTMLElement} */ holder) {
+  new ResizeObserver(() => {
+    const width = Math.max(120, holder.clientWidth)
+    const plot = drawn.get(holder)?.plot
+    if (plot && plot.width !== width) plot.setSize({ width, height: HEIGHT_PX })
+  }).observe(holder)
+  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () =>
+    drawn.get(holder)?.plot.redraw(false, true),
+  )
+}
+
+/** @type {Record<string, [divisor: number, name: string][]>} */
+const SCALES = {
+  s: [
+    [86400, 'd'],
+    [3600, 'h'],
+    [60, 'min'],
+    [1, 's'],
+    [1e-3, 'ms'],
+    [1e-6, 'µs'],
+    [1e-9, 'ns'],
+  ],
+  By: [
+    [1024 ** 4, 'TiB'],
+    [1024 ** 3, 'GiB'],
+    [1024 ** 2, 'MiB'],
+    [1024, 'KiB'],
+    [1, 'B'],
+  ],
+  count: [
+    [1e9, 'G'],
+    [1e6, 'M'],
+    [1e4, 'k'],
+    [1, ''],
+  ],
+}
+
+/**
+ * The twin of `formatValue` in `html/units.ts`, which writes the figures in the HTML.
+ * @param {number} value
+ * @param {string} unit
+ * @returns {string}
+ */
+export function formatValue(value, unit) {
+  if (Number.isNaN(value)) return '–'
+  if (!Number.isFinite(value)) return value > 0 ? '∞' : '−∞'
+  if (unit === '1') return `${digits(value * 100)} %`
+  const [base = '', per] = unit.split('/')
+  const suffix = per === undefined ? '' : `/${per}`
+  const scale = SCALES[base]
+  if (scale) return scaled(value, scale) + suffix
+  const number = scaled(value, SCALES.count ?? [])
+  const name = /^\{(.+)\}$/.exec(base)?.[1] ?? base
+  return name === '' || per !== undefined ? number + suffix : `${number} ${name}`
+}
+
+/**
+ * @param {number} value
+ * @param {[divisor: number, name: string][]} scale
+ */
+function scaled(value, scale) {
+  const size = Math.abs(value)
+  const row =
+    size === 0
+      ? scale.find(([divisor]) => divisor === 1)
+      : (scale.find(([divisor]) => size >= divisor) ?? scale.at(-1))
+  const [divisor, name] = row ?? [1, '']
+  const number = digits(value / divisor)
+  return name === '' ? number : `${number} ${name}`
+}
+
+/** @param {number} value */
+function digits(value) {
+  const size = Math.abs(value)
+  const decimals = size === 0 || size >= 100 ? 0 : size >= 10 ? 1 : size >= 0.01 ? 2 : 4
+  const text = size.toFixed(decimals)
+  const trimmed = text.includes('.') ? text.replace(/\.?0+$/, '') : text
+  return value < 0 && Number(trimmed) !== 0 ? `−${trimmed}` : trimmed
+}

@@ -1,0 +1,60 @@
+import { createHash } from 'node:crypto'
+import type { PerformanceReport } from '../model/report.ts'
+import { BRAND_ICON, BRAND_MARK } from './html/brand.ts'
+import { html, SafeHtml, scriptJson } from './html/safe-html.ts'
+import { renderSections } from './html/sections.ts'
+import { serviceName, time } from './html/words.ts'
+import { readPageAsset } from './page-assets.ts'
+
+/**
+ * A report as one HTML file. It loads nothing, and its content security policy names the hash of each
+ * script and style in it: even a text that slipped through escaping could not run.
+ */
+export function renderHtml(report: PerformanceReport): string {
+  const style = `${readPageAsset('uplot.css')}\n${readPageAsset('theme.css')}`
+  const scripts = [
+    readPageAsset('uplot.js'),
+    `${readPageAsset('charts.js')}\n${readPageAsset('times.js')}\ndrawCharts(document)\nlocalizeTimes(document)\n`,
+  ]
+  const policy = [
+    "default-src 'none'",
+    `script-src ${scripts.map(sourceHash).join(' ')}`,
+    `style-src ${sourceHash(style)}`,
+    'img-src data:',
+    "base-uri 'none'",
+    "form-action 'none'",
+  ].join('; ')
+  const services = report.snapshot.services.map(serviceName).join(', ')
+  return html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta name="color-scheme" content="light dark">
+<meta name="generator" content="Chokepoint ${report.version}">
+<title>Performance report${services && `: ${services}`}</title>
+<link rel="icon" href="${BRAND_ICON}">
+<style>${new SafeHtml(style)}</style>
+</head>
+<body>
+<a class="skip" href="#content">Skip to content</a>
+<header class="masthead">
+  <p class="brand">${BRAND_MARK} Chokepoint <span class="muted">performance report</span></p>
+  <p class="muted small">${time(report.window.start)} – ${time(report.window.end)}</p>
+</header>
+<main id="content">
+${renderSections(report, { actions: false })}
+</main>
+<footer class="footer"><p>Made by Chokepoint ${report.version}. Every figure comes with the PromQL that gives it again. The data of this report is in this file, as JSON, in the element <code>chokepoint-data</code>.</p></footer>
+<script type="application/json" id="chokepoint-data">${scriptJson(report)}</script>
+<script>${new SafeHtml(scripts[0]!)}</script>
+<script type="module">${new SafeHtml(scripts[1]!)}</script>
+</body>
+</html>
+`.text
+}
+
+function sourceHash(source: string): string {
+  return `'sha256-${createHash('sha256').update(source).digest('base64')}'`
+}

@@ -1,0 +1,128 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { AnalyzerView } from '../model/analyzer-view.ts'
+import { ChokepointError } from '../model/errors.ts'
+import type { ReportFormat } from '../model/report.ts'
+import { buildReport } from '../report/build-report.ts'
+import { REPORT_FORMATS } from '../report/render.ts'
+import { refuseCrossSite } from './authorize.ts'
+import { sendAnswer } from './envelope.ts'
+import { OPENAPI } from './openapi.ts'
+import { Parameters } from './parameters.ts'
+import type { ActOnRecommendation, RecommendationAction, WebhookPort } from './ports.ts'
+import { durationParameter, limitParameter } from './prometheus/parse-parameters.ts'
+import { tenantOf } from './tenant.ts'
+
+export interface OwnRouteOptions {
+  readonly version: string
+  readonly view: (tenant: string) => AnalyzerView
+  readonly actOnRecommendation: ActOnRecommendation
+  readonly webhooks: WebhookPort
+}
+
+const WINDOW_DEFAULT_MS = 15 * 60_000
+const WINDOW_MAX_MS = 31 * 86_400_000
+
+/** The lists that a view has, by path below `/api/v1`. */
+const LISTS: Readonly<Record<string, (view: AnalyzerView) => readonly unknown[]>> = {
+  components: (view) => view.components(),
+  bottlenecks: (view) => view.bottlenecks(),
+  recommendations: (view) => view.recommendations(),
+  'alerts/history': (view) => view.alertHistory(),
+}
+
+/** Chokepoint's own endpoints, in the same envelope as Prometheus'. */
+export function ownRoutes(app: FastifyInstance, options: OwnRouteOptions): void {
+  const viewOf = (request: FastifyRequest) => options.view(tenantOf(request))
+  app.get('/api/v1/snapshot', (request, reply) =>
+    sendAnswer(reply, { data: viewOf(request).snapshot() }),
+  )
+  for (const [path, list] of Object.entries(LISTS)) {
+    app.get(`/api/v1/${path}`, (request, reply) => {
+      const limit = limitParameter(Parameters.of(request))
+      const all = list(viewOf(request))
+      return sendAnswer(reply, { data: limit === 0 ? all : all.slice(0, limit) })
+    })
+  }
+  app.get('/api/v1/report', (request, reply) =>
+    sendReport(request, reply, viewOf(request), options),
+  )
+  app.post('/api/v1/recommendations/:id/:action', (request, reply) => {
+    refuseCrossSite(request)
+    const { id, action } = request.params as { readonly id: string; readonly action: string }
+    if (!isAction(action)) {
+      throw new ChokepointError(
+        'NOT_FOUND',
+        `a recommendation can be acknowledged, ignored or reopened, but there is no action "${action}"`,
+      )
+    }
+    return sendAnswer(reply, { data: options.actOnRecommendation(tenantOf(request), id, action) })
+  })
+  webhookRoutes(app, options.webhooks)
+  app.get('/api/v1/openapi.json', (_request, reply) =>
+    reply.type('application/json').send(OPENAPI(options.version)),
+  )
+}
+
+function isAction(text: string): text is RecommendationAction {
+  return text === 'acknowledge' || text === 'ignore' || text === 'reopen'
+}
+
+function webhookRoutes(app: FastifyInstance, webhooks: WebhookPort): void {
+  app.get('/api/v1/webhooks', (_request, reply) => sendAnswer(reply, { data: webhooks.list() }))
+  app.get('/api/v1/webhooks/deliveries', (request, reply) => {
+    const limit = limitParameter(Parameters.of(request)) || 100
+    return sendAnswer(reply, { data: webhooks.deliveries().slice(0, limit) })
+  })
+  app.post('/api/v1/webhooks/test', async (request, reply) => {
+    refuseCrossSite(request)
+    const endpoint = Parameters.of(request).get('endpoint')
+    const data = await webhooks.test(endpoint === '' ? undefined : endpoint)
+    return sendAnswer(reply, { data })
+  })
+  app.post('/api/v1/webhooks/deliveries/:id/redeliver', async (request, reply) => {
+    refuseCrossSite(request)
+    const { id } = request.params as { readonly id: string }
+    return sendAnswer(reply, { data: await webhooks.redeliver(id) })
+  })
+}
+
+function sendReport(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  view: AnalyzerView,
+  { version }: OwnRouteOptions,
+): FastifyReply {
+  const parameters = Parameters.of(request)
+  const format = parameters.get('format') || 'json'
+  if (!isFormat(format)) {
+    throw new ChokepointError(
+      'PARAMETER_INVALID',
+      `invalid parameter "format": there is json, csv and html, not "${format}"`,
+    )
+  }
+  const report = buildReport(view, windowParameter(parameters), version)
+  const { mediaType, render } = REPORT_FORMATS[format]
+  const file = `chokepoint-report-${report.generatedAt.replace(/[:.]/g, '-')}.${format}`
+  const disposition = format === 'html' ? 'inline' : 'attachment'
+  return reply
+    .header('content-disposition', `${disposition}; filename="${file}"`)
+    .type(mediaType)
+    .send(render(report))
+}
+
+function isFormat(text: string): text is ReportFormat {
+  return Object.hasOwn(REPORT_FORMATS, text)
+}
+
+/** The report's window, 15 minutes when absent. */
+function windowParameter(parameters: Parameters): number {
+  if (parameters.get('window') === '') return WINDOW_DEFAULT_MS
+  const windowMs = durationParameter(parameters, 'window')
+  if (windowMs < 1000 || windowMs > WINDOW_MAX_MS) {
+    throw new ChokepointError(
+      'PARAMETER_INVALID',
+      `invalid parameter "window": it must be from 1s to 31d, not ${parameters.get('window')}`,
+    )
+  }
+  return windowMs
+}

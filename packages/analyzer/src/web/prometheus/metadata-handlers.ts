@@ -1,0 +1,50 @@
+import { ChokepointError } from '../../model/errors.ts'
+import type { ApiAnswer } from '../envelope.ts'
+import type { Parameters } from '../parameters.ts'
+import type { MetricMetadata, PrometheusPort } from '../ports.ts'
+
+/** `/api/v1/metadata` */
+export function listMetadata(port: PrometheusPort, parameters: Parameters): ApiAnswer {
+  const limit = numberOrAll(parameters, 'limit')
+  const perMetric = numberOrAll(parameters, 'limit_per_metric')
+  const wanted = parameters.get('metric')
+  const data: Record<string, readonly MetricMetadata[]> = {}
+  let count = 0
+  for (const [metric, rows] of port.metadata()) {
+    if (wanted !== '' && metric !== wanted) continue
+    if (count >= limit) break
+    data[metric] = rows.slice(0, perMetric === 0 ? undefined : perMetric)
+    count++
+  }
+  return { data }
+}
+
+/** `/api/v1/targets`: nothing is scraped here, so there are none. */
+export function listTargets(): ApiAnswer {
+  return { data: { activeTargets: [], droppedTargets: [], droppedTargetCounts: {} } }
+}
+
+/** `/api/v1/status/buildinfo`: Grafana reads the version from here to know what it may ask. */
+export function buildInfo(version: string): ApiAnswer {
+  return {
+    data: {
+      // The Prometheus whose language and API this is; a lower number would switch features off.
+      version: '3.15.0',
+      revision: `chokepoint-${version}`,
+      branch: '',
+      buildUser: '',
+      buildDate: '',
+      goVersion: '',
+      application: 'Chokepoint',
+    },
+  }
+}
+
+function numberOrAll(parameters: Parameters, name: string): number {
+  const text = parameters.get(name)
+  if (text === '') return Number.POSITIVE_INFINITY
+  if (!/^[+-]?\d+$/.test(text)) {
+    throw new ChokepointError('PARAMETER_INVALID', `${name} must be a number`)
+  }
+  return Number(text) < 0 ? Number.POSITIVE_INFINITY : Number(text)
+}

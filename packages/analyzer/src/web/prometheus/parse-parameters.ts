@@ -1,0 +1,74 @@
+import { ChokepointError } from '../../model/errors.ts'
+import type { Parameters } from '../parameters.ts'
+
+/** Far enough for every sample; Prometheus' own ends do not fit in JavaScript's dates. */
+export const TIME_MIN_MS = -8.64e15
+export const TIME_MAX_MS = 8.64e15
+
+const GO_FLOAT = /^[+-]?(\d+\.?\d*(e[+-]?\d+)?|\.\d+(e[+-]?\d+)?|inf(inity)?|nan)$/i
+const RFC3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d([.,]\d+)?(Z|[+-]\d\d:\d\d)$/
+const DURATION = /^(?:(\d+)y)?(?:(\d+)w)?(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?(?:(\d+)ms)?$/
+const DURATION_UNITS_MS = [31536e6, 6048e5, 864e5, 36e5, 6e4, 1e3, 1]
+
+/** `invalid parameter "time": …`, as Prometheus says it. */
+export function invalidParameter(name: string, reason: string): ChokepointError {
+  return new ChokepointError('PARAMETER_INVALID', `invalid parameter "${name}": ${reason}`)
+}
+
+/** RFC 3339 or Unix seconds, to milliseconds; `fallback` when the parameter is absent. */
+export function timeParameter(parameters: Parameters, name: string, fallback?: number): number {
+  const text = parameters.get(name)
+  if (text === '' && fallback !== undefined) return fallback
+  const time = parseTime(text)
+  if (time !== undefined) return time
+  throw invalidParameter(name, `cannot parse ${quote(text)} to a valid timestamp`)
+}
+
+/** Seconds as a number, or a duration such as `1h30m`, to milliseconds. */
+export function durationParameter(parameters: Parameters, name: string): number {
+  const text = parameters.get(name)
+  const duration = parseDuration(text)
+  if (duration !== undefined) return duration
+  throw invalidParameter(name, `cannot parse ${quote(text)} to a valid duration`)
+}
+
+/** A count of at least 0; 0 and absence are no limit. */
+export function limitParameter(parameters: Parameters, name = 'limit'): number {
+  const text = parameters.get(name)
+  if (text === '') return 0
+  if (!/^[+-]?\d+$/.test(text)) {
+    throw invalidParameter(name, `strconv.Atoi: parsing ${quote(text)}: invalid syntax`)
+  }
+  if (Number(text) < 0) throw invalidParameter(name, 'limit must be non-negative')
+  return Number(text)
+}
+
+function parseTime(text: string): number | undefined {
+  if (GO_FLOAT.test(text)) {
+    // Milliseconds are what a sample's time has; more digits are cut to them.
+    const ms = Math.round(Number(text) * 1000)
+    return Number.isFinite(ms) ? ms : undefined
+  }
+  if (!RFC3339.test(text)) return undefined
+  const ms = Date.parse(text.replace(',', '.'))
+  return Number.isNaN(ms) ? undefined : ms
+}
+
+function parseDuration(text: string): number | undefined {
+  if (GO_FLOAT.test(text)) {
+    const ms = Number(text) * 1000
+    // Go holds a duration in 64 bits of nanoseconds.
+    return Math.abs(ms) <= 9.2e12 * 1000 ? ms : undefined
+  }
+  const parts = DURATION.exec(text)
+  if (parts === null || text === '') return text === '0' ? 0 : undefined
+  return DURATION_UNITS_MS.reduce(
+    (sum, unitMs, index) => sum + Number(parts[index + 1] ?? 0) * unitMs,
+    0,
+  )
+}
+
+/** Text in quotes as Go's `%q` writes it, near enough for what a person may type. */
+export function quote(text: string): string {
+  return JSON.stringify(text)
+}

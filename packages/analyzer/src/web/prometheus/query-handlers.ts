@@ -1,0 +1,110 @@
+import { ChokepointError } from '../../model/errors.ts'
+import type { ApiAnswer } from '../envelope.ts'
+import type { Parameters } from '../parameters.ts'
+import type { AnswerOptions, PrometheusPort, QueryAnswer } from '../ports.ts'
+import { encodeAnswer, encodeStats, truncateAnswer } from './encode-answer.ts'
+import {
+  durationParameter,
+  invalidParameter,
+  limitParameter,
+  timeParameter,
+} from './parse-parameters.ts'
+
+/** As in Prometheus: enough for a week of minutes or a year of hours. */
+const POINTS_MAX = 11_000
+
+/** `/api/v1/query` */
+export function instantQuery(port: PrometheusPort, parameters: Parameters): ApiAnswer {
+  const limit = limitParameter(parameters)
+  const atMs = timeParameter(parameters, 'time', port.now())
+  const options = answerOptions(parameters)
+  const answer = asQueryParameter(() => port.query(parameters.get('query'), atMs, options))
+  return toApiAnswer(answer, limit, parameters)
+}
+
+/** `/api/v1/query_range` */
+export function rangeQuery(port: PrometheusPort, parameters: Parameters): ApiAnswer {
+  const limit = limitParameter(parameters)
+  const startMs = timeParameter(parameters, 'start')
+  const endMs = timeParameter(parameters, 'end')
+  if (endMs < startMs) {
+    throw invalidParameter('end', 'end timestamp must not be before start time')
+  }
+  const stepMs = durationParameter(parameters, 'step')
+  if (stepMs <= 0) {
+    throw invalidParameter(
+      'step',
+      'zero or negative query resolution step widths are not accepted. Try a positive integer',
+    )
+  }
+  if (Math.floor((endMs - startMs) / stepMs) > POINTS_MAX) {
+    throw new ChokepointError(
+      'PARAMETER_INVALID',
+      'exceeded maximum resolution of 11,000 points per timeseries. Try decreasing the query resolution (?step=XX)',
+    )
+  }
+  const options = answerOptions(parameters)
+  const query = parameters.get('query')
+  const answer = asQueryParameter(() => port.queryRange(query, startMs, endMs, stepMs, options))
+  return toApiAnswer(answer, limit, parameters)
+}
+
+/** `/api/v1/format_query` */
+export function formatQuery(port: PrometheusPort, parameters: Parameters): ApiAnswer {
+  return { data: asQueryParameter(() => port.formatQuery(parameters.get('query'))) }
+}
+
+/** `/api/v1/parse_query` */
+export function parseQuery(port: PrometheusPort, parameters: Parameters): ApiAnswer {
+  return { data: asQueryParameter(() => port.parseQuery(parameters.get('query'))) }
+}
+
+function answerOptions(parameters: Parameters): AnswerOptions {
+  return {
+    ...(parameters.get('timeout') === ''
+      ? {}
+      : { timeoutMs: durationParameter(parameters, 'timeout') }),
+    ...(parameters.get('lookback_delta') === ''
+      ? {}
+      : { lookbackMs: lookbackParameter(parameters) }),
+    statsPerStep: parameters.get('stats') === 'all',
+  }
+}
+
+function lookbackParameter(parameters: Parameters): number {
+  try {
+    return durationParameter(parameters, 'lookback_delta')
+  } catch (error) {
+    if (!(error instanceof ChokepointError)) throw error
+    const reason = error.message.replace(/^invalid parameter "lookback_delta": /, '')
+    throw new ChokepointError(
+      'PARAMETER_INVALID',
+      `error parsing lookback delta duration: ${reason}`,
+    )
+  }
+}
+
+/** Says of a text that is no PromQL that it came in the parameter `query`. */
+function asQueryParameter<Answer>(evaluate: () => Answer): Answer {
+  try {
+    return evaluate()
+  } catch (error) {
+    if (error instanceof ChokepointError && error.code === 'QUERY_INVALID') {
+      throw invalidParameter('query', error.message)
+    }
+    throw error
+  }
+}
+
+function toApiAnswer(answer: QueryAnswer, limit: number, parameters: Parameters): ApiAnswer {
+  const { answer: value, truncated } = truncateAnswer(answer.value, limit)
+  const wantsStats = parameters.get('stats') !== '' && answer.stats !== undefined
+  return {
+    data: { ...encodeAnswer(value), ...(wantsStats ? { stats: encodeStats(answer.stats) } : {}) },
+    warnings: truncated ? [...answer.warnings, TRUNCATED] : answer.warnings,
+    infos: answer.infos,
+  }
+}
+
+/** What Prometheus warns of when a limit cut an answer. */
+export const TRUNCATED = 'results truncated due to limit'

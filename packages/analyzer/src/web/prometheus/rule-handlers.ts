@@ -1,0 +1,138 @@
+import type { Alert } from '../../model/alert.ts'
+import { ChokepointError } from '../../model/errors.ts'
+import type { ApiAnswer } from '../envelope.ts'
+import type { Parameters } from '../parameters.ts'
+import type { PrometheusPort, RuleGroupState, RuleState } from '../ports.ts'
+import { formatAlertValue } from './format-number.ts'
+import { limitParameter, quote } from './parse-parameters.ts'
+
+/** `/api/v1/alerts`: Prometheus' fields, and ours beside them. */
+export function listAlerts(alerts: readonly Alert[]): ApiAnswer {
+  const active = alerts.filter(({ state }) => state !== 'resolved')
+  return { data: { alerts: active.map(encodeAlert) } }
+}
+
+/** `/api/v1/rules` */
+export function listRules(port: PrometheusPort, parameters: Parameters): ApiAnswer {
+  const keeps = ruleFilter(parameters)
+  const withAlerts = !isTrue(parameters.get('exclude_alerts'), 'exclude_alerts')
+  const files = parameters.all('file[]')
+  const names = parameters.all('rule_group[]')
+  const narrowed = parameters.all('rule_name[]').length > 0
+  const groups = port
+    .ruleGroups()
+    .filter((group) => files.length === 0 || files.includes(group.file))
+    .filter((group) => names.length === 0 || names.includes(group.name))
+    .map((group) => ({ group, rules: group.rules.filter(keeps) }))
+    // A group is shown empty when it is empty, but not when the names asked for are not in it.
+    .filter(({ rules }) => !narrowed || rules.length > 0)
+  const { page, next } = pageOf(groups, parameters)
+  return {
+    data: {
+      groups: page.map(({ group, rules }) => encodeGroup(group, rules, withAlerts)),
+      ...(next === undefined ? {} : { groupNextToken: next }),
+    },
+  }
+}
+
+function ruleFilter(parameters: Parameters): (rule: RuleState) => boolean {
+  const type = parameters.get('type').toLowerCase()
+  if (type !== '' && type !== 'alert' && type !== 'record') {
+    throw new ChokepointError('PARAMETER_INVALID', `not supported value ${quote(type)}`)
+  }
+  const names = parameters.all('rule_name[]')
+  return (rule) =>
+    (type === '' || (type === 'alert') === (rule.type === 'alerting')) &&
+    (names.length === 0 || names.includes(rule.name))
+}
+
+type Filtered = { readonly group: RuleGroupState; readonly rules: readonly RuleState[] }
+
+/** `group_limit` groups after the one that `group_next_token` names, and the next page's token. */
+function pageOf(groups: readonly Filtered[], parameters: Parameters) {
+  const limit = limitParameter(parameters, 'group_limit')
+  const token = parameters.get('group_next_token')
+  if (token !== '' && limit === 0) {
+    throw new ChokepointError(
+      'PARAMETER_INVALID',
+      'group_limit needs to be present in order to paginate over the groups',
+    )
+  }
+  const keyOf = ({ group }: Filtered) =>
+    Buffer.from(`${group.file};${group.name}`).toString('base64url')
+  const from = token === '' ? 0 : groups.findIndex((group) => keyOf(group) === token)
+  if (from === -1) {
+    throw new ChokepointError(
+      'PARAMETER_INVALID',
+      `invalid group_next_token '${token}'. were rule groups changed?`,
+    )
+  }
+  if (limit === 0) return { page: groups, next: undefined }
+  const rest = groups[from + limit]
+  return { page: groups.slice(from, from + limit), next: rest && keyOf(rest) }
+}
+
+function encodeGroup(group: RuleGroupState, rules: readonly RuleState[], withAlerts: boolean) {
+  return {
+    name: group.name,
+    file: group.file,
+    rules: rules.map((rule) => encodeRule(rule, withAlerts)),
+    interval: group.intervalSeconds,
+    limit: group.limit,
+    evaluationTime: group.evaluationSeconds,
+    lastEvaluation: goTime(group.lastEvaluationMs),
+  }
+}
+
+function encodeRule(rule: RuleState, withAlerts: boolean) {
+  const { name, query, health, lastError, evaluationSeconds, lastEvaluationMs, type } = rule
+  const tail = {
+    health,
+    ...(lastError === undefined ? {} : { lastError }),
+    evaluationTime: evaluationSeconds,
+    lastEvaluation: goTime(lastEvaluationMs),
+    type,
+  }
+  const labels =
+    Object.keys(rule.labels).length > 0 || type === 'alerting' ? { labels: rule.labels } : {}
+  if (rule.type === 'recording') return { name, query, ...labels, ...tail }
+  return {
+    state: rule.state,
+    name,
+    query,
+    duration: rule.forSeconds,
+    keepFiringFor: rule.keepFiringForSeconds,
+    ...labels,
+    annotations: rule.annotations,
+    alerts: withAlerts ? rule.alerts.map(encodeAlert) : [],
+    ...tail,
+  }
+}
+
+function encodeAlert(alert: Alert) {
+  return {
+    labels: { alertname: alert.name, ...alert.labels },
+    annotations: alert.annotations,
+    state: alert.state,
+    activeAt: alert.activeSince,
+    value: formatAlertValue(alert.value),
+    id: alert.id,
+    severity: alert.severity,
+    query: alert.query,
+    ...(alert.firedAt === undefined ? {} : { firedAt: alert.firedAt }),
+  }
+}
+
+/** Go's zero time stands for "not yet". */
+function goTime(ms: number): string {
+  return ms === 0 ? '0001-01-01T00:00:00Z' : new Date(ms).toISOString()
+}
+
+function isTrue(text: string, name: string): boolean {
+  if (/^(1|t|T|true|TRUE|True)$/.test(text)) return true
+  if (text === '' || /^(0|f|F|false|FALSE|False)$/.test(text)) return false
+  throw new ChokepointError(
+    'PARAMETER_INVALID',
+    `invalid parameter "${name}": strconv.ParseBool: parsing ${quote(text)}: invalid syntax`,
+  )
+}
