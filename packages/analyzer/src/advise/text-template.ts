@@ -1,0 +1,92 @@
+import { parse } from 'yaml'
+import type { Bottleneck } from '../model/bottleneck.ts'
+import { ChokepointError } from '../model/errors.ts'
+import { placeholderValue } from './text-values.ts'
+
+/** A recommendation's words before a bottleneck's names and numbers are put in. */
+export interface TextTemplate {
+  readonly name: string
+  readonly title: readonly TextPart[]
+  readonly body: readonly TextPart[]
+}
+
+type TextPart =
+  | { readonly kind: 'words'; readonly words: string }
+  | { readonly kind: 'value'; readonly path: string }
+  /** Its parts appear only when the value is there. */
+  | { readonly kind: 'section'; readonly path: string; readonly parts: readonly TextPart[] }
+
+/** What may stand between `{{` and `}}`; text-values.ts gives each its value. */
+const PATH =
+  /^(summary|component|operation|service|instance|peer|type|severity|frames|frame|evidence|impact\.(score|share|saving|formula)|evidence\.\d\.(what|value|threshold|baseline|query))$/
+
+/** Reads a text: front matter with `title`, then Markdown. Every placeholder must be a known one. */
+export function parseText(name: string, source: string): TextTemplate {
+  const [, head, body] = /^---\n([\s\S]*?)\n---\n([\s\S]*)$/.exec(source) ?? []
+  if (head === undefined || body === undefined) {
+    throw unreadable(name, 'it does not start with front matter between two lines of ---')
+  }
+  const front: unknown = parse(head)
+  const title =
+    typeof front === 'object' && front !== null && 'title' in front ? front.title : undefined
+  if (typeof title !== 'string' || title === '') {
+    throw unreadable(name, 'its front matter has no title')
+  }
+  return { name, title: parseParts(name, title), body: parseParts(name, body.trim()) }
+}
+
+/** The title and the Markdown of a recommendation for this bottleneck. */
+export function renderText(
+  template: TextTemplate,
+  bottleneck: Bottleneck,
+): { readonly title: string; readonly text: string } {
+  const render = (parts: readonly TextPart[]) => renderParts(template.name, parts, bottleneck)
+  return { title: render(template.title), text: render(template.body) }
+}
+
+function parseParts(name: string, text: string): readonly TextPart[] {
+  const open: { path: string; parts: TextPart[] }[] = [{ path: '', parts: [] }]
+  let end = 0
+  for (const match of text.matchAll(/\{\{\s*([#/]?)\s*([^{}]*?)\s*\}\}\n?/g)) {
+    const [whole, sign, path = ''] = match
+    const line = text.slice(0, match.index).split('\n').length
+    if (!PATH.test(path)) throw unreadable(name, `there is no placeholder {{${path}}}`, line)
+    const { parts } = open.at(-1)!
+    parts.push({ kind: 'words', words: text.slice(end, match.index) })
+    // The line break after a section's mark belongs to the mark; after a value it is text.
+    end = match.index + (sign === '' ? whole.trimEnd().length : whole.length)
+    if (sign === '') parts.push({ kind: 'value', path })
+    else if (sign === '#') open.push({ path, parts: [] })
+    else {
+      const section = open.pop()!
+      if (open.length === 0 || section.path !== path) {
+        throw unreadable(name, `{{/${path}}} closes a section that is not open`, line)
+      }
+      open.at(-1)!.parts.push({ kind: 'section', ...section })
+    }
+  }
+  const { path, parts } = open.at(-1)!
+  if (open.length > 1) throw unreadable(name, `the section {{#${path}}} is not closed`)
+  return [...parts, { kind: 'words', words: text.slice(end) }]
+}
+
+function renderParts(name: string, parts: readonly TextPart[], bottleneck: Bottleneck): string {
+  return parts
+    .map((part) => {
+      if (part.kind === 'words') return part.words
+      const value = placeholderValue(bottleneck, part.path)
+      if (part.kind === 'section') {
+        return value === undefined ? '' : renderParts(name, part.parts, bottleneck)
+      }
+      if (value === undefined) {
+        throw unreadable(name, `a ${bottleneck.type} without ${part.path} has no {{${part.path}}}`)
+      }
+      return value
+    })
+    .join('')
+}
+
+function unreadable(name: string, why: string, line?: number): ChokepointError {
+  const where = line === undefined ? '' : ` at line ${line}`
+  return new ChokepointError('CONFIG_INVALID', `cannot use the text ${name}${where}: ${why}`)
+}

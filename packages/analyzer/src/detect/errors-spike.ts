@@ -1,0 +1,170 @@
+import type { BottleneckCandidate } from '../model/bottleneck.ts'
+import type { Labels } from '../model/labels.ts'
+import { Figures } from './answers.ts'
+import type { DetectContext, Threshold } from './detector.ts'
+import { measure } from './evidence.ts'
+import { impactOf } from './impact.ts'
+import { readPeers } from './peers.ts'
+import { durationText, increaseWithBirth, select } from './promql-text.ts'
+import { resourceOf, serviceName } from './resource.ts'
+import { count, percent } from './wording.ts'
+
+/** From when on failing requests are a finding. */
+export const ERRORS_SPIKE = {
+  errorShare: {
+    value: 0.05,
+    unit: '1',
+    reason:
+      'one request in twenty; a service objective of 99 % is lost five times as fast as planned',
+  },
+  criticalErrorShare: {
+    value: 0.2,
+    unit: '1',
+    reason: 'one request in five: users meet it at once',
+  },
+  errors: { value: 10, unit: '{request}', reason: 'fewer may be one client that tries again' },
+  dependencyShare: {
+    value: 0.5,
+    unit: '1',
+    reason: 'failed calls that are at least half as many as failed requests explain them',
+  },
+} as const satisfies Record<string, Threshold>
+
+const METRIC = 'http_server_request_duration_seconds_count'
+const BY = ['job', 'http_request_method', 'http_route']
+const SERVER_ERROR = { http_response_status_code: { matches: '5..' } }
+
+/** A route that answers with 5xx far too often, and the dependency that fails with it, if one does. */
+export function detectErrorSpike(context: DetectContext): readonly BottleneckCandidate[] {
+  const window = durationText(context.windowMs)
+  const failed = increaseWithBirth(select(METRIC, SERVER_ERROR), window, METRIC)
+  const errors = new Figures(context, `sum by (${BY.join(', ')}) (${failed})`, BY)
+  const totals = new Figures(
+    context,
+    `sum by (${BY.join(', ')}) (${increaseWithBirth(METRIC, window, METRIC)})`,
+    BY,
+  )
+  const services = new Figures(
+    context,
+    `sum by (job) (${increaseWithBirth(METRIC, window, METRIC)})`,
+    ['job'],
+  )
+  const blame = readFailingDependencies(context)
+  const found: BottleneckCandidate[] = []
+  for (const { labels, value } of errors.rows()) {
+    const total = totals.of(labels) ?? 0
+    if (value < ERRORS_SPIKE.errors.value || value / total < ERRORS_SPIKE.errorShare.value) continue
+    const reach = total / (services.of(labels) ?? total)
+    const share = Math.min(1, value / total)
+    found.push(describe(context, { labels, errors: value, share, reach }, blame(labels, value)))
+  }
+  return found
+}
+
+interface FailingDependency {
+  readonly labels: Labels
+  readonly errors: number
+  readonly peer: string | undefined
+}
+
+const CALLS = 'http_client_request_duration_seconds_count'
+const CALLS_BY = ['job', 'server_address', 'server_port']
+/** 4xx are the caller's own mistakes; OpenTelemetry marks them as errors of the client, too. */
+const FAILED_CALL = { error_type: { matches: '5..|[^0-9].*' } }
+
+/** Gives the dependency of a service whose failures are enough to explain that many failed requests. */
+function readFailingDependencies(context: DetectContext) {
+  const window = durationText(context.windowMs)
+  const failed = increaseWithBirth(select(CALLS, FAILED_CALL), window, METRIC)
+  const calls = new Figures(context, `sum by (${CALLS_BY.join(', ')}) (${failed})`, CALLS_BY)
+  const findPeer = readPeers(context)
+  return (service: Labels, errors: number): FailingDependency | undefined => {
+    const worst = [...calls.rows()]
+      .filter(({ labels }) => labels.job === service.job)
+      .sort((a, b) => b.value - a.value)[0]
+    if (worst === undefined || worst.value < ERRORS_SPIKE.dependencyShare.value * errors) return
+    return { labels: worst.labels, errors: worst.value, peer: findPeer(worst.labels) }
+  }
+}
+
+interface FailingRoute {
+  readonly labels: Labels
+  readonly errors: number
+  readonly share: number
+  readonly reach: number
+}
+
+function describe(
+  context: DetectContext,
+  { labels, errors, share, reach }: FailingRoute,
+  dependency: FailingDependency | undefined,
+): BottleneckCandidate {
+  const { http_request_method: method = '', http_route: route = '' } = labels
+  const name = `${method} ${route}`.trim() || 'unknown routes'
+  const severity =
+    share >= ERRORS_SPIKE.criticalErrorShare.value ? 'critical' : ('warning' as const)
+  const callee = dependency === undefined ? '' : (dependency.peer ?? addressOf(dependency.labels))
+  const explained = callee === '' ? '' : `; as its calls to ${callee} do`
+  return {
+    type: 'errors.spike',
+    severity,
+    resource: {
+      ...resourceOf(labels),
+      ...(dependency === undefined
+        ? {}
+        : { 'server.address': dependency.labels.server_address ?? '' }),
+      ...(dependency?.peer === undefined ? {} : { 'peer.service': dependency.peer }),
+    },
+    component: name,
+    operation: '5xx',
+    summary:
+      `${percent(share)} of the requests to ${name} of ${serviceName(labels)} fail with 5xx: ` +
+      `${count(errors)} in the last ${durationText(context.windowMs)}${explained}`,
+    impact: impactOf({
+      severity,
+      share: { value: share, of: `the requests to ${name}` },
+      reach: { value: reach, of: 'all requests' },
+    }),
+    confidence: errors >= 3 * ERRORS_SPIKE.errors.value ? 0.95 : 0.8,
+    evidence: measure(context, claims(context, labels, dependency)),
+  }
+}
+
+function claims(context: DetectContext, labels: Labels, dependency: FailingDependency | undefined) {
+  const window = durationText(context.windowMs)
+  const tests = Object.fromEntries(BY.map((name) => [name, labels[name] ?? '']))
+  const all = `sum(${increaseWithBirth(select(METRIC, tests), window, METRIC)})`
+  const failed = `sum(${increaseWithBirth(select(METRIC, { ...tests, ...SERVER_ERROR }), window, METRIC)})`
+  return [
+    {
+      what: 'share of requests that fail with 5xx',
+      // A service that never failed has no such series; as long as it answers requests, that is 0.
+      query: `(${failed} or 0 * ${all}) / ${all}`,
+      unit: '1',
+      threshold: ERRORS_SPIKE.errorShare.value,
+    },
+    {
+      what: 'failed requests',
+      query: failed,
+      unit: '{request}',
+      threshold: ERRORS_SPIKE.errors.value,
+    },
+    ...(dependency === undefined
+      ? []
+      : [
+          {
+            what: `failed calls to ${dependency.peer ?? addressOf(dependency.labels)}`,
+            query: `sum(${increaseWithBirth(select(CALLS, { ...callTests(dependency), ...FAILED_CALL }), window, METRIC)})`,
+            unit: '{call}',
+          },
+        ]),
+  ]
+}
+
+function callTests({ labels }: FailingDependency) {
+  return Object.fromEntries(CALLS_BY.map((name) => [name, labels[name] ?? '']))
+}
+
+function addressOf({ server_address = '', server_port = '' }: Labels): string {
+  return server_port === '' ? server_address : `${server_address}:${server_port}`
+}

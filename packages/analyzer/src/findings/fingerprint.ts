@@ -1,0 +1,29 @@
+import { createHash } from 'node:crypto'
+import type { BottleneckCandidate } from '../model/bottleneck.ts'
+
+/** What of a resource says which thing it is. A process that restarts stays the same service. */
+const IDENTIFYING = ['service.namespace', 'service.name', 'host.name']
+
+/** The same parts give the same id, after a restart and on another machine. */
+export function fingerprintOf(parts: readonly string[]): string {
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 16)
+}
+
+/**
+ * The id of a bottleneck. The instance is not part of it: the same code is slow in all of them, and the
+ * recommendation must live on when a new process with the fix comes up.
+ */
+export function bottleneckIdOf(candidate: BottleneckCandidate): string {
+  const { type, resource, component, operation } = candidate
+  return fingerprintOf([
+    type,
+    ...IDENTIFYING.map((name) => resource[name] ?? ''),
+    component,
+    operation,
+  ])
+}
+
+/** The id of the recommendation that a bottleneck leads to. */
+export function recommendationIdOf(bottleneckId: string): string {
+  return fingerprintOf(['recommendation', bottleneckId])
+}
