@@ -8,6 +8,7 @@ import { RECORDED_INSTRUMENTS } from './recorded-instruments.ts'
 //                 [2] DIRECTORY  bytes of the directory that are valid            app writes
 //                 [3] ASKED      flushes asked for by the app thread              app writes
 //                 [4] DONE       flushes finished, with notify                    watch writes
+//                 [5] TAKEN      span batches taken by the watch thread           watch writes
 //   byte 64     CLOCK       8 x Float64
 //                 [0] BEAT_AT    process.hrtime in ms at the newest heartbeat     app writes
 //                 [1] BEATS      heartbeats so far                                app writes
@@ -27,6 +28,7 @@ export const LEVEL = 1
 export const DIRECTORY = 2
 export const ASKED = 3
 export const DONE = 4
+export const TAKEN = 5
 
 export const STATE_STARTING = 0
 export const STATE_READY = 1

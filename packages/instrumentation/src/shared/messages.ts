@@ -57,7 +57,10 @@ export interface SpanRecord {
 
 /** From the app thread to the watch thread. */
 export type AppMessage =
-  /** `json` is a `SpanRecord[]` as JSON: one string crosses cheaper than a clone of many objects. */
+  /**
+   * `json` is a `SpanRecord[]` as JSON: one string crosses cheaper than a clone of many objects. The watch
+   * thread adds 1 to TAKEN for each batch it takes, so that a slow one is noticed.
+   */
   | { readonly type: 'spans'; readonly json: string; readonly count: number }
   /** The newest cumulative state of the app's own OpenTelemetry instruments; replaces the one before. */
   | { readonly type: 'app-metrics'; readonly scopeMetrics: readonly ScopeMetrics[] }

@@ -1,0 +1,113 @@
+import { writeSync } from 'node:fs'
+import { context, propagation, trace } from '@opentelemetry/api'
+import type { Settings } from '../settings/settings.ts'
+import { HistogramRecorder } from '../shared/histogram-recorder.ts'
+import { createSharedMemory } from '../shared/memory-layout.ts'
+import { recordedInstrument } from '../shared/recorded-instruments.ts'
+import { SeriesWriter } from '../shared/series-writer.ts'
+import { ShapeTable } from './call-shape.ts'
+import { DbMetrics } from './db-metrics.ts'
+import { prepareExpress } from './express.ts'
+import { watchFastify } from './fastify.ts'
+import { watchHttpClients } from './http-client.ts'
+import { HttpClientMetrics } from './http-client-metrics.ts'
+import { watchHttpServers } from './http-server.ts'
+import { HttpServerMetrics } from './http-server-metrics.ts'
+import { watchModuleLoads } from './module-loads.ts'
+import { StoreContextManager } from './otel-context.ts'
+import { TraceContextPropagator } from './otel-propagator.ts'
+import { TrackerTracerProvider } from './otel-tracing.ts'
+import { type DbHooks, preparePg } from './pg.ts'
+import { PoolMetrics } from './pool-metrics.ts'
+import { watchProcessEnd } from './process-end.ts'
+import { RequestTracker } from './request-tracker.ts'
+import type { RootHistograms } from './route-stats.ts'
+import { SpanOutbox } from './span-outbox.ts'
+import { TraceChooser } from './trace-chooser.ts'
+import { watchUndici } from './undici-client.ts'
+import { WatchLink } from './watch-link.ts'
+
+/** How long an exit may wait for the last export. */
+const EXIT_WAIT_MS = 450
+
+/** One line for the person who runs the app; never on stdout, which is the app's. */
+export function warnOnStderr(line: string): void {
+  try {
+    writeSync(2, `[chokepoint] ${line}\n`)
+  } catch {
+    // A closed or full stderr is no reason to disturb the app.
+  }
+}
+
+/** Everything of the app thread, made and joined. */
+export function startAgent(settings: Settings): void {
+  const warn = settings.logLevel === 'none' ? () => {} : warnOnStderr
+  const writer = new SeriesWriter(createSharedMemory())
+  const link = new WatchLink(writer.memory, settings, warn)
+  const report = errorReporter(writer, warn)
+  const outbox = new SpanOutbox(
+    (json, count) => link.sendSpans(json, count),
+    (count) => writer.drop('span.queue_full', count),
+  )
+  const chooser = new TraceChooser(
+    settings.traces.sampler,
+    settings.traces.slowMs ?? Number.POSITIVE_INFINITY,
+    Math.random,
+  )
+  const tracker = new RequestTracker(writer, chooser, outbox)
+  const histograms: RootHistograms = {
+    timeSplit: new HistogramRecorder(writer, recordedInstrument('request.time.split')),
+    childCalls: new HistogramRecorder(writer, recordedInstrument('request.child.calls')),
+  }
+  const shapes = new ShapeTable(() => writer.drop('call.shape_limit'))
+
+  link.start()
+  watchProcessEnd({
+    requestFlush: () => {
+      outbox.flush()
+      link.requestFlush()
+    },
+    shutdown: () => {
+      outbox.flush()
+      link.shutdown(EXIT_WAIT_MS)
+    },
+  })
+  context.setGlobalContextManager(new StoreContextManager(tracker.store))
+  trace.setGlobalTracerProvider(
+    new TrackerTracerProvider(tracker, histograms, () => writer.drop('span.trace_too_long')),
+  )
+  propagation.setGlobalPropagator(new TraceContextPropagator())
+  watchHttpServers(tracker, new HttpServerMetrics(writer, histograms), report)
+  watchFastify(report)
+  const client = new HttpClientMetrics(writer, shapes)
+  watchHttpClients(tracker, client, report)
+  watchUndici(tracker, client, report)
+  const hooks: DbHooks = {
+    tracker,
+    db: new DbMetrics(writer, shapes),
+    pools: new PoolMetrics(writer, shapes),
+    report,
+  }
+  watchModuleLoads(
+    new Map([
+      ['express', prepareExpress],
+      ['pg', (exported) => preparePg(exported, hooks)],
+    ]),
+    report,
+  )
+}
+
+/** Counts errors of ours, and tells the first. */
+function errorReporter(
+  writer: SeriesWriter,
+  warn: (line: string) => void,
+): (error: unknown) => void {
+  let told = false
+  return (error) => {
+    writer.drop('error.guarded')
+    if (told) return
+    told = true
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
+    warn(`an error of the instrumentation was kept from the app: ${text}`)
+  }
+}

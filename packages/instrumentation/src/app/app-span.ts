@@ -1,0 +1,172 @@
+import type {
+  Attributes,
+  Exception,
+  Link,
+  Span,
+  SpanContext,
+  SpanStatus,
+  TimeInput,
+} from '@opentelemetry/api'
+import type { SpanRecordAttributes, SpanRecordEvent, SpanRecordLink } from '../shared/messages.ts'
+import { newSpanId } from './trace-context.ts'
+
+/** The local root that a span belongs to, as the span sees it. */
+export interface SpanOwner {
+  readonly traceId: string
+  readonly sampled: boolean
+  /** Takes an ended span; false when there was no room. */
+  spanEnded(span: AppSpan): boolean
+}
+
+/** How a span begins. */
+export interface SpanStart {
+  readonly name: string
+  readonly kind: number
+  readonly scope: string
+  readonly scopeVersion: string | undefined
+  readonly startMs: number
+  readonly parentSpanId: string | undefined
+  /** The root knows its id before it has a span. */
+  readonly spanId?: string
+}
+
+const EVENTS_MAX = 128
+const ATTRIBUTES_MAX = 128
+const LENGTH_MAX = 4096
+const STATUS_ERROR = 2
+
+/**
+ * A span that the app or an instrumentation makes through the OpenTelemetry API. It only remembers; what is kept
+ * is decided when its local root ends.
+ */
+export class AppSpan implements Span {
+  readonly owner: SpanOwner
+  readonly start: SpanStart
+  readonly spanId: string
+  name: string
+  readonly attributes: SpanRecordAttributes = {}
+  readonly events: SpanRecordEvent[] = []
+  readonly links: SpanRecordLink[] = []
+  status = 0
+  statusMessage: string | undefined
+  /** Undefined while it runs; `performance.now()` like the start. */
+  endMs: number | undefined
+  readonly #onEnd: (span: AppSpan) => void
+
+  constructor(owner: SpanOwner, start: SpanStart, onEnd: (span: AppSpan) => void) {
+    this.owner = owner
+    this.start = start
+    this.name = start.name
+    this.spanId = start.spanId ?? newSpanId()
+    this.#onEnd = onEnd
+  }
+
+  spanContext(): SpanContext {
+    return {
+      traceId: this.owner.traceId,
+      spanId: this.spanId,
+      traceFlags: this.owner.sampled ? 1 : 0,
+    }
+  }
+
+  setAttribute(key: string, value: Attributes[string]): this {
+    if (value === undefined || value === null || key === '' || !this.isRecording()) return this
+    const known = Object.hasOwn(this.attributes, key)
+    if (!known && Object.keys(this.attributes).length >= ATTRIBUTES_MAX) return this
+    const short = typeof value === 'string' && value.length > LENGTH_MAX
+    this.attributes[key] = (
+      short ? value.slice(0, LENGTH_MAX) : value
+    ) as SpanRecordAttributes[string]
+    return this
+  }
+
+  setAttributes(attributes: Attributes): this {
+    for (const [key, value] of Object.entries(attributes)) this.setAttribute(key, value)
+    return this
+  }
+
+  addEvent(name: string, attributesOrTime?: Attributes | TimeInput, time?: TimeInput): this {
+    if (!this.isRecording() || this.events.length >= EVENTS_MAX) return this
+    const isTime = isTimeInput(attributesOrTime)
+    const timeMs = wallMs(isTime ? attributesOrTime : time)
+    this.events.push(
+      isTime || attributesOrTime === undefined
+        ? { name, timeMs }
+        : { name, timeMs, attributes: attributesOrTime as SpanRecordAttributes },
+    )
+    return this
+  }
+
+  addLink(link: Link): this {
+    if (!this.isRecording() || this.links.length >= EVENTS_MAX) return this
+    const { traceId, spanId } = link.context
+    this.links.push(
+      link.attributes === undefined
+        ? { traceId, spanId }
+        : { traceId, spanId, attributes: link.attributes as SpanRecordAttributes },
+    )
+    return this
+  }
+
+  addLinks(links: Link[]): this {
+    for (const link of links) this.addLink(link)
+    return this
+  }
+
+  setStatus(status: SpanStatus): this {
+    if (!this.isRecording()) return this
+    this.status = status.code
+    this.statusMessage = status.message
+    return this
+  }
+
+  updateName(name: string): this {
+    if (this.isRecording()) this.name = name
+    return this
+  }
+
+  isRecording(): boolean {
+    return this.endMs === undefined
+  }
+
+  recordException(exception: Exception, time?: TimeInput): void {
+    const { name, message, stack } =
+      typeof exception === 'string'
+        ? { name: undefined, message: exception, stack: undefined }
+        : exception
+    const attributes: SpanRecordAttributes = {}
+    if (name !== undefined) attributes['exception.type'] = name
+    if (message !== undefined) attributes['exception.message'] = message.slice(0, LENGTH_MAX)
+    if (stack !== undefined) attributes['exception.stacktrace'] = stack.slice(0, LENGTH_MAX)
+    this.addEvent('exception', attributes, time)
+  }
+
+  end(time?: TimeInput): void {
+    if (this.endMs !== undefined) return
+    const nowMs = performance.now()
+    this.endMs = Math.max(this.start.startMs, time === undefined ? nowMs : monotonicMs(time))
+    this.#onEnd(this)
+  }
+
+  /** Whether the app has marked the span as failed. */
+  get failed(): boolean {
+    return this.status === STATUS_ERROR
+  }
+}
+
+function isTimeInput(value: unknown): value is TimeInput {
+  return typeof value === 'number' || value instanceof Date || Array.isArray(value)
+}
+
+/** A time of the API as wall clock in ms; the API also takes `performance.now()` values. */
+export function wallMs(time: TimeInput | undefined): number {
+  if (time === undefined) return Date.now()
+  if (time instanceof Date) return time.getTime()
+  if (Array.isArray(time)) return time[0] * 1000 + time[1] / 1e6
+  return time < performance.timeOrigin ? time + Date.now() - performance.now() : time
+}
+
+/** A time of the API on the clock of `performance.now()`. */
+export function monotonicMs(time: TimeInput): number {
+  return wallMs(time) - (Date.now() - performance.now())
+}

@@ -1,0 +1,118 @@
+import { HistogramRecorder } from '../shared/histogram-recorder.ts'
+import { recordedInstrument } from '../shared/recorded-instruments.ts'
+import type { SeriesWriter } from '../shared/series-writer.ts'
+import type { CallShape, ShapeTable } from './call-shape.ts'
+import { knownMethod } from './http-server-metrics.ts'
+
+const SPAN_KIND_CLIENT = 2
+/** Peers of one method whose places are kept; the rest is interned each time, and ends in the overflow. */
+const PEERS_MAX = 500
+
+/** Where the numbers of one method and peer go. */
+export interface PeerStats {
+  readonly method: string
+  readonly host: string
+  readonly port: number
+  readonly places: Map<string | number, number>
+}
+
+/** The durations of calls to other services over HTTP, whichever client made them. */
+export class HttpClientMetrics {
+  readonly #shapes: ShapeTable
+  readonly #duration: HistogramRecorder
+  readonly #peers = new Map<string, PeerStats>()
+
+  constructor(writer: SeriesWriter, shapes: ShapeTable) {
+    this.#shapes = shapes
+    this.#duration = new HistogramRecorder(
+      writer,
+      recordedInstrument('http.client.request.duration'),
+    )
+  }
+
+  /** The numbers of a peer. */
+  peer(method: string, host: string, port: number): PeerStats {
+    const key = `${method} ${host}:${port}`
+    let peer = this.#peers.get(key)
+    if (peer === undefined) {
+      peer = { method: knownMethod(method), host, port, places: new Map() }
+      if (this.#peers.size < PEERS_MAX) this.#peers.set(key, peer)
+    }
+    return peer
+  }
+
+  /** The form of a call, with its path but without the values in it. */
+  shape(peer: PeerStats, path: string): CallShape {
+    const target = `${peer.host}:${peer.port}`
+    return this.#shapes.intern(
+      'http',
+      target,
+      `${peer.method} ${pathShape(path)}`,
+      (target, shape) => ({
+        kind: 'http',
+        target,
+        shape,
+        counted: true,
+        spanName: peer.method,
+        spanKind: SPAN_KIND_CLIENT,
+        scope: 'chokepoint',
+        attributes: {
+          'http.request.method': peer.method,
+          'server.address': peer.host,
+          'server.port': peer.port,
+        },
+      }),
+    )
+  }
+
+  /** Records one call; `status` is undefined when no response came. */
+  record(
+    peer: PeerStats,
+    durationMs: number,
+    status: number | undefined,
+    errorType: string | undefined,
+  ): void {
+    const key = errorType === undefined ? (status ?? 0) : `${status} ${errorType}`
+    let place = peer.places.get(key)
+    if (place === undefined) {
+      place = this.#duration.intern({
+        'http.request.method': peer.method,
+        'server.address': peer.host,
+        'server.port': peer.port,
+        ...(status === undefined ? {} : { 'http.response.status_code': status }),
+        ...(errorType === undefined ? {} : { 'error.type': errorType }),
+      })
+      peer.places.set(key, place)
+    }
+    this.#duration.record(place, durationMs / 1000)
+  }
+}
+
+const SEGMENTS_MAX = 8
+
+/** A path with `{}` for each segment that looks like a value: digits, hex, long or encoded text. */
+export function pathShape(path: string): string {
+  const end = path.search(/[?#]/)
+  const segments = (end < 0 ? path : path.slice(0, end)).split('/')
+  const kept = segments.slice(0, SEGMENTS_MAX + 1).map((segment) => {
+    const value = /\d|%|[^\w.~-]/.test(segment) && !/^v\d{1,2}$/.test(segment)
+    return value || segment.length > 32 ? '{}' : segment
+  })
+  return kept.join('/') + (segments.length > SEGMENTS_MAX + 1 ? '/…' : '')
+}
+
+/**
+ * The error of a response by its status: for a client 4xx is an error too.
+ * (opentelemetry.io/docs/specs/semconv/http/http-metrics)
+ */
+export function clientErrorType(status: number | undefined): string | undefined {
+  return status !== undefined && status >= 400 ? String(status) : undefined
+}
+
+/** The name of what went wrong, of few values: a code where there is one. */
+export function errorName(error: unknown): string {
+  if (typeof error !== 'object' || error === null) return '_OTHER'
+  const { code, name } = error as { code?: unknown; name?: unknown }
+  if (typeof code === 'string' && code.length <= 64) return code
+  return typeof name === 'string' && name.length <= 64 ? name : '_OTHER'
+}

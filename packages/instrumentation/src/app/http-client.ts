@@ -1,0 +1,87 @@
+import { subscribe } from 'node:diagnostics_channel'
+import type { ClientRequest, IncomingMessage } from 'node:http'
+import type { ErrorSink } from './guard.ts'
+import { guarded } from './guard.ts'
+import {
+  clientErrorType,
+  errorName,
+  type HttpClientMetrics,
+  type PeerStats,
+} from './http-client-metrics.ts'
+import type { Call } from './local-root.ts'
+import { traceparentOf } from './outgoing-trace.ts'
+import type { RequestTracker } from './request-tracker.ts'
+
+const CALL = Symbol('chokepoint.call')
+
+interface ClientCall {
+  readonly call: Call
+  readonly peer: PeerStats
+  errorType: string | undefined
+}
+
+interface TrackedRequest extends ClientRequest {
+  [CALL]?: ClientCall
+  readonly res?: IncomingMessage | null
+}
+
+/**
+ * Watches requests made with `node:http` and `node:https` by Node's own channels: no patch, CommonJS and ES
+ * modules alike. The end is the request's `close`: then the body has been read, or the connection is gone.
+ */
+export function watchHttpClients(
+  tracker: RequestTracker,
+  metrics: HttpClientMetrics,
+  report: ErrorSink,
+): void {
+  const onCreated = guarded(report, (message: unknown) => {
+    const { request } = message as { request: TrackedRequest }
+    const { host, port } = peerOf(request)
+    const peer = metrics.peer(request.method, host, port)
+    const call = tracker.startCall(metrics.shape(peer, request.path))
+    request[CALL] = { call, peer, errorType: undefined }
+    const header = traceparentOf(tracker, call)
+    if (header !== undefined && !request.headersSent && !request.hasHeader('traceparent')) {
+      request.setHeader('traceparent', header)
+    }
+    request.on('close', onClose)
+  })
+
+  const onError = guarded(report, (message: unknown) => {
+    const { request, error } = message as { request: TrackedRequest; error: unknown }
+    const tracked = request[CALL]
+    if (tracked !== undefined) tracked.errorType = errorName(error)
+  })
+
+  const onClose = guarded(report, function (this: TrackedRequest): void {
+    const tracked = this[CALL]
+    if (tracked === undefined || tracked.call.endMs !== undefined) return
+    const { call, peer } = tracked
+    const status = this.res?.statusCode
+    const errorType = tracked.errorType ?? clientErrorType(status)
+    call.attributes = { 'url.full': fullUrl(this) }
+    if (status !== undefined) call.attributes['http.response.status_code'] = status
+    metrics.record(peer, tracker.endCall(call, errorType), status, errorType)
+  })
+
+  subscribe('http.client.request.created', onCreated)
+  subscribe('http.client.request.error', onError)
+}
+
+/** The host and port as the app named them; a Unix socket has neither. */
+function peerOf(request: ClientRequest): { host: string; port: number } {
+  const { host, protocol, socketPath } = request as ClientRequest & { socketPath?: string }
+  if (typeof socketPath === 'string') return { host: socketPath, port: 0 }
+  const header = request.getHeader('host')
+  const standard = protocol === 'https:' ? 443 : 80
+  if (typeof header !== 'string') return { host, port: standard }
+  const colon = header.lastIndexOf(':')
+  const port = colon > header.lastIndexOf(']') ? Number(header.slice(colon + 1)) : standard
+  return { host: colon > 0 && port !== standard ? header.slice(0, colon) : host, port }
+}
+
+/** The address without its query, which may hold secrets. */
+function fullUrl(request: ClientRequest): string {
+  const path = request.path.split('?', 1)[0]!
+  return `${request.protocol}//${request.getHeader('host') ?? request.host}${path}`.slice(0, 1024)
+}

@@ -1,0 +1,208 @@
+import http, { type IncomingMessage, type ServerResponse } from 'node:http'
+import https from 'node:https'
+import type { TLSSocket } from 'node:tls'
+import type { SpanRecordAttributes } from '../shared/messages.ts'
+import { AppSpan } from './app-span.ts'
+import type { ErrorSink } from './guard.ts'
+import { type HttpServerMetrics, knownMethod, type MethodStats } from './http-server-metrics.ts'
+import { LocalRoot } from './local-root.ts'
+import type { RequestTracker } from './request-tracker.ts'
+import { parseTraceparent, type RemoteParent } from './trace-context.ts'
+
+const SPAN_KIND_SERVER = 1
+const ROOT = Symbol('chokepoint.root')
+
+interface TrackedResponse extends ServerResponse {
+  [ROOT]?: HttpRoot
+}
+
+interface TrackedRequest extends IncomingMessage {
+  [ROOT]?: HttpRoot
+}
+
+/** The local root of one HTTP request. */
+export class HttpRoot extends LocalRoot {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  readonly method: MethodStats
+  /** Raw mount paths whose template differs, as Express routers find them. */
+  mounts: Map<string, string> | undefined
+
+  constructor(
+    request: IncomingMessage,
+    response: ServerResponse,
+    method: MethodStats,
+    startMs: number,
+    idleMs: number,
+  ) {
+    super(startMs, idleMs)
+    this.request = request
+    this.response = response
+    this.method = method
+  }
+
+  describe(): { name: string; kind: number; attributes: SpanRecordAttributes } {
+    const { request, response, route } = this
+    const method = knownMethod(request.method)
+    const url = request.url ?? '/'
+    const query = url.indexOf('?')
+    const attributes: SpanRecordAttributes = {
+      'http.request.method': method,
+      'url.scheme': this.method.scheme,
+      'url.path': (query < 0 ? url : url.slice(0, query)).slice(0, 1024),
+    }
+    if (query >= 0) attributes['url.query'] = url.slice(query + 1, query + 1025)
+    if (route !== undefined) attributes['http.route'] = route
+    if (response.headersSent) attributes['http.response.status_code'] = response.statusCode
+    const address = request.socket.remoteAddress
+    if (address !== undefined) attributes['client.address'] = address
+    const agent = request.headers['user-agent']
+    if (agent !== undefined) attributes['user_agent.original'] = agent.slice(0, 256)
+    const name = this.ownSpan?.name ?? method
+    const renamed = this.ownSpan !== undefined && name !== this.ownSpan.start.name
+    return {
+      name: renamed || route === undefined ? name : `${method} ${route}`,
+      kind: SPAN_KIND_SERVER,
+      attributes,
+    }
+  }
+
+  protected readParent(): RemoteParent | undefined {
+    const header = this.request.headers.traceparent
+    return parseTraceparent(typeof header === 'string' ? header : undefined)
+  }
+
+  protected makeOwnSpan(): AppSpan {
+    const start = {
+      name: knownMethod(this.request.method),
+      kind: SPAN_KIND_SERVER,
+      scope: 'chokepoint',
+      scopeVersion: undefined,
+      startMs: this.startMs,
+      parentSpanId: this.parent?.spanId,
+      spanId: this.spanId,
+    }
+    // The request ends the span, not the app.
+    return new AppSpan(this, start, () => {})
+  }
+
+  protected override rpcMetadata(): unknown {
+    return new RouteTarget(this)
+  }
+}
+
+/** The object through which OpenTelemetry's framework instrumentations tell the route. */
+class RouteTarget {
+  readonly type = 'http'
+  readonly #root: HttpRoot
+
+  constructor(root: HttpRoot) {
+    this.#root = root
+  }
+
+  get span(): AppSpan {
+    return this.#root.span
+  }
+
+  get route(): string | undefined {
+    return this.#root.route
+  }
+
+  set route(route: string | undefined) {
+    this.#root.route = route
+  }
+}
+
+/** The root of a request that our server hook has seen. */
+export function httpRootOf(request: IncomingMessage): HttpRoot | undefined {
+  return (request as TrackedRequest)[ROOT]
+}
+
+type Emit = (event: string, ...args: unknown[]) => boolean
+
+/**
+ * Watches all HTTP servers of the process. `emit` is patched and not only observed, because the handler must run
+ * inside the request's AsyncLocalStorage scope; the end is the response's `close`, which comes also when the client
+ * goes away (`http.server.response.finish` does not).
+ */
+export function watchHttpServers(
+  tracker: RequestTracker,
+  metrics: HttpServerMetrics,
+  report: ErrorSink,
+): void {
+  const { clock, store } = tracker
+
+  function begin(request: TrackedRequest, response: TrackedResponse): HttpRoot {
+    const startMs = clock.mark()
+    const scheme = (request.socket as TLSSocket).encrypted ? 'https' : 'http'
+    const method = metrics.method(knownMethod(request.method), scheme)
+    const root = new HttpRoot(request, response, method, startMs, clock.idleMs)
+    metrics.addActive(method, 1)
+    request[ROOT] = root
+    response[ROOT] = root
+    response.on('close', onClose)
+    return root
+  }
+
+  function onClose(this: TrackedResponse): void {
+    try {
+      const root = this[ROOT]
+      if (root !== undefined && !root.ended) end(root, this)
+    } catch (error) {
+      report(error)
+    }
+  }
+
+  function end(root: HttpRoot, response: ServerResponse): void {
+    const endMs = clock.charge(root.split)
+    const { method } = root
+    const status = response.headersSent ? response.statusCode : undefined
+    const errorType = errorTypeOf(status)
+    const stats = metrics.route(method, root.route)
+    metrics.addActive(method, -1)
+    stats.record(endMs - root.startMs, status, errorType)
+    tracker.endRoot(root, stats, endMs, errorType)
+  }
+
+  function runHandler(
+    root: HttpRoot,
+    emit: Emit,
+    server: unknown,
+    args: readonly unknown[],
+  ): boolean {
+    try {
+      return emit.call(server, 'request', ...args)
+    } finally {
+      if (!root.ended) clock.charge(root.split)
+    }
+  }
+
+  function patch(prototype: { emit: Emit }): void {
+    const emit = prototype.emit
+    prototype.emit = function chokepointEmit(this: unknown, event, ...args) {
+      if (event !== 'request') return emit.call(this, event, ...args)
+      let root: HttpRoot | undefined
+      try {
+        root = begin(args[0] as IncomingMessage, args[1] as ServerResponse)
+      } catch (error) {
+        report(error)
+      }
+      if (root === undefined) return emit.call(this, event, ...args)
+      return store.run(root, runHandler, root, emit, this, args)
+    }
+  }
+
+  patch(http.Server.prototype as { emit: Emit })
+  patch(https.Server.prototype as { emit: Emit })
+}
+
+/**
+ * "If response status code was sent or received and status indicates an error [...] error.type SHOULD be set to the
+ * status code number [...] or a low-cardinality error identifier"; on the server side 4xx is no error.
+ * (opentelemetry.io/docs/specs/semconv/http/http-metrics)
+ */
+function errorTypeOf(status: number | undefined): string | undefined {
+  // Without a status the connection went away before the answer began.
+  if (status === undefined) return 'aborted'
+  return status >= 500 ? String(status) : undefined
+}

@@ -1,0 +1,156 @@
+import {
+  type Context,
+  context as contextApi,
+  type Span,
+  type SpanOptions,
+  type Tracer,
+  type TracerProvider,
+  trace,
+} from '@opentelemetry/api'
+import type { SpanRecordAttributes } from '../shared/messages.ts'
+import { AppSpan, monotonicMs } from './app-span.ts'
+import { innerSpanOf, LocalRoot, rootOf } from './local-root.ts'
+import type { RequestTracker } from './request-tracker.ts'
+import type { RootHistograms } from './route-stats.ts'
+import { RouteStats } from './route-stats.ts'
+import type { RemoteParent } from './trace-context.ts'
+
+/** Names of jobs beyond this share one place. */
+const JOBS_MAX = 200
+
+/** A local root that the app itself began by a span outside of any request. */
+export class JobRoot extends LocalRoot {
+  readonly #name: string
+  readonly #parent: RemoteParent | undefined
+
+  constructor(name: string, parent: RemoteParent | undefined, startMs: number, idleMs: number) {
+    super(startMs, idleMs)
+    this.#name = name
+    this.#parent = parent
+  }
+
+  describe(): { name: string; kind: number; attributes: SpanRecordAttributes } {
+    const span = this.span
+    return { name: span.name, kind: span.start.kind, attributes: span.attributes }
+  }
+
+  protected readParent(): RemoteParent | undefined {
+    return this.#parent
+  }
+
+  protected makeOwnSpan(): AppSpan {
+    throw new Error(`the span of job ${this.#name} is made by its tracer`)
+  }
+}
+
+/** The spans of the app, and of instrumentations from OpenTelemetry, in the local roots that we follow. */
+export class TrackerTracerProvider implements TracerProvider {
+  readonly #tracker: RequestTracker
+  readonly #histograms: RootHistograms
+  readonly #onDrop: () => void
+  readonly #jobs = new Map<string, RouteStats>()
+
+  constructor(tracker: RequestTracker, histograms: RootHistograms, onDrop: () => void) {
+    this.#tracker = tracker
+    this.#histograms = histograms
+    this.#onDrop = onDrop
+  }
+
+  getTracer(scope: string, version?: string): Tracer {
+    return new TrackerTracer(scope, version, (name, options, context) =>
+      this.#startSpan(scope, version, name, options, context),
+    )
+  }
+
+  #startSpan(
+    scope: string,
+    scopeVersion: string | undefined,
+    name: string,
+    options: SpanOptions,
+    context: Context,
+  ): Span {
+    const root = options.root === true ? undefined : rootOf(context)
+    const startMs =
+      options.startTime === undefined ? performance.now() : monotonicMs(options.startTime)
+    const start = { name, kind: options.kind ?? 0, scope, scopeVersion, startMs }
+    const span =
+      root === undefined || root.ended
+        ? this.#startJob(start, context)
+        : new AppSpan(
+            root,
+            { ...start, parentSpanId: innerSpanOf(context)?.spanId ?? root.spanId },
+            (ended) => {
+              if (!root.spanEnded(ended)) this.#onDrop()
+            },
+          )
+    if (options.attributes !== undefined) span.setAttributes(options.attributes)
+    if (options.links !== undefined) span.addLinks(options.links)
+    return span
+  }
+
+  #startJob(
+    start: Omit<ConstructorParameters<typeof AppSpan>[1], 'parentSpanId'>,
+    context: Context,
+  ): Span {
+    const { clock } = this.#tracker
+    clock.mark()
+    const parent = remoteParentOf(context)
+    const root = new JobRoot(start.name, parent, start.startMs, clock.idleMs)
+    const span = new AppSpan(
+      root,
+      { ...start, parentSpanId: parent?.spanId, spanId: root.spanId },
+      (ended) => this.#endJob(root, ended),
+    )
+    root.ownSpan = span
+    return span
+  }
+
+  #endJob(root: JobRoot, span: AppSpan): void {
+    this.#tracker.clock.charge(root.split)
+    const errorType = span.failed ? 'error' : undefined
+    this.#tracker.endRoot(root, this.#statsOf(span.name), span.endMs!, errorType)
+  }
+
+  #statsOf(name: string): RouteStats {
+    const known = this.#jobs.get(name)
+    if (known !== undefined) return known
+    if (this.#jobs.size >= JOBS_MAX) return this.#statsOf([...this.#jobs.keys()][0]!)
+    const stats = new RouteStats(undefined, this.#histograms)
+    this.#jobs.set(name, stats)
+    return stats
+  }
+}
+
+/** A caller that a propagator or the app has put into the context. */
+function remoteParentOf(context: Context): RemoteParent | undefined {
+  const caller = trace.getSpanContext(context)
+  if (caller === undefined || !trace.isSpanContextValid(caller)) return undefined
+  const { traceId, spanId, traceFlags } = caller
+  return { traceId, spanId, sampled: (traceFlags & 1) === 1 }
+}
+
+type StartSpan = (name: string, options: SpanOptions, context: Context) => Span
+
+class TrackerTracer implements Tracer {
+  readonly scope: string
+  readonly version: string | undefined
+  readonly #start: StartSpan
+
+  constructor(scope: string, version: string | undefined, start: StartSpan) {
+    this.scope = scope
+    this.version = version
+    this.#start = start
+  }
+
+  startSpan(name: string, options: SpanOptions = {}, context?: Context): Span {
+    return this.#start(name, options, context ?? contextApi.active())
+  }
+
+  startActiveSpan<Result>(name: string, ...rest: unknown[]): Result {
+    const work = rest.pop() as (span: Span) => Result
+    const [options, given] = rest as [SpanOptions?, Context?]
+    const outer = given ?? contextApi.active()
+    const span = this.#start(name, options ?? {}, outer)
+    return contextApi.with(trace.setSpan(outer, span), () => work(span))
+  }
+}

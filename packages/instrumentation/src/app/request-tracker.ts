@@ -1,0 +1,105 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import type { Context } from '@opentelemetry/api'
+import { LEVEL } from '../shared/memory-layout.ts'
+import type { SeriesWriter } from '../shared/series-writer.ts'
+import type { CallShape } from './call-shape.ts'
+import { type Call, innerSpanOf, type LocalRoot, rootOf, SPANS_PER_ROOT_MAX } from './local-root.ts'
+import type { RouteStats } from './route-stats.ts'
+import { RunningClock } from './running-clock.ts'
+import type { SpanOutbox } from './span-outbox.ts'
+import { spanRecordsOf } from './span-records.ts'
+import type { TraceChooser } from './trace-chooser.ts'
+
+/** Levels of the governor (`chokepoint.sdk.level`) from which a thing is no longer done. */
+const LEVEL_NO_CHILD_COUNTS = 1
+const LEVEL_NO_SPANS = 2
+
+/** Follows each local root from its first to its last moment, and its calls in between. */
+export class RequestTracker {
+  /** Carries the local root, or a context inside it, along the app's asynchronous calls. */
+  readonly store = new AsyncLocalStorage<Context>()
+  readonly clock = new RunningClock()
+  readonly chooser: TraceChooser
+  readonly #writer: SeriesWriter
+  readonly #outbox: SpanOutbox
+
+  constructor(writer: SeriesWriter, chooser: TraceChooser, outbox: SpanOutbox) {
+    this.#writer = writer
+    this.chooser = chooser
+    this.#outbox = outbox
+  }
+
+  /** The local root on whose behalf the app runs now. */
+  get currentRoot(): LocalRoot | undefined {
+    return rootOf(this.store.getStore())
+  }
+
+  /** A call begins, on behalf of whoever runs now. Always gives a call, so that its metric can be taken. */
+  startCall(shape: CallShape): Call {
+    const context = this.store.getStore()
+    const root = rootOf(context)
+    if (root === undefined || root.ended) {
+      return newCall(shape, undefined, undefined, undefined, performance.now())
+    }
+    const { split } = root
+    const startMs = this.clock.charge(split)
+    const group = split.start(shape, startMs, this.clock.idleMs)
+    const parent = context === root ? undefined : innerSpanOf(context)
+    const call = newCall(shape, root, group, parent, startMs)
+    if (shape.counted) this.#remember(root, call)
+    return call
+  }
+
+  /** A call ends. Gives its duration in ms. */
+  endCall(call: Call, errorType: string | undefined): number {
+    const { root, group } = call
+    const endMs = this.clock.mark()
+    call.endMs = endMs
+    call.errorType = errorType
+    if (root !== undefined && group !== undefined && !root.ended) {
+      root.split.end(group, endMs, this.clock.idleMs)
+    }
+    return endMs - call.startMs
+  }
+
+  /** A root ends: its time is split, its calls are counted, and its spans leave when they are wanted. */
+  endRoot(root: LocalRoot, stats: RouteStats, endMs: number, errorType: string | undefined): void {
+    root.ended = true
+    const level = this.#writer.memory.control[LEVEL]!
+    stats.recordOwn(root.split.finish(root.startMs, endMs, this.clock.idleMs))
+    const { groups } = root.split
+    if (groups !== undefined) stats.recordGroups(groups, level < LEVEL_NO_CHILD_COUNTS)
+    const durationMs = endMs - root.startMs
+    const slow = stats.slowBound.observe(durationMs)
+    if (level >= LEVEL_NO_SPANS) return
+    const failed = errorType !== undefined || root.ownSpan?.failed === true
+    if (!this.chooser.keep(root, durationMs, slow, failed)) return
+    this.#outbox.add(spanRecordsOf(root, { endMs, errorType }))
+  }
+
+  #remember(root: LocalRoot, call: Call): void {
+    root.calls ??= []
+    if (root.calls.length < SPANS_PER_ROOT_MAX) root.calls.push(call)
+    else this.#writer.drop('span.trace_too_long')
+  }
+}
+
+function newCall(
+  shape: CallShape,
+  root: LocalRoot | undefined,
+  group: Call['group'],
+  parent: Call['parent'],
+  startMs: number,
+): Call {
+  return {
+    shape,
+    root,
+    group,
+    parent,
+    startMs,
+    endMs: undefined,
+    spanId: undefined,
+    errorType: undefined,
+    attributes: undefined,
+  }
+}

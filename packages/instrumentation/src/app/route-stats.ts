@@ -1,0 +1,100 @@
+import type { HistogramRecorder } from '../shared/histogram-recorder.ts'
+import type { CallShape, WaitKind } from './call-shape.ts'
+import type { CallGroup, OwnTime } from './time-split.ts'
+import { SlowBound } from './trace-chooser.ts'
+
+/** The histograms that every local root is recorded into. */
+export interface RootHistograms {
+  readonly timeSplit: HistogramRecorder
+  readonly childCalls: HistogramRecorder
+}
+
+/** Parts of a request below this are left out of the split: they are noise of the clock. */
+const PART_MIN_MS = 0.05
+
+interface ShapePlaces {
+  readonly split: number
+  readonly calls: number
+}
+
+/** What is known about one route: where its numbers go, and what is slow for it. */
+export class RouteStats {
+  readonly slowBound = new SlowBound()
+  readonly #route: string | undefined
+  readonly #histograms: RootHistograms
+  readonly #own = new Map<WaitKind, number>()
+  readonly #places = new Map<CallShape, ShapePlaces>()
+
+  constructor(route: string | undefined, histograms: RootHistograms) {
+    this.#route = route
+    this.#histograms = histograms
+  }
+
+  /** Records the parts of one request that were its own. */
+  recordOwn(own: OwnTime): void {
+    this.#recordPart('cpu', own.cpuMs)
+    if (own.eventloopMs > PART_MIN_MS) this.#recordPart('eventloop', own.eventloopMs)
+    if (own.otherMs > PART_MIN_MS) this.#recordPart('other', own.otherMs)
+  }
+
+  /** Records the time and the number of the calls of one request. */
+  recordGroups(groups: readonly CallGroup[], countCalls: boolean): void {
+    for (let index = 0; index < groups.length; index++) {
+      const group = groups[index]!
+      const places = this.#placesOf(group.shape)
+      if (countCalls && group.shape.counted) {
+        this.#histograms.childCalls.record(places.calls, group.count)
+      }
+      const waitMs = waitOfTarget(groups, index)
+      if (waitMs !== undefined) this.#histograms.timeSplit.record(places.split, waitMs / 1000)
+    }
+  }
+
+  #recordPart(kind: WaitKind, ms: number): void {
+    let place = this.#own.get(kind)
+    if (place === undefined) {
+      place = this.#histograms.timeSplit.intern(this.#attributes({ 'wait.kind': kind }))
+      this.#own.set(kind, place)
+    }
+    this.#histograms.timeSplit.record(place, ms / 1000)
+  }
+
+  #placesOf(shape: CallShape): ShapePlaces {
+    let places = this.#places.get(shape)
+    if (places === undefined) {
+      const { timeSplit, childCalls } = this.#histograms
+      const { kind, target } = shape
+      places = {
+        split: timeSplit.intern(this.#attributes({ 'wait.kind': kind, 'wait.target': target })),
+        calls: shape.counted
+          ? childCalls.intern(
+              this.#attributes({
+                'call.kind': kind,
+                'call.target': target,
+                'call.shape': shape.shape,
+              }),
+            )
+          : -1,
+      }
+      this.#places.set(shape, places)
+    }
+    return places
+  }
+
+  #attributes(attributes: Record<string, string>): Record<string, string> {
+    return this.#route === undefined ? attributes : { 'http.route': this.#route, ...attributes }
+  }
+}
+
+/** The waiting time of all groups with one target, at the first of them; undefined at the others. */
+function waitOfTarget(groups: readonly CallGroup[], index: number): number | undefined {
+  const { shape } = groups[index]!
+  let waitMs = 0
+  for (let other = 0; other < groups.length; other++) {
+    const group = groups[other]!
+    if (group.shape.kind !== shape.kind || group.shape.target !== shape.target) continue
+    if (other < index) return undefined
+    waitMs += group.waitMs
+  }
+  return waitMs
+}

@@ -1,0 +1,56 @@
+import { randomFillSync } from 'node:crypto'
+
+/** Who called: the part of a `traceparent` header that a child needs. */
+export interface RemoteParent {
+  readonly traceId: string
+  readonly spanId: string
+  readonly sampled: boolean
+}
+
+const POOL_BYTES = 4096
+const pool = Buffer.alloc(POOL_BYTES)
+let poolAt = POOL_BYTES
+
+/** Random bytes as lower-case hex; one system call serves hundreds of ids. */
+function randomHex(bytes: number): string {
+  if (poolAt + bytes > POOL_BYTES) {
+    randomFillSync(pool)
+    poolAt = 0
+  }
+  poolAt += bytes
+  return pool.toString('hex', poolAt - bytes, poolAt)
+}
+
+/** A new trace id. All zeros, the invalid id, has a chance of 2^-128. */
+export function newTraceId(): string {
+  return randomHex(16)
+}
+
+/** A new span id. */
+export function newSpanId(): string {
+  return randomHex(8)
+}
+
+/**
+ * Reads a `traceparent` header; undefined when it is absent or breaks the rules below.
+ *
+ * "version-format = trace-id "-" parent-id "-" trace-flags"; "[all zeros] is considered an invalid value";
+ * "Version ff is invalid"; of a higher version the first four fields are used.
+ * (w3.org/TR/trace-context)
+ */
+export function parseTraceparent(header: string | undefined): RemoteParent | undefined {
+  if (header === undefined || header.length < 55 || header.length > 512) return undefined
+  const match = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/.exec(
+    header.trim(),
+  )
+  if (match === null) return undefined
+  const [, version, traceId, spanId, flags, rest] = match
+  if (version === 'ff' || (version === '00' && rest !== undefined)) return undefined
+  if (/^0+$/.test(traceId!) || /^0+$/.test(spanId!)) return undefined
+  return { traceId: traceId!, spanId: spanId!, sampled: (Number.parseInt(flags!, 16) & 1) === 1 }
+}
+
+/** The `traceparent` header for a call. */
+export function formatTraceparent(traceId: string, spanId: string, sampled: boolean): string {
+  return `00-${traceId}-${spanId}-${sampled ? '01' : '00'}`
+}

@@ -1,0 +1,102 @@
+import { subscribe } from 'node:diagnostics_channel'
+import { type ErrorSink, guarded } from './guard.ts'
+import {
+  clientErrorType,
+  errorName,
+  type HttpClientMetrics,
+  type PeerStats,
+} from './http-client-metrics.ts'
+import type { Call } from './local-root.ts'
+import { traceparentOf } from './outgoing-trace.ts'
+import type { RequestTracker } from './request-tracker.ts'
+
+const CALL = Symbol('chokepoint.call')
+
+interface UndiciCall {
+  readonly call: Call
+  readonly peer: PeerStats
+  status: number | undefined
+}
+
+/** The part of undici's request that its channels show (undici.nodejs.org, DiagnosticsChannel). */
+interface UndiciRequest {
+  readonly origin: string | URL | undefined
+  readonly method: string
+  readonly path: string
+  addHeader?(name: string, value: string): void
+  [CALL]?: UndiciCall
+}
+
+interface Origin {
+  readonly text: string
+  readonly host: string
+  readonly port: number
+}
+
+/** Origins whose parsed form is kept. */
+const ORIGINS_MAX = 200
+
+/** Watches `fetch` and undici by undici's channels, both the copy inside Node and one from npm. */
+export function watchUndici(
+  tracker: RequestTracker,
+  metrics: HttpClientMetrics,
+  report: ErrorSink,
+): void {
+  const origins = new Map<string, Origin>()
+
+  function originOf(request: UndiciRequest): Origin {
+    const text = String(request.origin ?? '')
+    const known = origins.get(text)
+    if (known !== undefined) return known
+    const url = URL.canParse(text) ? new URL(text) : undefined
+    const standard = url?.protocol === 'https:' ? 443 : 80
+    const port = url === undefined || url.port === '' ? standard : Number(url.port)
+    const origin = { text, host: url?.hostname ?? 'unknown', port }
+    if (origins.size < ORIGINS_MAX) origins.set(text, origin)
+    return origin
+  }
+
+  const onCreate = guarded(report, (message: unknown) => {
+    const { request } = message as { request: UndiciRequest }
+    const { text, host, port } = originOf(request)
+    const peer = metrics.peer(request.method, host, port)
+    const call = tracker.startCall(metrics.shape(peer, request.path))
+    const path = request.path.split('?', 1)[0]!
+    call.attributes = { 'url.full': `${text}${path}`.slice(0, 1024) }
+    request[CALL] = { call, peer, status: undefined }
+    const header = traceparentOf(tracker, call)
+    if (header !== undefined) request.addHeader?.('traceparent', header)
+  })
+
+  const onHeaders = guarded(report, (message: unknown) => {
+    const { request, response } = message as {
+      request: UndiciRequest
+      response: { statusCode: number }
+    }
+    const tracked = request[CALL]
+    if (tracked !== undefined) tracked.status = response.statusCode
+  })
+
+  function end(request: UndiciRequest, error: unknown): void {
+    const tracked = request[CALL]
+    if (tracked === undefined || tracked.call.endMs !== undefined) return
+    const { call, peer, status } = tracked
+    const errorType = error === undefined ? clientErrorType(status) : errorName(error)
+    if (status !== undefined) call.attributes!['http.response.status_code'] = status
+    metrics.record(peer, tracker.endCall(call, errorType), status, errorType)
+  }
+
+  const onTrailers = guarded(report, (message: unknown) => {
+    end((message as { request: UndiciRequest }).request, undefined)
+  })
+
+  const onError = guarded(report, (message: unknown) => {
+    const { request, error } = message as { request: UndiciRequest; error: unknown }
+    end(request, error ?? 'unknown')
+  })
+
+  subscribe('undici:request:create', onCreate)
+  subscribe('undici:request:headers', onHeaders)
+  subscribe('undici:request:trailers', onTrailers)
+  subscribe('undici:request:error', onError)
+}

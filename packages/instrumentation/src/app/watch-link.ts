@@ -1,0 +1,125 @@
+import { Worker } from 'node:worker_threads'
+import type { Settings } from '../settings/settings.ts'
+import {
+  ASKED,
+  DONE,
+  type SharedMemory,
+  STATE,
+  STATE_READY,
+  STATE_STARTING,
+  TAKEN,
+} from '../shared/memory-layout.ts'
+import type { AppMessage, WatchMessage, WatchThreadData } from '../shared/messages.ts'
+
+/** How often the app thread shows that it is alive. */
+const HEARTBEAT_MS = 20
+/** Batches of spans on their way; a stuck watch thread must not make the app's memory grow. */
+const BATCHES_ON_THE_WAY_MAX = 16
+
+// The watch thread's young generation is small on purpose: V8 would take 16 MB and more for it.
+const RESOURCE_LIMITS = { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 128 }
+
+/** The app thread's end of the watch thread: starts it, talks to it, and waits for it at the end, bounded. */
+export class WatchLink {
+  readonly #memory: SharedMemory
+  readonly #settings: Settings
+  readonly #warn: (line: string) => void
+  #worker: Worker | undefined
+  #heartbeat: NodeJS.Timeout | undefined
+  #sentBatches = 0
+
+  constructor(memory: SharedMemory, settings: Settings, warn: (line: string) => void) {
+    this.#memory = memory
+    this.#settings = settings
+    this.#warn = warn
+  }
+
+  /** Starts the watch thread. It never keeps the process alive, and its failure is one line on stderr. */
+  start(): void {
+    const data: WatchThreadData = {
+      buffer: this.#memory.buffer,
+      settings: this.#settings,
+      mainScript: process.argv[1],
+      heartbeatMs: HEARTBEAT_MS,
+      startedAtMs: performance.timeOrigin,
+    }
+    // The file's twin in dist/ is .js; the app's own preloads and flags are not for this thread.
+    const file = new URL(`../watch/main${import.meta.url.slice(-3)}`, import.meta.url)
+    const worker = new Worker(file, {
+      workerData: data,
+      execArgv: ['--no-warnings'],
+      resourceLimits: RESOURCE_LIMITS,
+      name: 'chokepoint',
+    })
+    worker.unref()
+    worker.on('message', (message: WatchMessage) => this.#warn(message.text))
+    worker.on('error', (error) => {
+      this.#warn(`the watch thread ended: ${error instanceof Error ? error.message : error}`)
+      this.#forget()
+    })
+    worker.on('exit', () => this.#forget())
+    this.#worker = worker
+    this.#beat()
+    this.#heartbeat = setInterval(() => this.#beat(), HEARTBEAT_MS).unref()
+  }
+
+  /** Whether the watch thread could still come up or is up. */
+  get alive(): boolean {
+    const state = Atomics.load(this.#memory.control, STATE)
+    return this.#worker !== undefined && (state === STATE_STARTING || state === STATE_READY)
+  }
+
+  /** Sends a batch of spans; false when too many are on their way already. */
+  sendSpans(json: string, count: number): boolean {
+    const taken = Atomics.load(this.#memory.control, TAKEN)
+    if (!this.alive || this.#sentBatches - taken >= BATCHES_ON_THE_WAY_MAX) return false
+    this.#sentBatches++
+    this.send({ type: 'spans', json, count })
+    return true
+  }
+
+  send(message: AppMessage): void {
+    this.#worker?.postMessage(message)
+  }
+
+  /** Asks for a flush and goes on at once. */
+  requestFlush(): void {
+    if (this.alive) this.send({ type: 'flush', number: this.#nextAsked() })
+  }
+
+  /**
+   * The end: the watch thread exports what there is, and this thread is blocked until it has, for `waitMs` at
+   * most. Nothing else can be done in an `exit` listener, where no callback runs any more.
+   */
+  shutdown(waitMs: number): void {
+    clearInterval(this.#heartbeat)
+    if (!this.alive) return
+    const number = this.#nextAsked()
+    this.send({ type: 'shutdown', number })
+    const { control } = this.#memory
+    const endMs = performance.now() + waitMs
+    for (;;) {
+      const done = Atomics.load(control, DONE)
+      const leftMs = endMs - performance.now()
+      if (done >= number || leftMs <= 0) break
+      Atomics.wait(control, DONE, done, leftMs)
+    }
+    this.#worker = undefined
+  }
+
+  #nextAsked(): number {
+    return Atomics.add(this.#memory.control, ASKED, 1) + 1
+  }
+
+  #beat(): void {
+    const { clock } = this.#memory
+    const [seconds, nanoseconds] = process.hrtime()
+    clock[0] = seconds * 1000 + nanoseconds / 1e6
+    clock[1]! += 1
+  }
+
+  #forget(): void {
+    this.#worker = undefined
+    clearInterval(this.#heartbeat)
+  }
+}

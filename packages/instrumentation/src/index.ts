@@ -1,0 +1,1 @@
+export { type InstrumentKind, METRIC_TABLE, type MetricRow } from './metric-table.ts'

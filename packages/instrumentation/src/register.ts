@@ -1,0 +1,36 @@
+import { isMainThread } from 'node:worker_threads'
+import { startAgent, warnOnStderr } from './app/agent.ts'
+import { readSettings } from './settings/settings.ts'
+
+const NODE_OLDEST = [22, 15] as const
+/** Two preloads (a flag and NODE_OPTIONS, a copy in another folder) must not count each request twice. */
+const STARTED = Symbol.for('chokepoint.instrumentation.started')
+
+function supported(): boolean {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
+  return major > NODE_OLDEST[0] || (major === NODE_OLDEST[0] && minor >= NODE_OLDEST[1])
+}
+
+function start(): void {
+  const settings = readSettings(process.env, warnOnStderr)
+  if (!settings.enabled) return
+  if (!supported()) {
+    warnOnStderr(
+      `needs Node.js ${NODE_OLDEST.join('.')} or newer, this is ${process.versions.node}: the app runs without it`,
+    )
+    return
+  }
+  startAgent(settings)
+}
+
+const processWide = globalThis as { [STARTED]?: boolean }
+if (isMainThread && processWide[STARTED] !== true) {
+  processWide[STARTED] = true
+  try {
+    start()
+  } catch (error) {
+    warnOnStderr(
+      `could not start, the app runs without it: ${error instanceof Error ? error.message : error}`,
+    )
+  }
+}
