@@ -1,10 +1,10 @@
 import type { IncomingMessage } from 'node:http'
 import { type HttpRoot, httpRootOf } from './http-server.ts'
+import { ownerOf } from './prototype-owner.ts'
 
 /** The parts of Express's router that are used here, the same in versions 4 and 5. */
 interface Layer {
   readonly route?: { readonly path: unknown }
-  readonly path?: string
   [TEMPLATE]?: string
 }
 
@@ -28,12 +28,13 @@ const TEMPLATE = Symbol('chokepoint.template')
  * runs tells in which mount it runs.
  */
 export function prepareExpress(exported: unknown): void {
-  const { Router } = exported as { Router?: () => Router }
+  const { Router } = exported as { Router?: () => unknown }
   if (typeof Router !== 'function') return
-  const sample = Router()
+  const sample = Router() as Router
   if (sample.stack.length === 0) sample.use(() => {})
   const layer = Object.getPrototypeOf(sample.stack[0]) as LayerPrototype
-  noteMounts(Object.getPrototypeOf(sample) as Router)
+  const router = ownerOf(sample, 'use')
+  if (router !== undefined) noteMounts(router)
   noteRoutes(layer, 'handleRequest' in layer ? 'handleRequest' : 'handle_request')
 }
 
@@ -61,22 +62,21 @@ function noteRoutes(prototype: LayerPrototype, method: keyof LayerPrototype): vo
       if (this.route !== undefined) {
         root.route = joined(root.mounts?.get(base) ?? base, templateOf(this.route.path))
       } else if (this[TEMPLATE] !== undefined && base !== '') {
-        noteMount(root, this, base)
+        noteMount(root, this[TEMPLATE], base)
       }
     }
     return handle.call(this, request, ...rest)
   }
 }
 
-/** Keeps the template of a mount when it differs from the raw path that it has matched. */
-function noteMount(root: HttpRoot, layer: Layer, base: string): void {
-  const matched = layer.path ?? ''
-  const outerRaw = base.endsWith(matched) ? base.slice(0, base.length - matched.length) : ''
-  const outer = root.mounts?.get(outerRaw)
-  const mount = layer[TEMPLATE]!
-  if (outer === undefined && !/[:*{(]/.test(mount)) return
+/** Keeps the template of the mount that has matched the raw path `base`. */
+function noteMount(root: HttpRoot, template: string, base: string): void {
   root.mounts ??= new Map()
-  root.mounts.set(base, joined(outer ?? outerRaw, mount))
+  let outer = ''
+  for (const raw of root.mounts.keys()) {
+    if (raw.length > outer.length && base.startsWith(`${raw}/`)) outer = raw
+  }
+  root.mounts.set(base, joined(root.mounts.get(outer) ?? '', template))
 }
 
 function templateOf(path: unknown): string {

@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { type ErrorSink, guarded } from './guard.ts'
 import type { Call } from './local-root.ts'
 import { Pool, type PoolMetrics } from './pool-metrics.ts'
+import { ownerOf } from './prototype-owner.ts'
 import type { RequestTracker } from './request-tracker.ts'
 
 interface PgPoolOptions {
@@ -43,7 +44,7 @@ interface PoolHooks {
 /** Prepares `pg-pool`: the wait for a connection is part of a request's time, and the pool shows its state. */
 export function preparePgPool(bound: object, hooks: PoolHooks): void {
   // `pg.Pool` only binds the client class; `connect` lies on the class beneath.
-  const prototype = ownerOf(bound, 'connect') as PgPool | undefined
+  const prototype = ownerOf(bound as PgPool, 'connect')
   if (prototype === undefined) return
   const connect = prototype.connect
   prototype.connect = function chokepointConnect(callback) {
@@ -70,12 +71,6 @@ export function preparePgPool(bound: object, hooks: PoolHooks): void {
       },
     )
   }
-}
-
-function ownerOf(prototype: object, method: string): object | undefined {
-  let owner: object | null = prototype
-  while (owner !== null && !Object.hasOwn(owner, method)) owner = Object.getPrototypeOf(owner)
-  return owner ?? undefined
 }
 
 /** Begins a wait; the answer ends it. */
