@@ -28,17 +28,20 @@ export interface YamlSource {
   readonly problemAt: (path: YamlPath, message: string, at?: 'key' | 'value') => YamlProblem
 }
 
-/** YAML text with its positions, or the syntax errors that it has. */
+/**
+ * YAML text with its positions, or the syntax errors that it has. With `scalars: 'text'` every scalar stays
+ * the text that was written, as Go's YAML gives it to a field of type string.
+ */
 export function readYaml(
   text: string,
   fileName: string,
+  { scalars = 'typed' }: { readonly scalars?: 'typed' | 'text' } = {},
 ): { readonly source: YamlSource; readonly problems: readonly YamlProblem[] } {
   const lineCounter = new LineCounter()
   const document = parseDocument(text, {
     lineCounter,
     prettyErrors: false,
-    // YAML 1.2 without the merge key; Go's parser, which Prometheus uses, reads the core schema too.
-    merge: false,
+    schema: scalars === 'text' ? 'failsafe' : 'core',
   })
   const place = (offset: number) => {
     const { line, col } = lineCounter.linePos(offset)

@@ -1,0 +1,31 @@
+import { labelKey, withoutName } from './label-key.ts'
+import type { RuleContext, RuleSample } from './rule-context.ts'
+import type { RecordingRule } from './rule-file.ts'
+
+/** The series of a recording rule at one instant. Throws when two of them have the same labels. */
+export function evaluateRecordingRule(
+  rule: RecordingRule,
+  context: RuleContext,
+): readonly RuleSample[] {
+  const answer = context.query(rule.expression, context.queryMs)
+  const seen = new Set<string>()
+  const samples = answer.map(({ labels, value }): RuleSample => {
+    const recorded = withoutName(labels)
+    for (const [name, text] of Object.entries(rule.labels)) {
+      // An empty label is no label: Prometheus drops it.
+      if (text === '') delete recorded[name]
+      else recorded[name] = text
+    }
+    seen.add(labelKey(recorded))
+    return { name: rule.name, labels: recorded, value }
+  })
+  if (seen.size < samples.length) {
+    throw new RangeError(
+      'vector contains metrics with the same labelset after applying rule labels',
+    )
+  }
+  if (context.limit > 0 && samples.length > context.limit) {
+    throw new RangeError(`exceeded limit of ${context.limit} with ${samples.length} series`)
+  }
+  return samples
+}
