@@ -1,0 +1,177 @@
+import { CHOSEN, gaugeOf, rateOf } from '../expressions.ts'
+import { metric } from '../metric.ts'
+import type { DashboardSpec } from '../panel.ts'
+
+const host = ['host_name']
+
+export const HOST: DashboardSpec = {
+  uid: 'chokepoint-host',
+  title: 'Chokepoint / Host and container',
+  description:
+    'Processor, memory, disk, network and pressure of hosts, and what their containers may use',
+  variables: ['job', 'instance'],
+  rows: [
+    {
+      title: 'Processor',
+      panels: [
+        {
+          title: 'Processor by mode',
+          description: 'Processors in use, by mode. All instances of one host report the same.',
+          kind: 'lines',
+          unit: 'percentunit',
+          stacked: true,
+          width: 8,
+          queries: [
+            {
+              expr: `avg by (cpu_mode) (${gaugeOf('system.cpu.utilization', 'cpu_mode!="idle"')})`,
+              legend: '{{cpu_mode}}',
+            },
+          ],
+        },
+        {
+          title: 'Load',
+          description: 'Load average; more than the processors means waiting.',
+          kind: 'lines',
+          unit: 'short',
+          width: 8,
+          queries: [
+            {
+              expr: `max by (system_load_window) (${gaugeOf('system.linux.load')})`,
+              legend: '{{system_load_window}}',
+            },
+          ],
+        },
+        {
+          title: 'Pressure',
+          description: 'Part of the last 10 s in which tasks stalled for cpu, memory or io.',
+          kind: 'lines',
+          unit: 'percentunit',
+          width: 8,
+          warning: 0.1,
+          critical: 0.4,
+          queries: [
+            {
+              expr: `max by (system_psi_resource, system_psi_kind) (${gaugeOf('system.linux.psi.avg10')})`,
+              legend: '{{system_psi_resource}} {{system_psi_kind}}',
+            },
+          ],
+        },
+      ],
+    },
+    {
+      title: 'Memory and disk',
+      panels: [
+        {
+          title: 'Memory by state',
+          description: 'Memory of the host, with what the kernel keeps as file cache.',
+          kind: 'lines',
+          unit: 'bytes',
+          stacked: true,
+          width: 8,
+          queries: [
+            {
+              expr: `max by (system_memory_state) (${gaugeOf('system.memory.usage')})`,
+              legend: '{{system_memory_state}}',
+            },
+          ],
+        },
+        {
+          title: 'File systems',
+          description: 'Used part of each file system.',
+          kind: 'lines',
+          unit: 'percentunit',
+          width: 8,
+          warning: 0.85,
+          critical: 0.95,
+          queries: [
+            {
+              expr: `max by (system_filesystem_mountpoint) (${gaugeOf('system.filesystem.utilization')})`,
+              legend: '{{system_filesystem_mountpoint}}',
+            },
+          ],
+        },
+        {
+          title: 'Disk',
+          description: 'Bytes read and written.',
+          kind: 'lines',
+          unit: 'Bps',
+          width: 8,
+          queries: [
+            {
+              expr: `max by (system_device, disk_io_direction) (rate(${metric('system.disk.io')}{${CHOSEN}}[$__rate_interval]))`,
+              legend: '{{system_device}} {{disk_io_direction}}',
+            },
+          ],
+        },
+        {
+          title: 'Network',
+          description: 'Bytes received and sent, by interface.',
+          kind: 'lines',
+          unit: 'Bps',
+          width: 12,
+          queries: [
+            {
+              expr: `max by (network_interface_name, network_io_direction) (rate(${metric('system.network.io')}{${CHOSEN}}[$__rate_interval]))`,
+              legend: '{{network_interface_name}} {{network_io_direction}}',
+            },
+          ],
+        },
+        {
+          title: 'Swap',
+          description: 'Swap in use. Growth means that memory is short.',
+          kind: 'lines',
+          unit: 'bytes',
+          width: 12,
+          queries: [
+            {
+              expr: `max by (system_paging_state) (${gaugeOf('system.paging.usage')})`,
+              legend: '{{system_paging_state}}',
+            },
+          ],
+        },
+      ],
+    },
+    {
+      title: 'Container',
+      panels: [
+        {
+          title: 'Processors used and allowed',
+          description: 'What the control group used, and its quota where it has one.',
+          kind: 'lines',
+          unit: 'short',
+          width: 8,
+          queries: [
+            { expr: gaugeOf('container.cpu.usage'), legend: '{{job}} used' },
+            { expr: gaugeOf('container.cpu.limit'), legend: '{{job}} limit' },
+          ],
+        },
+        {
+          title: 'Throttled',
+          description: 'Seconds a second in which the quota was used up and nothing ran.',
+          kind: 'lines',
+          unit: 's',
+          width: 8,
+          warning: 0.05,
+          critical: 0.25,
+          queries: [
+            {
+              expr: rateOf(metric('container.cpu.throttled.time'), ['job', ...host]),
+              legend: '{{job}} {{host_name}}',
+            },
+          ],
+        },
+        {
+          title: 'Memory used and allowed',
+          description: 'Working set of the control group, and its limit where it has one.',
+          kind: 'lines',
+          unit: 'bytes',
+          width: 8,
+          queries: [
+            { expr: gaugeOf('container.memory.working_set'), legend: '{{job}} working set' },
+            { expr: gaugeOf('container.memory.limit'), legend: '{{job}} limit' },
+          ],
+        },
+      ],
+    },
+  ],
+}

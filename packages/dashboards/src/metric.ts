@@ -1,0 +1,50 @@
+import { METRIC_TABLE, type MetricRow } from '@chokepoint/instrumentation/metric-table'
+
+/** Metrics that the analyzer records about its findings, and not the app: `analyzer/src/pipeline.ts`. */
+const ANALYZER_METRICS = [
+  'chokepoint_bottleneck_impact',
+  'chokepoint_recommendation_impact',
+  'ALERTS',
+] as const
+
+const ROWS = new Map(METRIC_TABLE.map((row) => [row.name, row]))
+
+/**
+ * The Prometheus name of a metric of ours, `http.server.request.duration` giving
+ * `http_server_request_duration_seconds`. Throws when nobody emits that metric: a panel or a rule that
+ * names it would stay empty for ever.
+ */
+export function metric(name: string): string {
+  const row = ROWS.get(name)
+  if (row === undefined) throw new Error(`cannot use metric ${name}: it is not in the metric table`)
+  return prometheusName(row)
+}
+
+/** The name of something that the analyzer records itself. */
+export function analyzerMetric(name: (typeof ANALYZER_METRICS)[number]): string {
+  return name
+}
+
+/** Every name that a query here may use, with the suffixes of histograms. */
+export function knownNames(): ReadonlySet<string> {
+  const names = new Set<string>(['target_info', 'up', ...ANALYZER_METRICS])
+  for (const row of METRIC_TABLE) {
+    const name = prometheusName(row)
+    if (row.kind !== 'histogram') names.add(name)
+    else for (const suffix of ['_bucket', '_sum', '_count']) names.add(name + suffix)
+  }
+  return names
+}
+
+// Prometheus' translation of OTLP names, strategy UnderscoreEscapingWithSuffixes, for the units and the
+// plain names of our own table: https://prometheus.io/docs/guides/opentelemetry/
+const UNITS: Readonly<Record<string, string>> = { s: 'seconds', By: 'bytes' }
+
+function prometheusName({ name, unit, kind }: MetricRow): string {
+  const suffix = UNITS[unit]
+  const words = [name.replace(/[^a-zA-Z0-9]+/g, '_')]
+  if (suffix !== undefined) words.push(suffix)
+  if (kind === 'counter') words.push('total')
+  if (kind === 'gauge' && unit === '1') words.push('ratio')
+  return words.join('_')
+}

@@ -1,0 +1,110 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parser } from '@prometheus-io/lezer-promql'
+import { expect } from 'chai'
+import { buildDashboard, DASHBOARDS, knownNames, type PanelSpec } from '../src/index.ts'
+
+const root = join(import.meta.dirname, '..', '..', '..')
+const panels = DASHBOARDS.flatMap((spec) =>
+  spec.rows.flatMap((row) => row.panels.map((panel) => [spec.title, panel] as const)),
+)
+
+/** The expression as it is when Grafana has put its variables in. */
+function expand(expression: string): string {
+  return expression
+    .replaceAll('$__rate_interval', '1m')
+    .replaceAll('$job', '.*')
+    .replaceAll('$instance', '.*')
+}
+
+function queriesOf([title, panel]: readonly [string, PanelSpec]) {
+  return panel.queries.map(({ expr }) => ({
+    where: `${title}: ${panel.title}`,
+    expr: expand(expr),
+  }))
+}
+
+/** Every identifier of the grammar that stands where a metric name does. */
+function metricNames(expression: string): string[] {
+  const names: string[] = []
+  parser.parse(expression).iterate({
+    enter: (node) => {
+      if (node.name === 'Identifier' && node.node.parent?.name === 'VectorSelector') {
+        names.push(expression.slice(node.from, node.to))
+      }
+    },
+  })
+  return names
+}
+
+describe('the Grafana dashboards', () => {
+  it('are committed as the sources say', () => {
+    for (const spec of DASHBOARDS) {
+      const file = join(root, 'grafana', 'dashboards', `${spec.uid}.json`)
+      expect(readFileSync(file, 'utf8')).to.equal(
+        `${JSON.stringify(buildDashboard(spec), null, 2)}\n`,
+      )
+    }
+  })
+
+  it('have queries that Prometheus’ grammar accepts', () => {
+    for (const { where, expr } of panels.flatMap(queriesOf)) {
+      parser.parse(expr).iterate({
+        enter: (node) => {
+          expect(node.type.isError, `${where}: ${expr} at ${node.from}`).to.equal(false)
+        },
+      })
+    }
+  })
+
+  it('name only metrics that somebody emits', () => {
+    const known = knownNames()
+    for (const { where, expr } of panels.flatMap(queriesOf)) {
+      for (const name of metricNames(expr))
+        expect(known.has(name), `${where}: ${name}`).to.equal(true)
+    }
+  })
+
+  it('have a unit and a description on every panel, and thresholds in order', () => {
+    for (const [title, panel] of panels) {
+      expect(panel.description, `${title}: ${panel.title}`).to.match(/^.{20,}\.$/)
+      if (panel.critical !== undefined) expect(panel.critical).to.be.greaterThan(panel.warning ?? 0)
+    }
+  })
+
+  it('have unique uids and panel ids, and panels that do not overlap', () => {
+    expect(new Set(DASHBOARDS.map(({ uid }) => uid)).size).to.equal(DASHBOARDS.length)
+    for (const spec of DASHBOARDS) {
+      const built = buildDashboard(spec).panels ?? []
+      expect(new Set(built.map(({ id }) => id)).size).to.equal(built.length)
+      const taken = new Set<string>()
+      for (const { gridPos } of built) {
+        const { x, y, w, h } = gridPos ?? { x: 0, y: 0, w: 0, h: 0 }
+        expect(x + w).to.be.at.most(24)
+        for (let column = x; column < x + w; column++) {
+          for (let line = y; line < y + h; line++) {
+            expect(taken.has(`${column} ${line}`), `${spec.uid} at ${column},${line}`).to.equal(
+              false,
+            )
+            taken.add(`${column} ${line}`)
+          }
+        }
+      }
+    }
+  })
+
+  it('use the data source that provisioning brings, and the folder that it reads', () => {
+    const sources = readFileSync(
+      join(root, 'grafana/provisioning/datasources/chokepoint.yaml'),
+      'utf8',
+    )
+    expect(sources).to.include('uid: prometheus').and.to.include('uid: chokepoint')
+    const provider = readFileSync(
+      join(root, 'grafana/provisioning/dashboards/chokepoint.yaml'),
+      'utf8',
+    )
+    const compose = readFileSync(join(root, 'docker-compose.yml'), 'utf8')
+    const path = /path: ([^ }]+)/.exec(provider)?.[1]
+    expect(compose).to.include(`./grafana/dashboards:${path}:ro`)
+  })
+})
