@@ -1,4 +1,3 @@
-import { parse } from 'yaml'
 import type { Bottleneck } from '../model/bottleneck.ts'
 import { ChokepointError } from '../model/errors.ts'
 import { placeholderValue } from './text-values.ts'
@@ -20,17 +19,11 @@ type TextPart =
 const PATH =
   /^(summary|component|operation|service|instance|peer|type|severity|frames|frame|evidence|impact\.(score|share|saving|formula)|evidence\.\d\.(what|value|threshold|baseline|query))$/
 
-/** Reads a text: front matter with `title`, then Markdown. Every placeholder must be a known one. */
+/** Reads a text: Markdown whose first line is the title. Every placeholder must be a known one. */
 export function parseText(name: string, source: string): TextTemplate {
-  const [, head, body] = /^---\n([\s\S]*?)\n---\n([\s\S]*)$/.exec(source) ?? []
-  if (head === undefined || body === undefined) {
-    throw unreadable(name, 'it does not start with front matter between two lines of ---')
-  }
-  const front: unknown = parse(head)
-  const title =
-    typeof front === 'object' && front !== null && 'title' in front ? front.title : undefined
-  if (typeof title !== 'string' || title === '') {
-    throw unreadable(name, 'its front matter has no title')
+  const [, title, body] = /^# (.+)\n([\s\S]*)$/.exec(source) ?? []
+  if (title === undefined || body === undefined) {
+    throw unreadable(name, 'its first line is not a title (# …)')
   }
   return { name, title: parseParts(name, title), body: parseParts(name, body.trim()) }
 }

@@ -19,7 +19,7 @@ const PLAIN: Readonly<Record<string, (bottleneck: Bottleneck) => string | undefi
   severity: ({ severity }) => severity,
   service: ({ resource }) => oneLine(resource['service.name'] ?? resource['host.name'] ?? 'it'),
   instance: ({ resource }) => optional(resource['service.instance.id']),
-  peer: ({ resource }) => optional(resource['peer.service'] ?? resource['server.address']),
+  peer: ({ resource }) => optional(resource['peer.service']),
   frame: ({ profile }) => {
     const top = profile?.frames[0]
     return top === undefined ? undefined : frameText(top)
