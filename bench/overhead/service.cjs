@@ -1,0 +1,57 @@
+// The service that is measured. It is CommonJS, because the peers patch CommonJS without a loader hook.
+'use strict'
+const fastify = require('fastify')
+const pg = require('pg')
+
+const app = fastify()
+const { UPSTREAM_PORT, DATABASE_PORT } = process.env
+const upstream = `http://127.0.0.1:${UPSTREAM_PORT}/`
+const pool = new pg.Pool({
+  host: '127.0.0.1',
+  port: Number(DATABASE_PORT),
+  user: 'postgres',
+  database: 'postgres',
+  max: Number(process.env.DATABASE_CONNECTIONS ?? 1),
+})
+// About 0.3 ms of JSON work.
+const document = Array.from({ length: 160 }, (_, id) => ({
+  id,
+  name: `item ${id}`,
+  tags: ['a', 'b', 'c'],
+}))
+
+app.get('/plain', async () => ({ hello: 'world' }))
+app.get('/work', async () => {
+  let bytes = 0
+  for (let round = 0; round < 6; round++)
+    bytes += JSON.stringify(JSON.parse(JSON.stringify(document))).length
+  return { bytes }
+})
+app.get('/call', async () => {
+  const answer = await fetch(upstream)
+  return answer.json()
+})
+app.get('/db', async () => {
+  const { rows } = await pool.query('SELECT $1::int AS id', [7])
+  return rows
+})
+
+process.on('message', (message) => {
+  if (message === 'usage') {
+    const { user, system } = process.cpuUsage()
+    process.send({
+      cpuMicros: user + system,
+      rssBytes: process.memoryUsage.rss(),
+      heapBytes: heapFloor(),
+    })
+  }
+})
+function heapFloor() {
+  if (globalThis.gc !== undefined) globalThis.gc()
+  return process.memoryUsage().heapUsed
+}
+// The channel to the bench must not keep the service alive when its exit is measured.
+process.channel.unref()
+app
+  .listen({ port: 0, host: '127.0.0.1' })
+  .then(() => process.send({ port: app.server.address().port }))

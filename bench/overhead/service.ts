@@ -1,0 +1,73 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import type { Agent } from './agents.ts'
+
+/** What a running service tells about itself. */
+export interface Usage {
+  readonly cpuMicros: number
+  readonly rssBytes: number
+  readonly heapBytes: number
+}
+
+/** Ports that the service is given. */
+export interface Surroundings {
+  readonly upstreamPort: number
+  readonly databasePort: number
+  readonly sinkPort: number
+}
+
+/** The service under one agent, pinned to one core. */
+export class Service {
+  readonly port: number
+  /** From the start of the process until it listens. */
+  readonly startupMs: number
+  readonly #child: ChildProcess
+
+  private constructor(child: ChildProcess, port: number, startupMs: number) {
+    this.#child = child
+    this.port = port
+    this.startupMs = startupMs
+  }
+
+  /** @param core the processor it may use; `folder` is where its packages are installed */
+  static async start(
+    agent: Agent,
+    folder: string,
+    core: number,
+    surroundings: Surroundings,
+  ): Promise<Service> {
+    const startedMs = performance.now()
+    const child = fork(join(folder, 'service.cjs'), [], {
+      cwd: folder,
+      execPath: 'taskset',
+      execArgv: ['-c', String(core), process.execPath, '--expose-gc', ...agent.nodeArguments],
+      env: {
+        ...process.env,
+        ...agent.environment,
+        UPSTREAM_PORT: String(surroundings.upstreamPort),
+        DATABASE_PORT: String(surroundings.databasePort),
+      },
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    })
+    const [message] = (await once(child, 'message')) as [{ port: number }]
+    return new Service(child, message.port, performance.now() - startedMs)
+  }
+
+  async usage(): Promise<Usage> {
+    this.#child.send('usage')
+    const [usage] = (await once(this.#child, 'message')) as [Usage]
+    return usage
+  }
+
+  /** Ends the service by SIGTERM; by SIGKILL when it has not ended within 15 s. Gives the time it took. */
+  async stop(): Promise<number> {
+    const startedMs = performance.now()
+    const exited = once(this.#child, 'exit')
+    this.#child.kill('SIGTERM')
+    const timer = setTimeout(() => this.#child.kill('SIGKILL'), 15_000)
+    await exited
+    clearTimeout(timer)
+    return performance.now() - startedMs
+  }
+}
