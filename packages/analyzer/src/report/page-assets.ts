@@ -3,27 +3,33 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 
 const resolvePackageFile = createRequire(import.meta.url).resolve
+const ownFile = (name: string) => join(import.meta.dirname, 'page', name)
 
-/** Where each file that the page and the report share lies: beside this module, or in its npm package. */
-const FILES = {
-  'theme.css': () => join(import.meta.dirname, 'page', 'theme.css'),
-  'times.js': () => join(import.meta.dirname, 'page', 'times.js'),
-  'charts.js': () => join(import.meta.dirname, 'page', 'charts.js'),
-  'uplot.js': () => resolvePackageFile('uplot/dist/uPlot.iife.min.js'),
-  'uplot.css': () => resolvePackageFile('uplot/dist/uPlot.min.css'),
+/** The files that each asset is joined from: beside this module, or in an npm package. */
+const ASSETS = {
+  'theme.css': () => [
+    resolvePackageFile('uplot/dist/uPlot.min.css'),
+    ...['base', 'summary', 'findings', 'charts', 'layout'].map((name) => ownFile(`${name}.css`)),
+  ],
+  'times.js': () => [ownFile('times.js')],
+  'charts.js': () => [ownFile('charts.js')],
+  'uplot.js': () => [resolvePackageFile('uplot/dist/uPlot.iife.min.js')],
 } as const
 
-export type PageAsset = keyof typeof FILES
+/** A file that the live page loads and the report holds. */
+export type PageAsset = keyof typeof ASSETS
 
-export const PAGE_ASSETS = Object.keys(FILES) as readonly PageAsset[]
+export const PAGE_ASSETS = Object.keys(ASSETS) as readonly PageAsset[]
 
 const cache = new Map<PageAsset, string>()
 
-/** One shared file's text, with `\n` line ends; read once. */
+/** One asset's text, with `\n` line ends; read once. */
 export function readPageAsset(name: PageAsset): string {
   let text = cache.get(name)
   if (text === undefined) {
-    text = readFileSync(FILES[name](), 'utf8').replaceAll('\r\n', '\n')
+    text = ASSETS[name]()
+      .map((file) => readFileSync(file, 'utf8').replaceAll('\r\n', '\n'))
+      .join('\n')
     cache.set(name, text)
   }
   return text

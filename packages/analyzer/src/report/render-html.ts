@@ -11,7 +11,7 @@ import { readPageAsset } from './page-assets.ts'
  * script and style in it: even a text that slipped through escaping could not run.
  */
 export function renderHtml(report: PerformanceReport): string {
-  const style = `${readPageAsset('uplot.css')}\n${readPageAsset('theme.css')}`
+  const style = readPageAsset('theme.css')
   const scripts = [
     readPageAsset('uplot.js'),
     `${readPageAsset('charts.js')}\n${readPageAsset('times.js')}\ndrawCharts(document)\nlocalizeTimes(document)\n`,

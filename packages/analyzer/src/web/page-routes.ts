@@ -31,7 +31,7 @@ const PAGE_POLICY = [
 /** What the page polls: the same sections as the report's, and the charts' data. */
 export function liveRoute(app: FastifyInstance, live: LiveReports): void {
   app.get('/api/v1/live', (request, reply) => {
-    const report = live(tenantOf(request))
+    const report = live.of(tenantOf(request))
     const sections =
       report.snapshot.series === 0
         ? renderWelcome(originOf(request))
@@ -46,7 +46,7 @@ export function liveRoute(app: FastifyInstance, live: LiveReports): void {
 /** The live page at `/` and what it loads. */
 export function pageRoutes(app: FastifyInstance, options: PageRouteOptions): void {
   app.get('/', (request, reply) => {
-    const report = options.guarded ? undefined : options.live(tenantOf(request))
+    const report = options.guarded ? undefined : options.live.of(tenantOf(request))
     const page = renderPage({ report, version: options.version, origin: originOf(request) })
     return reply
       .header('content-security-policy', PAGE_POLICY)

@@ -22,7 +22,6 @@ export function renderPage({ report, version, origin }: PageContent): string {
 <meta name="color-scheme" content="light dark">
 <title>Chokepoint</title>
 <link rel="icon" href="${BRAND_ICON}">
-<link rel="stylesheet" href="/page/uplot.css">
 <link rel="stylesheet" href="/page/theme.css">
 <script src="/page/uplot.js" defer></script>
 <script src="/page/live.js" type="module"></script>
@@ -44,6 +43,7 @@ ${report !== undefined && (hasData ? renderSections(report, { actions: true }) :
 </main>
 <form class="card access" id="access" hidden>
   <p>This analyzer asks who you are.</p>
+  <input name="username" autocomplete="username" value="token" hidden>
   <label>Token <input name="token" type="password" autocomplete="current-password"></label>
   <label>Tenant <input name="tenant" autocomplete="off" placeholder="X-Scope-OrgID"></label>
   <p class="buttons"><button type="submit">Show</button></p>

@@ -70,7 +70,14 @@ export function createWebServer(options: WebServerOptions): WebServer {
     guarded.register(async (tenants) => {
       tenants.addHook('onRequest', async (request) => rememberTenant(request, options.multitenancy))
       prometheusRoutes(tenants, options)
-      ownRoutes(tenants, options)
+      ownRoutes(tenants, {
+        ...options,
+        actOnRecommendation: (tenant, id, action) => {
+          const changed = options.actOnRecommendation(tenant, id, action)
+          live.forget(tenant)
+          return changed
+        },
+      })
       liveRoute(tenants, live)
     })
   })

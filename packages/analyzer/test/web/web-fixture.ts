@@ -58,6 +58,7 @@ export interface Running {
 export async function startWeb(
   changes: Partial<WebServerOptions> = {},
   view: AnalyzerView = sampleView(),
+  port = 0,
 ): Promise<Running> {
   const internalErrors: unknown[] = []
   const server = createWebServer({
@@ -83,6 +84,6 @@ export async function startWeb(
     onInternalError: (error) => internalErrors.push(error),
     ...changes,
   })
-  const port = await server.listen('127.0.0.1', 0)
-  return { server, url: `http://127.0.0.1:${port}`, internalErrors }
+  const bound = await server.listen('127.0.0.1', port)
+  return { server, url: `http://127.0.0.1:${bound}`, internalErrors }
 }

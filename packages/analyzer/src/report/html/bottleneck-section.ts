@@ -56,8 +56,7 @@ function card(
   </header>
   <div class="columns">
     <div class="proof">
-      <h4>Evidence</h4>
-      ${evidenceList(one.evidence)}
+      ${one.evidence.length > 0 && evidenceList(one.evidence)}
       ${one.profile && one.profile.frames.length > 0 && profile(one.profile.frames)}
       ${relations(one, known)}
       <p class="formula"><strong>Impact ${Math.round(one.impact.score)}</strong>
@@ -90,8 +89,9 @@ function impactRing(score: number): SafeHtml {
 }
 
 function evidenceList(evidence: readonly Evidence[]): SafeHtml {
-  return html`<ul class="evidence">${evidence.map(
-    (one) => html`<li>
+  return html`<h4>Evidence</h4>
+      <ul class="evidence">${evidence.map(
+        (one) => html`<li>
         <span class="what">${one.what}</span>
         <span class="value">${formatValue(one.value, one.unit)}</span>
         <span class="against">${one.threshold !== undefined && html`threshold ${formatValue(one.threshold, one.unit)}`}${
@@ -99,7 +99,7 @@ function evidenceList(evidence: readonly Evidence[]): SafeHtml {
         }${one.baseline !== undefined && html`normally ${formatValue(one.baseline, one.unit)}`}</span>
         ${query(one.query)}
       </li>`,
-  )}</ul>`
+      )}</ul>`
 }
 
 /** Frames come as a flat list of shares, so bars show them; a flame graph would need stacks. */

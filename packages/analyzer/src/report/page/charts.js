@@ -77,7 +77,7 @@ function plotOptions(holder, chart) {
   return {
     width: Math.max(120, holder.clientWidth),
     height: HEIGHT_PX,
-    padding: [10, 4, 0, 0],
+    padding: [10, 14, 0, 0],
     legend: { show: false },
     cursor: { y: false, points: { size: 7 }, drag: { x: false, y: false } },
     scales: { x: { time: true }, y: { range: yRange } },
@@ -90,7 +90,7 @@ function plotOptions(holder, chart) {
         size: 26,
         gap: 6,
         space: 70,
-        values: '{HH}:{mm}:{ss}',
+        values: clockLabels,
       },
       {
         stroke: color('--muted'),
@@ -100,6 +100,7 @@ function plotOptions(holder, chart) {
         size: 64,
         gap: 6,
         space: 34,
+        ...(chart.unit === 'By' ? { incrs: BYTE_STEPS } : {}),
         values: (/** @type {unknown} */ _plot, /** @type {number[]} */ splits) =>
           splits.map((value) => formatValue(value, chart.unit)),
       },
@@ -119,6 +120,22 @@ function plotOptions(holder, chart) {
     ],
     plugins: [tooltip(chart)],
   }
+}
+
+/** Ticks of memory are whole powers of two. */
+const BYTE_STEPS = Array.from({ length: 50 }, (_, power) => 2 ** power)
+
+/**
+ * The time of day of each tick, with seconds only where ticks are less than a minute apart.
+ * @param {unknown} _plot
+ * @param {number[]} splits
+ */
+function clockLabels(_plot, splits) {
+  const fine = splits.some((at) => at % 60 !== 0)
+  return splits.map((at) => {
+    const [hours, minutes, seconds] = new Date(at * 1000).toTimeString().slice(0, 8).split(':')
+    return fine ? `${hours}:${minutes}:${seconds}` : `${hours}:${minutes}`
+  })
 }
 
 /** A chart starts at zero, so that half as high is half as much. */

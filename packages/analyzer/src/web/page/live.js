@@ -4,7 +4,7 @@ import { drawCharts } from './charts.js'
 import { morphChildren } from './morph.js'
 import { localizeTimes } from './times.js'
 
-const POLL_MS = 3000
+const POLL_MS = 2000
 /** After a failure the wait doubles up to this. */
 const POLL_MAX_MS = 15_000
 
