@@ -6,7 +6,8 @@ import { holdExpression } from './hold-expression.ts'
 import { fingerprint, labelKey, withoutName } from './label-key.ts'
 import type { RuleContext, RuleSample } from './rule-context.ts'
 import type { AlertingRule } from './rule-file.ts'
-import { compileTemplate, type Template, type TemplateData } from './template.ts'
+import { compileTemplate, type Template } from './template.ts'
+import type { TemplateData } from './template-data.ts'
 
 /** An alert that is pending or firing, as it is kept over restarts. Times are Unix milliseconds. */
 export interface ActiveAlert {

@@ -1,5 +1,5 @@
 import { LIMITS } from '../config/limits.ts'
-import type { TemplateData } from './template.ts'
+import type { TemplateData } from './template-data.ts'
 import { TEMPLATE_FUNCTIONS } from './template-functions.ts'
 import type {
   Block,

@@ -9,20 +9,14 @@ import {
   humanizePercentage,
   humanizeTimestamp,
 } from './humanize.ts'
+import type { TemplateData } from './template-data.ts'
 import { isTrue, printValue, type TemplateValue } from './template-value.ts'
-
-/** What functions may ask of the rule that they are expanded for. */
-interface FunctionData {
-  readonly externalUrl: string
-  readonly nowMs: number
-  readonly query: (expression: string) => readonly QuerySample[]
-}
 
 /** A function of templates: how many arguments it takes and what it gives. */
 export interface TemplateFunction {
   readonly least: number
   readonly most: number
-  readonly call: (values: readonly TemplateValue[], data: FunctionData) => TemplateValue
+  readonly call: (values: readonly TemplateValue[], data: TemplateData) => TemplateValue
 }
 
 const ANY = Number.POSITIVE_INFINITY

@@ -1,18 +1,6 @@
-import type { Labels } from '../model/labels.ts'
-import type { QuerySample } from '../model/query.ts'
+import type { TemplateData } from './template-data.ts'
 import { executeTemplate } from './template-execute.ts'
 import { parseTemplate } from './template-parse.ts'
-
-/** What a template of a rule may ask. */
-export interface TemplateData {
-  /** `$labels`: those of the sample that raised the alert. */
-  readonly labels: Labels
-  readonly value: number
-  readonly externalLabels: Labels
-  readonly externalUrl: string
-  readonly nowMs: number
-  readonly query: (expression: string) => readonly QuerySample[]
-}
 
 /** A template that was read once, ready to be filled in. Throws an `Error` when it cannot be. */
 export type Template = (data: TemplateData) => string
