@@ -6,7 +6,7 @@ import { buildReport } from '../report/build-report.ts'
 import { REPORT_FORMATS } from '../report/render.ts'
 import { refuseCrossSite } from './authorize.ts'
 import { sendAnswer } from './envelope.ts'
-import { OPENAPI } from './openapi.ts'
+import { openApiDocument } from './openapi/document.ts'
 import { Parameters } from './parameters.ts'
 import type { ActOnRecommendation, RecommendationAction, WebhookPort } from './ports.ts'
 import { durationParameter, limitParameter } from './prometheus/parse-parameters.ts'
@@ -59,7 +59,7 @@ export function ownRoutes(app: FastifyInstance, options: OwnRouteOptions): void 
   })
   webhookRoutes(app, options.webhooks)
   app.get('/api/v1/openapi.json', (_request, reply) =>
-    reply.type('application/json').send(OPENAPI(options.version)),
+    reply.type('application/json').send(JSON.stringify(openApiDocument(options.version))),
   )
 }
 
