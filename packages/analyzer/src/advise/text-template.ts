@@ -25,7 +25,12 @@ export function parseText(name: string, source: string): TextTemplate {
   if (title === undefined || body === undefined) {
     throw unreadable(name, 'its first line is not a title (# …)')
   }
-  return { name, title: parseParts(name, title), body: parseParts(name, body.trim()) }
+  const blank = /^\n*/.exec(body)?.[0].length ?? 0
+  return {
+    name,
+    title: parseParts(name, title, 1),
+    body: parseParts(name, body.trim(), 2 + blank),
+  }
 }
 
 /** The title and the Markdown of a recommendation for this bottleneck. */
@@ -37,12 +42,12 @@ export function renderText(
   return { title: render(template.title), text: render(template.body) }
 }
 
-function parseParts(name: string, text: string): readonly TextPart[] {
+function parseParts(name: string, text: string, firstLine: number): readonly TextPart[] {
   const open: { path: string; parts: TextPart[] }[] = [{ path: '', parts: [] }]
   let end = 0
   for (const match of text.matchAll(/\{\{\s*([#/]?)\s*([^{}]*?)\s*\}\}\n?/g)) {
     const [whole, sign, path = ''] = match
-    const line = text.slice(0, match.index).split('\n').length
+    const line = firstLine + text.slice(0, match.index).split('\n').length - 1
     if (!PATH.test(path)) throw unreadable(name, `there is no placeholder {{${path}}}`, line)
     const { parts } = open.at(-1)!
     parts.push({ kind: 'words', words: text.slice(end, match.index) })

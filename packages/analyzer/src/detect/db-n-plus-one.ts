@@ -51,6 +51,7 @@ export function detectNPlusOne(context: DetectContext): readonly BottleneckCandi
   const services = readTraffic(context)
   const routes = readTraffic(context, ['job', 'http_route'])
   const times = readDatabaseTimes(context)
+  const databaseOf = readOnlyDatabase(context)
   const found: BottleneckCandidate[] = []
   for (const { labels, value: requestsPerSecond } of ask('_count').rows()) {
     if (requestsPerSecond * (context.windowMs / 1000) < DB_N_PLUS_ONE.requests.value) continue
@@ -64,7 +65,10 @@ export function detectNPlusOne(context: DetectContext): readonly BottleneckCandi
     const timeShare = saving / route.meanSeconds
     const { timeShare: shareMin, savingSeconds: savingMin } = DB_N_PLUS_ONE
     if (timeShare < shareMin.value && saving < savingMin.value) continue
-    found.push(describe(context, { labels, calls, requestsPerSecond, saving, timeShare, service }))
+    const database = databaseOf(labels)
+    found.push(
+      describe(context, { labels, calls, requestsPerSecond, saving, timeShare, service, database }),
+    )
   }
   return found
 }
@@ -77,8 +81,8 @@ function readDatabaseTimes(context: DetectContext) {
   const window = durationText(context.windowMs)
   const split = new Figures(
     context,
-    `sum by (job, http_route) (rate(${select('request_time_split_seconds_sum', { wait_kind: DATABASE.call_kind })}[${window}]))`,
-    ['job', 'http_route'],
+    `sum by (job, http_route, wait_target) (rate(${select('request_time_split_seconds_sum', { wait_kind: DATABASE.call_kind })}[${window}]))`,
+    ['job', 'http_route', 'wait_target'],
   )
   const operation = 'db_client_operation_duration_seconds'
   const mean = new Figures(
@@ -88,9 +92,32 @@ function readDatabaseTimes(context: DetectContext) {
   )
   return {
     waited(labels: Labels, route: Traffic, calls: number): number {
-      const busy = split.of(labels)
+      const busy = split.of({ ...labels, wait_target: labels.call_target ?? '' })
       return busy === undefined ? calls * (mean.of(labels) ?? 0) : busy / route.requestsPerSecond
     },
+  }
+}
+
+/**
+ * The database of each service that uses one only. Child calls do not say where they went; that place lets
+ * the ledger tell which other services suffer.
+ */
+function readOnlyDatabase(context: DetectContext): (labels: Labels) => Labels {
+  const by = ['job', 'db_system_name', 'server_address', 'server_port']
+  const calls = new Figures(
+    context,
+    `group by (${by.join(', ')}) (db_client_operation_duration_seconds_count)`,
+    by,
+  )
+  return ({ job }) => {
+    const used = [...calls.rows()].filter(({ labels }) => labels.job === job)
+    const [{ labels: only } = { labels: {} as Labels }] = used
+    if (used.length !== 1 || !only.db_system_name || !only.server_address) return {}
+    return {
+      'db.system.name': only.db_system_name,
+      'server.address': only.server_address,
+      ...(only.server_port ? { 'server.port': only.server_port } : {}),
+    }
   }
 }
 
@@ -102,11 +129,12 @@ interface NPlusOne {
   readonly saving: number
   readonly timeShare: number
   readonly service: Traffic
+  readonly database: Labels
 }
 
 function describe(context: DetectContext, found: NPlusOne): BottleneckCandidate {
-  const { labels, calls, requestsPerSecond, saving, timeShare, service } = found
-  const { http_route: route = '', call_shape = '', call_target = '' } = labels
+  const { labels, calls, requestsPerSecond, saving, timeShare, service, database } = found
+  const { http_route: route = '', call_shape = '' } = labels
   const shape = call_shape.slice(0, SHAPE_LENGTH_MAX)
   const severity =
     calls >= DB_N_PLUS_ONE.criticalCallsPerRequest.value ? 'critical' : ('warning' as const)
@@ -116,7 +144,7 @@ function describe(context: DetectContext, found: NPlusOne): BottleneckCandidate 
     severity,
     resource: {
       ...resourceOf(labels),
-      ...(call_target === '' ? {} : { 'db.target': call_target }),
+      ...database,
     },
     component: route,
     operation: shape,

@@ -22,14 +22,13 @@ export const sameDependency: Relation = (cause, symptom) =>
   sameService(cause, symptom) &&
   (shares(cause, symptom, 'server.address') || shares(cause, symptom, 'peer.service'))
 
-/** Calls of the same service to a database, or of any service to the same database. */
-export const sameDatabase: Relation = (cause, symptom) => {
-  const system = symptom.resource['db.system.name']
-  if (system === undefined) return false
-  const port = symptom.resource['server.port'] ?? ''
-  const target = cause.resource['db.target'] ?? ''
-  return sameService(cause, symptom) || (port !== '' && target.includes(`:${port}`))
-}
+/** The symptom is a slow database: that of the same service, or the same one used by another. */
+export const sameDatabase: Relation = (cause, symptom) =>
+  symptom.resource['db.system.name'] !== undefined &&
+  (sameService(cause, symptom) ||
+    (shares(cause, symptom, 'db.system.name') &&
+      shares(cause, symptom, 'server.address') &&
+      shares(cause, symptom, 'server.port')))
 
 /** The same route of the same service; `GET /a` and `/a` are one route here. */
 export const sameRoute: Relation = (cause, symptom) =>
