@@ -1,14 +1,19 @@
-// Writes grafana/dashboards/*.json; with --check only says whether they are what would be written.
+// Writes grafana/dashboards/*.json and prometheus/rules/*.yml; with --check only says whether they are what would be written.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { buildDashboard, DASHBOARDS } from './index.ts'
+import { dirname, join } from 'node:path'
+import { buildDashboard, buildRuleFile, DASHBOARDS, RULE_PACKS } from './index.ts'
 
 const root = join(import.meta.dirname, '..', '..', '..')
-const folder = join(root, 'grafana', 'dashboards')
-const files = DASHBOARDS.map((spec) => ({
-  path: join(folder, `${spec.uid}.json`),
-  text: `${JSON.stringify(buildDashboard(spec), null, 2)}\n`,
-}))
+const files = [
+  ...DASHBOARDS.map((spec) => ({
+    path: join(root, 'grafana', 'dashboards', `${spec.uid}.json`),
+    text: `${JSON.stringify(buildDashboard(spec), null, 2)}\n`,
+  })),
+  ...RULE_PACKS.map((pack) => ({
+    path: join(root, 'prometheus', 'rules', `${pack.name}.yml`),
+    text: buildRuleFile(pack),
+  })),
+]
 
 if (process.argv.includes('--check')) {
   const stale = files.filter(({ path, text }) => readFileSync(path, 'utf8') !== text)
@@ -16,7 +21,9 @@ if (process.argv.includes('--check')) {
     console.error(`${path} is not what the sources say: generate it anew`)
   process.exitCode = stale.length > 0 ? 1 : 0
 } else {
-  mkdirSync(folder, { recursive: true })
-  for (const { path, text } of files) writeFileSync(path, text)
-  console.log(`wrote ${files.length} dashboards to ${folder}`)
+  for (const { path, text } of files) {
+    mkdirSync(dirname(path), { recursive: true })
+    writeFileSync(path, text)
+  }
+  console.log(`wrote ${files.length} files`)
 }

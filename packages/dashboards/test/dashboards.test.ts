@@ -2,7 +2,14 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parser } from '@prometheus-io/lezer-promql'
 import { expect } from 'chai'
-import { buildDashboard, DASHBOARDS, knownNames, type PanelSpec } from '../src/index.ts'
+import {
+  buildDashboard,
+  buildRuleFile,
+  DASHBOARDS,
+  knownNames,
+  type PanelSpec,
+  RULE_PACKS,
+} from '../src/index.ts'
 
 const root = join(import.meta.dirname, '..', '..', '..')
 const panels = DASHBOARDS.flatMap((spec) =>
@@ -106,5 +113,34 @@ describe('the Grafana dashboards', () => {
     const compose = readFileSync(join(root, 'docker-compose.yml'), 'utf8')
     const path = /path: ([^ }]+)/.exec(provider)?.[1]
     expect(compose).to.include(`./grafana/dashboards:${path}:ro`)
+  })
+})
+
+describe('the rule pack', () => {
+  it('is committed as the sources say', () => {
+    for (const pack of RULE_PACKS) {
+      const file = join(root, 'prometheus', 'rules', `${pack.name}.yml`)
+      expect(readFileSync(file, 'utf8')).to.equal(buildRuleFile(pack))
+    }
+  })
+
+  it('names only metrics that somebody emits, in expressions that the grammar accepts', () => {
+    const known = knownNames()
+    for (const { alert, expr } of RULE_PACKS.flatMap(({ alerts }) => alerts)) {
+      parser.parse(expr).iterate({
+        enter: (node) => expect(node.type.isError, `${alert} at ${node.from}`).to.equal(false),
+      })
+      for (const name of metricNames(expr))
+        expect(known.has(name), `${alert}: ${name}`).to.equal(true)
+    }
+  })
+
+  it('gives each alert a name of its own and says what it means', () => {
+    const alerts = RULE_PACKS.flatMap(({ alerts }) => alerts)
+    expect(new Set(alerts.map(({ alert }) => alert)).size).to.equal(alerts.length)
+    for (const { alert, summary, description } of alerts) {
+      expect(summary, alert).to.match(/\{\{ ?\$(value|labels)/)
+      expect(description, alert).to.match(/^.{20,}\.$/)
+    }
   })
 })

@@ -1,0 +1,49 @@
+import { metric } from '../metric.ts'
+import type { RulePack } from '../rule.ts'
+
+const psi = metric('system.linux.psi.avg10')
+
+export const HOST_RULES: RulePack = {
+  name: 'chokepoint-host',
+  alerts: [
+    {
+      alert: 'HostCpuSaturated',
+      expr: `1 - avg by (job, instance) (${metric('system.cpu.utilization')}{cpu_mode="idle"}) > 0.95`,
+      for: '5m',
+      keepFiringFor: '5m',
+      severity: 'warning',
+      summary:
+        'The processors of {{ $labels.instance }} are {{ $value | humanizePercentage }} busy',
+      description: 'Everything on this host waits for a processor.',
+    },
+    {
+      alert: 'HostMemoryShort',
+      expr: `max by (job, instance) (${metric('system.memory.utilization')}{system_memory_state="used"}) > 0.95`,
+      for: '5m',
+      keepFiringFor: '5m',
+      severity: 'critical',
+      summary:
+        '{{ $value | humanizePercentage }} of the memory of {{ $labels.instance }} is in use',
+      description: 'The kernel will soon swap or end a process.',
+    },
+    {
+      alert: 'HostMemoryPressure',
+      expr: `max by (job, instance) (${psi}{system_psi_resource="memory", system_psi_kind="some"}) > 0.2`,
+      for: '5m',
+      severity: 'warning',
+      summary:
+        'Tasks on {{ $labels.instance }} wait for memory {{ $value | humanizePercentage }} of the time',
+      description:
+        'Pressure-stall information of the kernel: memory is being reclaimed while tasks wait.',
+    },
+    {
+      alert: 'FilesystemAlmostFull',
+      expr: `max by (job, instance, system_filesystem_mountpoint) (${metric('system.filesystem.utilization')}) > 0.9`,
+      for: '10m',
+      severity: 'warning',
+      summary:
+        '{{ $labels.system_filesystem_mountpoint }} of {{ $labels.instance }} is {{ $value | humanizePercentage }} full',
+      description: 'Writes fail when it is full.',
+    },
+  ],
+}
