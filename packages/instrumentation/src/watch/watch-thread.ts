@@ -22,6 +22,9 @@ import type { MetricSource, Moment } from './metrics/metric-batch.ts'
 import { createMetricReaders, type MetricReaders } from './metrics/metric-readers.ts'
 import { RecordedSeries } from './metrics/recorded-series.ts'
 import { SelfMetrics } from './metrics/self-metrics.ts'
+import { createProbes } from './probes/all-probes.ts'
+import { KERNEL_FILES } from './probes/kernel-files.ts'
+import { ThreadPoolCanary } from './probes/thread-pool.ts'
 import { type MetricsEndpoint, serveMetrics } from './prometheus/endpoint.ts'
 import { toPrometheusText } from './prometheus/text-format.ts'
 import { describeResource } from './resource.ts'
@@ -43,6 +46,7 @@ export class WatchThread {
   readonly #drops = new DropCounts()
   readonly #exportLog: ExportLog
   readonly #exportDurations: BoundedHistogram
+  readonly #canary = new ThreadPoolCanary(() => performance.now())
   readonly #pipelines: Pipelines
   readonly #readers: MetricReaders
   #appMetrics: readonly ScopeMetrics[] = []
@@ -84,7 +88,7 @@ export class WatchThread {
       sources: () => this.#sources(),
       appMetrics: () => this.#appMetrics,
       clock,
-      onError: (error) => this.#warnings.warn('a group of metrics cannot be read', error),
+      onError: (error) => this.#unreadable(error),
     })
   }
 
@@ -134,9 +138,14 @@ export class WatchThread {
   }
 
   #close(): void {
+    this.#canary.close()
     this.#endpoint?.close()
     this.#pipelines.close()
     Atomics.store(this.#memory.control, STATE, STATE_CLOSED)
+  }
+
+  #unreadable(error: unknown): void {
+    this.#warnings.warn('some metrics cannot be read', error)
   }
 
   /** The sources of one reader. */
@@ -145,6 +154,13 @@ export class WatchThread {
     const reader = new SeriesReader(this.#memory)
     return [
       new RecordedSeries(reader, startedAtMs),
+      ...createProbes({
+        files: KERNEL_FILES,
+        canary: this.#canary,
+        startedAtMs,
+        clock,
+        onError: (error) => this.#unreadable(error),
+      }),
       this.#exportDurations,
       new SelfMetrics({
         memory: this.#memory,

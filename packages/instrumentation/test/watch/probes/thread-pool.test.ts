@@ -1,0 +1,59 @@
+import { pbkdf2 } from 'node:crypto'
+import { expect } from 'chai'
+import { KERNEL_FILES } from '../../../src/watch/probes/kernel-files.ts'
+import {
+  type Canary,
+  createThreadPoolUseProbe,
+  ThreadPoolCanary,
+} from '../../../src/watch/probes/thread-pool.ts'
+import { look, wait } from './collect.ts'
+
+function hash(rounds: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    pbkdf2('secret', 'salt', rounds, 32, 'sha512', (error) => (error ? reject(error) : resolve()))
+  })
+}
+
+describe('probes of the thread pool', () => {
+  it('see its threads work', async () => {
+    await hash(1)
+    const probe = createThreadPoolUseProbe(KERNEL_FILES)
+    look(probe)
+    await wait(200)
+    expect(look(probe).get('nodejs.threadpool.utilization')).to.be.below(0.2)
+    await Promise.all(Array.from({ length: 8 }, () => hash(60_000)))
+    expect(look(probe).get('nodejs.threadpool.utilization')).to.be.within(0.2, 1.1)
+  })
+
+  it('see a saturated pool by a real canary, and an idle one', async () => {
+    const canary = new ThreadPoolCanary(() => performance.now(), { everyMs: 20 })
+    const probe = canary.createProbe()
+    await wait(200)
+    expect(look(probe).get('nodejs.threadpool.delay')).to.be.below(0.03)
+    const jobs = Array.from({ length: 12 }, () => hash(150_000))
+    await wait(300)
+    expect(look(probe).get('nodejs.threadpool.delay')).to.be.above(0.1)
+    await Promise.all(jobs)
+    canary.close()
+  })
+
+  it('tell the age of a canary that has not come back, and the longest for each reader', async () => {
+    let now = 0
+    let comeBack = () => {}
+    const hold: Canary = (done) => {
+      comeBack = done
+    }
+    const canary = new ThreadPoolCanary(() => now, { everyMs: 5, canary: hold })
+    const [first, second] = [canary.createProbe(), canary.createProbe()]
+    await wait(30)
+    now = 700
+    expect(look(first).get('nodejs.threadpool.delay')).to.equal(0.7)
+    comeBack()
+    expect(look(first).get('nodejs.threadpool.delay')).to.equal(0.7)
+    await wait(30)
+    comeBack()
+    expect(look(first).get('nodejs.threadpool.delay')).to.equal(0)
+    expect(look(second).get('nodejs.threadpool.delay')).to.equal(0.7)
+    canary.close()
+  })
+})
