@@ -1,0 +1,193 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { ChokepointError } from '../model/errors.ts'
+import type { IngestFunc, OtlpEncoding } from '../model/ingest.ts'
+import { authorize, type ReceiveAuth } from './authorize.ts'
+import { inflateBody } from './inflate-body.ts'
+import type { ReceiveLimits } from './limits.ts'
+import { encodeResponse, encodeStatus, RETRY_AFTER_SECONDS } from './otlp-answer.ts'
+import { readBody } from './read-body.ts'
+import { TENANT_HEADER, tenantOf } from './tenant-id.ts'
+
+/** How requests are taken. */
+export interface OtlpReceiverOptions {
+  readonly ingest: IngestFunc
+  readonly limits: ReceiveLimits
+  /** True: `X-Scope-OrgID` names the tenant. */
+  readonly multitenancy: boolean
+  readonly auth: ReceiveAuth
+  /** Told of errors that are ours, not the sender's. */
+  readonly log?: (message: string) => void
+}
+
+/** What came and what became of it, for the analyzer's own metrics. */
+export interface ReceiveStats {
+  requests: number
+  bytes: number
+  inflatedBytes: number
+  /** Requests that were answered with an error, by its code. */
+  readonly refused: Map<string, number>
+}
+
+/** An OTLP/HTTP receiver, on a port of its own or as a handler on another server. */
+export interface OtlpHttpServer {
+  /** Answers one export request, whatever its path is. */
+  readonly handle: (request: IncomingMessage, response: ServerResponse) => Promise<void>
+  /** Serves `POST /v1/metrics`; resolves with the port. Rejects with PORT_IN_USE. */
+  listen(host: string, port: number): Promise<number>
+  close(): Promise<void>
+  readonly stats: ReceiveStats
+}
+
+/** The path of metrics on OTLP's own port. */
+export const METRICS_PATH = '/v1/metrics'
+
+const TYPES: Readonly<Record<OtlpEncoding, string>> = {
+  protobuf: 'application/x-protobuf',
+  json: 'application/json',
+}
+
+/** Makes a receiver of OTLP/HTTP: protobuf and JSON; gzip, deflate and zstd. */
+export function createOtlpHttpServer(options: OtlpReceiverOptions): OtlpHttpServer {
+  return new HttpReceiver(options)
+}
+
+class HttpReceiver implements OtlpHttpServer {
+  readonly stats: ReceiveStats = { requests: 0, bytes: 0, inflatedBytes: 0, refused: new Map() }
+  readonly #options: OtlpReceiverOptions
+  #server: Server | undefined
+  #inFlight = 0
+
+  constructor(options: OtlpReceiverOptions) {
+    this.#options = options
+  }
+
+  readonly handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    this.stats.requests++
+    this.#inFlight++
+    let encoding: OtlpEncoding = 'protobuf'
+    try {
+      // A JSON sender gets its errors in JSON too, so the type is looked at first.
+      encoding = encodingOf(request.headers['content-type'])
+      const answer = await this.#export(request, encoding)
+      send(response, 200, encoding, answer)
+    } catch (error) {
+      this.#refuse(request, response, encoding, error)
+    } finally {
+      this.#inFlight--
+    }
+  }
+
+  async listen(host: string, port: number): Promise<number> {
+    const server = createServer((request, response) => this.#route(request, response))
+    server.requestTimeout = this.#options.limits.requestMs
+    server.headersTimeout = this.#options.limits.requestMs
+    this.#server = server
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', (error: NodeJS.ErrnoException) => {
+        reject(
+          error.code === 'EADDRINUSE'
+            ? new ChokepointError(
+                'PORT_IN_USE',
+                `cannot listen on ${host}:${port}: the port is taken`,
+                {
+                  cause: error,
+                },
+              )
+            : error,
+        )
+      })
+      server.listen(port, host, resolve)
+    })
+    return (server.address() as AddressInfo).port
+  }
+
+  async close(): Promise<void> {
+    const server = this.#server
+    if (server === undefined) return
+    this.#server = undefined
+    await new Promise<void>((resolve) => {
+      server.close(() => resolve())
+      server.closeIdleConnections()
+    })
+  }
+
+  #route(request: IncomingMessage, response: ServerResponse): void {
+    const path = (request.url ?? '').split('?', 1)[0]
+    if (path !== METRICS_PATH) {
+      const error = `there is no ${path} here: OTLP metrics go to POST ${METRICS_PATH}`
+      this.#refuse(request, response, 'json', new ChokepointError('NOT_FOUND', error))
+      return
+    }
+    if (request.method !== 'POST') {
+      response.setHeader('allow', 'POST')
+      response.writeHead(405).end()
+      request.resume()
+      return
+    }
+    void this.handle(request, response)
+  }
+
+  async #export(request: IncomingMessage, encoding: OtlpEncoding): Promise<Uint8Array> {
+    const { limits, auth, multitenancy, ingest } = this.#options
+    authorize(request.headers.authorization, auth)
+    const tenant = tenantOf(header(request, TENANT_HEADER), multitenancy)
+    if (this.#inFlight > limits.requestsInFlightMax) {
+      throw new ChokepointError(
+        'OVERLOADED',
+        `cannot take the request now: ${limits.requestsInFlightMax} are in flight`,
+      )
+    }
+    const body = await readBody(request, limits.bodyBytesMax)
+    this.stats.bytes += body.length
+    const inflated = await inflateBody(body, header(request, 'content-encoding') ?? '', limits)
+    this.stats.inflatedBytes += inflated.length
+    return encodeResponse(await ingest(tenant, inflated, encoding), encoding)
+  }
+
+  #refuse(
+    request: IncomingMessage,
+    response: ServerResponse,
+    encoding: OtlpEncoding,
+    error: unknown,
+  ): void {
+    const code = error instanceof ChokepointError ? error.code : 'INTERNAL'
+    this.stats.refused.set(code, (this.stats.refused.get(code) ?? 0) + 1)
+    const status = error instanceof ChokepointError ? error.status : 500
+    if (status === 500) this.#options.log?.(`an OTLP request failed: ${(error as Error).stack}`)
+    if (response.headersSent || response.destroyed) return
+    if (status === 429 || status === 503) response.setHeader('retry-after', RETRY_AFTER_SECONDS)
+    if (!request.complete) {
+      // The rest of a body that is not wanted is not read either: the connection ends with the answer.
+      response.setHeader('connection', 'close')
+      response.once('finish', () => request.destroy())
+    }
+    send(response, status, encoding, encodeStatus(error, encoding))
+  }
+}
+
+/** How a body is written, by its content type. Throws MEDIA_TYPE. */
+function encodingOf(contentType: string | undefined): OtlpEncoding {
+  const type = (contentType ?? '').split(';', 1)[0]!.trim().toLowerCase()
+  if (type === TYPES.protobuf || type === 'application/protobuf') return 'protobuf'
+  if (type === TYPES.json) return 'json'
+  throw new ChokepointError(
+    'MEDIA_TYPE',
+    `cannot read content-type ${JSON.stringify(type)}: OTLP is ${TYPES.protobuf} or ${TYPES.json}`,
+  )
+}
+
+function header(request: IncomingMessage, name: string): string | undefined {
+  const value = request.headers[name]
+  return Array.isArray(value) ? value[0] : value
+}
+
+function send(
+  response: ServerResponse,
+  status: number,
+  encoding: OtlpEncoding,
+  body: Uint8Array,
+): void {
+  response.writeHead(status, { 'content-type': TYPES[encoding], 'content-length': body.length })
+  response.end(body)
+}

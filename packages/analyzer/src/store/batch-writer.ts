@@ -1,0 +1,160 @@
+import { readExponentialPoint } from '../decode/exponential-point.ts'
+import {
+  KIND_EXPONENTIAL,
+  KIND_GAUGE,
+  KIND_HISTOGRAM,
+  KIND_SUM,
+  KIND_SUMMARY,
+  POINT_HAS_SUM,
+  POINT_NO_VALUE,
+  type PointBatch,
+  TEMPORALITY_DELTA,
+} from '../decode/point-batch.ts'
+import { readSummaryPoint } from '../decode/summary-point.ts'
+import { IngestTally } from './rejections.ts'
+import type { SampleWriter } from './sample-writer.ts'
+import type { SeriesMaker } from './series-maker.ts'
+import type { StreamIndex } from './stream-index.ts'
+import { HASH_HIGH, HASH_LOW } from './stream-records.ts'
+
+/** Times that samples may have, in milliseconds. */
+export interface TimeWindow {
+  readonly fromMs: number
+  readonly toMs: number
+}
+
+/** Puts the points of a batch where their series are; new series are made on the way. */
+export class BatchWriter {
+  readonly #index: StreamIndex
+  readonly #maker: SeriesMaker
+  readonly #writer: SampleWriter
+  /** The newest time that any sample has. */
+  newestMs = Number.NEGATIVE_INFINITY
+
+  constructor(index: StreamIndex, maker: SeriesMaker, writer: SampleWriter) {
+    this.#index = index
+    this.#maker = maker
+    this.#writer = writer
+  }
+
+  write(batch: PointBatch, window: TimeWindow, tally: IngestTally): void {
+    this.#maker.beginBatch()
+    if (batch.pointsMalformed > 0) tally.reject('malformed', batch.malformed, batch.pointsMalformed)
+    if (batch.pointsOverLimit > 0) tally.reject('request_limit', '', batch.pointsOverLimit)
+    const { timeMs, hashLow, hashHigh, pointMetric, metricKind, metricResource } = batch
+    let id = -1
+    let resource = -1
+    let resourceTime = 0
+    let newest = this.newestMs
+    for (let point = 0; point < batch.points; point++) {
+      const time = timeMs[point]!
+      const metric = pointMetric[point]!
+      if (time < window.fromMs || time > window.toMs) {
+        tally.reject(time > window.toMs ? 'future' : 'too_old', timeExample(time))
+        continue
+      }
+      if (metricKind[metric] === KIND_SUMMARY) this.#summary(batch, point, tally)
+      else {
+        id = this.#find(hashLow[point]!, hashHigh[point]!, id)
+        if (id === -1) {
+          const made = this.#maker.stream(batch, point)
+          if (typeof made !== 'number') {
+            tally.reject(made.reason, made.example)
+            continue
+          }
+          id = made
+        }
+        this.#point(batch, point, id, tally)
+      }
+      if (time > newest) newest = time
+      if (metricResource[metric] !== resource) {
+        if (resource !== -1) this.#targetInfo(batch, resource, resourceTime)
+        resource = metricResource[metric]!
+        resourceTime = time
+      } else if (time > resourceTime) resourceTime = time
+    }
+    this.newestMs = newest
+    if (resource !== -1) this.#targetInfo(batch, resource, resourceTime)
+  }
+
+  /** The stream with a hash; the one behind the last is tried first, as SDKs keep their order. */
+  #find(low: number, high: number, last: number): number {
+    const { records, raw } = this.#index
+    const guess = last + 1
+    const { ints } = records
+    if (
+      guess < records.end &&
+      ints[guess * 16 + HASH_LOW] === low &&
+      ints[guess * 16 + HASH_HIGH] === high
+    ) {
+      return guess
+    }
+    const id = raw.get(low, high)
+    if (id !== -1) {
+      ints[id * 16 + HASH_LOW] = low
+      ints[id * 16 + HASH_HIGH] = high
+    }
+    return id
+  }
+
+  #point(batch: PointBatch, point: number, id: number, tally: IngestTally): void {
+    const metric = batch.pointMetric[point]!
+    const kind = batch.metricKind[metric]!
+    const delta = batch.metricTemporality[metric] === TEMPORALITY_DELTA
+    const stale = (batch.pointFlags[point]! & POINT_NO_VALUE) !== 0
+    const time = batch.timeMs[point]!
+    const start = batch.startMs[point]!
+    const writer = this.#writer
+    if (kind === KIND_GAUGE || kind === KIND_SUM) {
+      const value = batch.value[point]!
+      if (delta && kind === KIND_SUM) writer.addDelta(id, time, start, value, stale, tally)
+      else writer.addNumber(id, time, start, value, stale, tally)
+      return
+    }
+    if (kind === KIND_HISTOGRAM) {
+      const hasSum = (batch.pointFlags[point]! & POINT_HAS_SUM) !== 0
+      writer.addHistogram(id, batch, point, delta, hasSum, stale, tally)
+      return
+    }
+    if (kind === KIND_EXPONENTIAL) {
+      const { bytes, pointStart, pointEnd } = batch
+      const values = readExponentialPoint(bytes, pointStart[point]!, pointEnd[point]!)
+      writer.addExponential(id, time, start, values, delta, stale, tally)
+    }
+  }
+
+  /** A summary is one series for each quantile, and its sum and count, as in Prometheus. */
+  #summary(batch: PointBatch, point: number, tally: IngestTally): void {
+    const { bytes, pointStart, pointEnd } = batch
+    const values = readSummaryPoint(bytes, pointStart[point]!, pointEnd[point]!)
+    const series = this.#maker.summaryStreams(batch, point, values)
+    if ('reason' in series) {
+      tally.reject(series.reason, series.example)
+      return
+    }
+    const stale = (batch.pointFlags[point]! & POINT_NO_VALUE) !== 0
+    const time = batch.timeMs[point]!
+    const start = batch.startMs[point]!
+    const parts = new IngestTally()
+    for (const { id, value } of series) {
+      this.#writer.addNumber(id, time, start, value, stale, parts)
+    }
+    tally.join(parts)
+  }
+
+  /** `target_info` is 1 as often as its resource reports: what is not promoted is joined from there. */
+  #targetInfo(batch: PointBatch, row: number, timeMs: number): void {
+    const resource = this.#maker.resource(batch, row)
+    if (resource.labels.targetInfo.length === 0) return
+    if (resource.targetInfo === -1) {
+      const id = this.#maker.targetInfo(resource)
+      if (id === -1) return
+      resource.targetInfo = id
+    }
+    this.#writer.repeatOne(resource.targetInfo, timeMs)
+  }
+}
+
+function timeExample(time: number): string {
+  return `the first at ${new Date(time).toISOString()}`
+}

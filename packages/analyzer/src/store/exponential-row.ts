@@ -1,0 +1,100 @@
+import type { ExponentialBuckets, ExponentialPoint } from '../decode/exponential-point.ts'
+import type { Row, RowLayout } from './row-codec.ts'
+
+/** The finest schema that Prometheus has. */
+const SCHEMA_MAX = 8
+/** Totals of differences are made coarser above this, as SDKs do. */
+const BUCKETS_MAX = 320
+
+/** The row that keeps an exponential histogram, and what its columns are. */
+export function toExponentialRow(point: ExponentialPoint): { layout: RowLayout; row: Row } {
+  const { scale, positive, negative, zeroCount, zeroThreshold, count, sum } =
+    point.scale > SCHEMA_MAX ? downscale(point, point.scale - SCHEMA_MAX) : point
+  const layout: RowLayout = {
+    kind: 'exponential',
+    scale,
+    zeroThreshold,
+    positiveOffset: positive.offset,
+    positiveLength: positive.counts.length,
+    negativeOffset: negative.offset,
+    negativeLength: negative.counts.length,
+    width: 1 + positive.counts.length + negative.counts.length,
+  }
+  const counts = Float64Array.from([zeroCount, ...positive.counts, ...negative.counts])
+  return { layout, row: { counts, at: 0, sum, count, hasSum: true } }
+}
+
+/** True when the columns of rows with these layouts are the same. */
+export function sameLayout(a: RowLayout, b: RowLayout): boolean {
+  if (a.kind === 'explicit' || b.kind === 'explicit') {
+    return a.kind === 'explicit' && b.kind === 'explicit' && a.bounds === b.bounds
+  }
+  return (
+    a.scale === b.scale &&
+    a.zeroThreshold === b.zeroThreshold &&
+    a.positiveOffset === b.positiveOffset &&
+    a.positiveLength === b.positiveLength &&
+    a.negativeOffset === b.negativeOffset &&
+    a.negativeLength === b.negativeLength
+  )
+}
+
+/** The two histograms as one: at the coarser scale, over the range of both. */
+export function mergeExponential(a: ExponentialPoint, b: ExponentialPoint): ExponentialPoint {
+  const scale = Math.min(a.scale, b.scale)
+  const left = downscale(a, a.scale - scale)
+  const right = downscale(b, b.scale - scale)
+  const merged: ExponentialPoint = {
+    scale,
+    count: a.count + b.count,
+    sum: a.sum + b.sum,
+    zeroCount: a.zeroCount + b.zeroCount,
+    zeroThreshold: Math.max(a.zeroThreshold, b.zeroThreshold),
+    positive: mergeBuckets(left.positive, right.positive),
+    negative: mergeBuckets(left.negative, right.negative),
+  }
+  const widest = Math.max(merged.positive.counts.length, merged.negative.counts.length)
+  const levels = Math.max(0, Math.ceil(Math.log2(widest / BUCKETS_MAX)))
+  return downscale(merged, Math.min(levels, scale + 4))
+}
+
+/** The same histogram with 2^levels neighbours in each bucket. */
+function downscale(point: ExponentialPoint, levels: number): ExponentialPoint {
+  if (levels <= 0) return point
+  return {
+    ...point,
+    scale: point.scale - levels,
+    positive: downscaleBuckets(point.positive, levels),
+    negative: downscaleBuckets(point.negative, levels),
+  }
+}
+
+function downscaleBuckets(
+  { offset, counts }: ExponentialBuckets,
+  levels: number,
+): ExponentialBuckets {
+  if (counts.length === 0) return { offset: 0, counts }
+  const size = 2 ** levels
+  const first = Math.floor(offset / size)
+  const last = Math.floor((offset + counts.length - 1) / size)
+  const merged = new Array<number>(last - first + 1).fill(0)
+  counts.forEach((count, i) => {
+    merged[Math.floor((offset + i) / size) - first]! += count
+  })
+  return { offset: first, counts: merged }
+}
+
+function mergeBuckets(a: ExponentialBuckets, b: ExponentialBuckets): ExponentialBuckets {
+  if (a.counts.length === 0) return b
+  if (b.counts.length === 0) return a
+  const offset = Math.min(a.offset, b.offset)
+  const end = Math.max(a.offset + a.counts.length, b.offset + b.counts.length)
+  const counts = new Array<number>(end - offset).fill(0)
+  a.counts.forEach((count, i) => {
+    counts[a.offset - offset + i]! += count
+  })
+  b.counts.forEach((count, i) => {
+    counts[b.offset - offset + i]! += count
+  })
+  return { offset, counts }
+}

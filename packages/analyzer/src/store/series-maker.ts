@@ -1,0 +1,274 @@
+import { readAttributes } from '../decode/attributes.ts'
+import { floatText } from '../decode/float-text.ts'
+import { type NameKind, toMetricName } from '../decode/metric-name.ts'
+import {
+  KIND_EXPONENTIAL,
+  KIND_GAUGE,
+  KIND_HISTOGRAM,
+  KIND_SUM,
+  KIND_SUMMARY,
+  type PointBatch,
+  TEMPORALITY_CUMULATIVE,
+  TEMPORALITY_DELTA,
+} from '../decode/point-batch.ts'
+import { currentMetricName, currentUnit } from '../decode/renames.ts'
+import { type ResourceLabels, toResourceLabels, toSeriesLabels } from '../decode/series-labels.ts'
+import type { SummaryPoint } from '../decode/summary-point.ts'
+import { decodeUtf8 } from '../decode/wire-reader.ts'
+import type { StoreLimits } from './limits.ts'
+import type { Rejection } from './rejections.ts'
+import type { Family, Storage, StreamIndex } from './stream-index.ts'
+import { TimeColumn } from './time-column.ts'
+
+const ATTRIBUTES_TAGS = new Map([
+  [KIND_GAUGE, 0x3a],
+  [KIND_SUM, 0x3a],
+  [KIND_HISTOGRAM, 0x4a],
+  [KIND_EXPONENTIAL, 0x0a],
+  [KIND_SUMMARY, 0x3a],
+])
+
+/** A resource that reported: its labels once, and the times of its reports. */
+export interface Resource {
+  readonly number: number
+  readonly labels: ResourceLabels
+  /** The `target_info` stream, or -1. */
+  targetInfo: number
+}
+
+/** A metric of a batch by its Prometheus name. */
+interface BatchMetric {
+  /** The current OTLP name. */
+  readonly name: string
+  readonly family: Family
+}
+
+/** A series that a summary point has a value for. */
+export interface SummaryPart {
+  readonly id: number
+  readonly value: number
+}
+
+/** Why a series cannot be made, with the limit or name that says more. */
+export interface Refusal {
+  readonly reason: Rejection
+  readonly example: string
+}
+
+/** Makes streams for points whose bytes were never seen; a known series under other bytes is found again. */
+export class SeriesMaker {
+  readonly #index: StreamIndex
+  readonly #limits: StoreLimits
+  readonly #columns: (TimeColumn | undefined)[]
+  readonly #memoryFull: () => boolean
+  readonly #freeColumns: number[] = []
+  readonly #resources = new Map<string, Resource>()
+  /** Metrics of the present batch; emptied with it. */
+  readonly #metrics = new Map<number, BatchMetric | Refusal>()
+
+  constructor(
+    index: StreamIndex,
+    limits: StoreLimits,
+    columns: (TimeColumn | undefined)[],
+    memoryFull: () => boolean,
+  ) {
+    this.#index = index
+    this.#limits = limits
+    this.#columns = columns
+    this.#memoryFull = memoryFull
+  }
+
+  beginBatch(): void {
+    this.#metrics.clear()
+  }
+
+  /** The resource at a row of the batch. */
+  resource(batch: PointBatch, row: number): Resource {
+    const key = `${batch.resourceHashLow[row]}:${batch.resourceHashHigh[row]}`
+    let resource = this.#resources.get(key)
+    if (resource === undefined) {
+      const { bytes, resourceStart, resourceEnd } = batch
+      const labels = toResourceLabels(
+        readAttributes(bytes, resourceStart[row]!, resourceEnd[row]!, 0x0a),
+      )
+      resource = { number: this.addColumn(), labels, targetInfo: -1 }
+      this.#resources.set(key, resource)
+    }
+    return resource
+  }
+
+  /** A new column of times; its number. */
+  addColumn(): number {
+    const number = this.#freeColumns.pop() ?? this.#columns.length
+    this.#columns[number] = new TimeColumn()
+    return number
+  }
+
+  /** Forgets resources whose columns the test does not keep, and `target_info` streams that are gone. */
+  forgetResources(keeps: (column: number) => boolean, gone: ReadonlySet<number>): void {
+    for (const [key, resource] of this.#resources) {
+      if (gone.has(resource.targetInfo)) resource.targetInfo = -1
+      if (keeps(resource.number)) continue
+      this.#resources.delete(key)
+      this.#columns[resource.number] = undefined
+      this.#freeColumns.push(resource.number)
+    }
+  }
+
+  /** The stream of a point, made when it is new. */
+  stream(batch: PointBatch, point: number): number | Refusal {
+    const row = batch.pointMetric[point]!
+    const metric = this.#metric(batch, row)
+    if ('reason' in metric) return metric
+    const tag = ATTRIBUTES_TAGS.get(batch.metricKind[row]!)!
+    const attributes = readAttributes(
+      batch.bytes,
+      batch.pointStart[point]!,
+      batch.pointEnd[point]!,
+      tag,
+    )
+    const resource = this.resource(batch, batch.metricResource[row]!)
+    const labels = toSeriesLabels(metric.name, attributes, resource.labels)
+    const id = this.streamOf(metric.family, labels, resource.number)
+    if (typeof id === 'number') {
+      this.#index.raw.set(batch.hashLow[point]!, batch.hashHigh[point]!, id)
+    }
+    return id
+  }
+
+  /** The streams of a summary's parts, made when they are new, each with its value. */
+  summaryStreams(
+    batch: PointBatch,
+    point: number,
+    values: SummaryPoint,
+  ): readonly SummaryPart[] | Refusal {
+    const metric = this.#metric(batch, batch.pointMetric[point]!)
+    if ('reason' in metric) return metric
+    const { bytes, pointStart, pointEnd } = batch
+    const attributes = readAttributes(bytes, pointStart[point]!, pointEnd[point]!, 0x3a)
+    const resource = this.resource(batch, batch.metricResource[batch.pointMetric[point]!]!)
+    const labels = toSeriesLabels(metric.name, attributes, resource.labels)
+    const { family } = metric
+    const parts: SummaryPart[] = []
+    const add = (part: Family, value: number, quantile?: string): Refusal | undefined => {
+      const own = quantile === undefined ? labels : new Map([...labels, ['quantile', quantile]])
+      const id = this.streamOf(part, own, resource.number)
+      if (typeof id !== 'number') return id
+      parts.push({ id, value })
+      return undefined
+    }
+    const named = (suffix: string) =>
+      this.#index.family(family.name + suffix, 'number', () => ({
+        type: 'summary',
+        help: family.help,
+        unit: family.unit,
+      }))
+    const refusals = [
+      add(named('_sum'), values.sum),
+      add(named('_count'), values.count),
+      ...values.quantiles.map(([quantile, value]) => add(family, value, floatText(quantile))),
+    ]
+    return refusals.find((refusal) => refusal !== undefined) ?? parts
+  }
+
+  /** The `target_info` stream of a resource, or -1 when a limit stands against it. */
+  targetInfo(resource: Resource): number {
+    const family = this.#index.family('target_info', 'number', () => ({
+      type: 'gauge',
+      help: 'Target metadata',
+      unit: '',
+    }))
+    const id = this.streamOf(family, resource.labels.targetInfo, resource.number)
+    return typeof id === 'number' ? id : -1
+  }
+
+  /** The stream of a family with these labels, made when it is new and within the limits. */
+  streamOf(
+    family: Family,
+    labels: Iterable<readonly [string, string]>,
+    column: number,
+  ): number | Refusal {
+    const pairs = [...labels]
+    const refusal = this.#labelFault(family.name, pairs)
+    if (refusal !== undefined) return refusal
+    const ids = this.#index.labels.idsOf(pairs)
+    const known = this.#index.find(family, ids)
+    if (known !== -1) return known
+    const { seriesMax, seriesPerMetricMax } = this.#limits
+    if (this.#index.series >= seriesMax) {
+      return { reason: 'series_limit', example: `limit ${seriesMax}, metric ${family.name}` }
+    }
+    if (family.streams.length >= seriesPerMetricMax) {
+      return {
+        reason: 'metric_limit',
+        example: `limit ${seriesPerMetricMax}, metric ${family.name}`,
+      }
+    }
+    if (this.#memoryFull()) {
+      return { reason: 'memory_limit', example: `limit ${this.#limits.memoryBytesMax} bytes` }
+    }
+    return this.#index.add(family, ids, column)
+  }
+
+  #labelFault(metric: string, pairs: readonly (readonly [string, string])[]): Refusal | undefined {
+    const { labelsMax, labelNameLengthMax, labelValueLengthMax } = this.#limits
+    if (pairs.length > labelsMax) {
+      return {
+        reason: 'label_limit',
+        example: `${pairs.length} labels of ${metric}, limit ${labelsMax}`,
+      }
+    }
+    for (const [name, value] of pairs) {
+      if (name.length > labelNameLengthMax) {
+        const example = `a label name of ${metric} has ${name.length} characters, limit ${labelNameLengthMax}`
+        return { reason: 'label_limit', example }
+      }
+      if (value.length > labelValueLengthMax) {
+        const example = `label ${name} of ${metric} has ${value.length} characters, limit ${labelValueLengthMax}`
+        return { reason: 'label_limit', example }
+      }
+    }
+    return undefined
+  }
+
+  #metric(batch: PointBatch, row: number): BatchMetric | Refusal {
+    let metric = this.#metrics.get(row)
+    if (metric === undefined) {
+      metric = this.#readMetric(batch, row)
+      this.#metrics.set(row, metric)
+    }
+    return metric
+  }
+
+  #readMetric(batch: PointBatch, row: number): BatchMetric | Refusal {
+    const sent = decodeUtf8(batch.bytes, batch.nameStart[row]!, batch.nameEnd[row]!)
+    const name = currentMetricName(sent)
+    const unit = currentUnit(
+      name,
+      decodeUtf8(batch.bytes, batch.unitStart[row]!, batch.unitEnd[row]!),
+    )
+    const kind = batch.metricKind[row]!
+    const temporality = batch.metricTemporality[row]!
+    const known = temporality === TEMPORALITY_DELTA || temporality === TEMPORALITY_CUMULATIVE
+    if (kind !== KIND_GAUGE && kind !== KIND_SUMMARY && !known) {
+      return { reason: 'temporality', example: `metric ${sent}` }
+    }
+    const counter = kind === KIND_SUM && batch.metricMonotonic[row] === 1
+    const gauge = kind === KIND_GAUGE || (kind === KIND_SUM && !counter)
+    const nameKind: NameKind = counter ? 'counter' : gauge ? 'gauge' : 'other'
+    const promName = toMetricName(name, unit, nameKind)
+    if (promName === '') return { reason: 'no_name', example: JSON.stringify(sent) }
+    const help = decodeUtf8(batch.bytes, batch.descriptionStart[row]!, batch.descriptionEnd[row]!)
+    const family = this.#index.family(promName, storageOf(kind), () => ({
+      type: counter ? 'counter' : gauge ? 'gauge' : kind === KIND_SUMMARY ? 'summary' : 'histogram',
+      help,
+      unit,
+    }))
+    return { name, family }
+  }
+}
+
+function storageOf(kind: number): Storage {
+  if (kind === KIND_HISTOGRAM) return 'row'
+  return kind === KIND_EXPONENTIAL ? 'exponential' : 'number'
+}

@@ -1,0 +1,209 @@
+import { mixWord } from '../decode/hash-bytes.ts'
+import { RawTable } from './hash-table.ts'
+import { LabelTable } from './label-table.ts'
+import { RowArea } from './row-area.ts'
+import { StreamRecords } from './stream-records.ts'
+
+/** How the samples of a family are kept. */
+export type Storage = 'number' | 'row' | 'exponential'
+
+/** All streams of one name that are kept in the same way. */
+export interface Family {
+  readonly number: number
+  /** The Prometheus name; of an explicit histogram without `_bucket`, `_sum`, `_count`. */
+  readonly name: string
+  readonly storage: Storage
+  readonly type: 'gauge' | 'counter' | 'histogram' | 'summary' | 'unknown'
+  help: string
+  readonly unit: string
+  streams: number[]
+}
+
+// What an append need not know of a stream, eight ints each:
+//
+//     family | labels at | labels length | row at | row width | row layout | counted series | -
+const FIELDS = 8
+const FAMILY = 0
+const LABELS_AT = 1
+const LABELS_LENGTH = 2
+const ROW_AT = 3
+const ROW_WIDTH = 4
+const ROW_LAYOUT = 5
+const COUNTED = 6
+const NO_FAMILY = -1
+
+/** Who the streams of a tenant are: their families and labels, and how they are found. */
+export class StreamIndex {
+  readonly records = new StreamRecords()
+  readonly labels = new LabelTable()
+  readonly rows = new RowArea()
+  /** By the bytes that an SDK sends. */
+  readonly raw = new RawTable()
+  readonly families: Family[] = []
+  readonly #familyByKey = new Map<string, Family>()
+  /** By family and labels, so that other bytes for the same series find it too. */
+  readonly #byLabels = new RawTable()
+  #fields = new Int32Array(64 * FIELDS)
+  #labelIds = new Int32Array(1024)
+  #labelsUsed = 0
+  readonly #freeLabels = new Map<number, number[]>()
+  readonly #olderLayouts = new Map<number, readonly number[]>()
+  #series = 0
+
+  /** Series as Prometheus counts them. */
+  get series(): number {
+    return this.#series
+  }
+
+  family(
+    name: string,
+    storage: Storage,
+    make: () => Pick<Family, 'type' | 'help' | 'unit'>,
+  ): Family {
+    const key = `${storage}:${name}`
+    let family = this.#familyByKey.get(key)
+    if (family === undefined) {
+      family = { number: this.families.length, name, storage, streams: [], ...make() }
+      this.families.push(family)
+      this.#familyByKey.set(key, family)
+    }
+    return family
+  }
+
+  /** A family that is there already. */
+  findFamily(name: string, storage: Storage): Family | undefined {
+    return this.#familyByKey.get(`${storage}:${name}`)
+  }
+
+  /** The stream of a family with exactly these labels, or -1. */
+  find(family: Family, labelIds: Int32Array): number {
+    const { low, high } = this.#key(family, labelIds)
+    return this.#byLabels.get(low, high)
+  }
+
+  add(family: Family, labelIds: Int32Array, resource: number): number {
+    const id = this.records.add(resource)
+    if ((id + 1) * FIELDS > this.#fields.length) {
+      const grown = new Int32Array(this.#fields.length * 2)
+      grown.set(this.#fields)
+      this.#fields = grown
+    }
+    const { low, high } = this.#key(family, labelIds)
+    this.#byLabels.set(low, high, id)
+    const at = id * FIELDS
+    this.#fields.fill(0, at, at + FIELDS)
+    this.#fields[at + FAMILY] = family.number
+    this.#fields[at + LABELS_AT] = this.#keepLabels(labelIds)
+    this.#fields[at + LABELS_LENGTH] = labelIds.length
+    this.#fields[at + ROW_LAYOUT] = -1
+    family.streams.push(id)
+    this.setCounted(id, 1)
+    return id
+  }
+
+  /** Forgets streams; their samples must be gone already. */
+  remove(ids: ReadonlySet<number>): void {
+    const families = new Set<Family>()
+    for (const id of ids) {
+      families.add(this.familyOf(id))
+      this.setCounted(id, 0)
+      const at = id * FIELDS
+      const width = this.#fields[at + ROW_WIDTH]!
+      if (width > 0) this.rows.release(this.#fields[at + ROW_AT]!, width)
+      const length = this.#fields[at + LABELS_LENGTH]!
+      const free = this.#freeLabels.get(length)
+      if (free === undefined) this.#freeLabels.set(length, [this.#fields[at + LABELS_AT]!])
+      else free.push(this.#fields[at + LABELS_AT]!)
+      this.#fields[at + FAMILY] = NO_FAMILY
+      this.#olderLayouts.delete(id)
+      this.records.remove(id)
+    }
+    for (const family of families) family.streams = family.streams.filter((id) => !ids.has(id))
+    const keeps = (id: number) => !ids.has(id)
+    this.raw.prune(keeps)
+    this.#byLabels.prune(keeps)
+  }
+
+  familyOf(id: number): Family {
+    return this.families[this.#fields[id * FIELDS + FAMILY]!]!
+  }
+
+  /** The numbers of a stream's labels in the label table, sorted by name. */
+  labelIds(id: number): Int32Array {
+    const at = this.#fields[id * FIELDS + LABELS_AT]!
+    return this.#labelIds.subarray(at, at + this.#fields[id * FIELDS + LABELS_LENGTH]!)
+  }
+
+  /** Says how many series Prometheus would count for a stream. */
+  setCounted(id: number, series: number): void {
+    const at = id * FIELDS + COUNTED
+    this.#series += series - this.#fields[at]!
+    this.#fields[at] = series
+  }
+
+  rowAt(id: number): number {
+    return this.#fields[id * FIELDS + ROW_AT]!
+  }
+
+  /** What the columns of the newest row are, as a number; -1 before the first row. */
+  rowLayout(id: number): number {
+    return this.#fields[id * FIELDS + ROW_LAYOUT]!
+  }
+
+  /** All layouts that a stream's rows have or had, the newest first. */
+  rowLayouts(id: number): readonly number[] {
+    const now = this.rowLayout(id)
+    if (now === -1) return []
+    const older = this.#olderLayouts.get(id)
+    return older === undefined ? [now] : [now, ...older.filter((layout) => layout !== now)]
+  }
+
+  /** Gives a stream a new place for its newest row, all zero, with a number for what its columns are. */
+  setRow(id: number, width: number, layout: number): void {
+    const at = id * FIELDS
+    const before = this.#fields[at + ROW_WIDTH]!
+    if (before > 0) this.rows.release(this.#fields[at + ROW_AT]!, before)
+    const old = this.#fields[at + ROW_LAYOUT]!
+    if (old !== -1 && old !== layout) {
+      const older = this.#olderLayouts.get(id) ?? []
+      if (!older.includes(old)) this.#olderLayouts.set(id, [...older, old])
+    }
+    this.#fields[at + ROW_AT] = width === 0 ? 0 : this.rows.allocate(width)
+    this.#fields[at + ROW_WIDTH] = width
+    this.#fields[at + ROW_LAYOUT] = layout
+  }
+
+  get bytes(): number {
+    return (
+      this.records.bytes +
+      this.rows.bytes +
+      this.raw.bytes +
+      this.#byLabels.bytes +
+      this.#fields.byteLength +
+      this.#labelIds.byteLength
+    )
+  }
+
+  #key(family: Family, labelIds: Int32Array): { low: number; high: number } {
+    let low = mixWord(0x243f6a88, family.number)
+    let high = mixWord(0x85a308d3, family.number)
+    for (const id of labelIds) {
+      low = mixWord(low, id)
+      high = Math.imul(high ^ id, 0x9e3779b1) ^ (high >>> 15)
+    }
+    return { low, high: mixWord(high, labelIds.length) }
+  }
+
+  #keepLabels(ids: Int32Array): number {
+    const reused = this.#freeLabels.get(ids.length)?.pop()
+    const at = reused ?? this.#labelsUsed
+    if (reused === undefined) this.#labelsUsed += ids.length
+    if (this.#labelsUsed > this.#labelIds.length) {
+      const grown = new Int32Array(Math.max(this.#labelsUsed, this.#labelIds.length * 2))
+      grown.set(this.#labelIds)
+      this.#labelIds = grown
+    }
+    this.#labelIds.set(ids, at)
+    return at
+  }
+}

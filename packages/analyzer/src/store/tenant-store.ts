@@ -1,0 +1,167 @@
+import { type Matcher, METRIC_NAME, type SeriesSource, type SourceSeries } from '@chokepoint/promql'
+import type { PointBatch } from '../decode/point-batch.ts'
+import { BatchWriter, type TimeWindow } from './batch-writer.ts'
+import { BlockChains } from './block-chain.ts'
+import type { BlockPool } from './block-pool.ts'
+import { BoundsTable } from './bounds-table.ts'
+import { HistogramReader } from './histogram-reader.ts'
+import type { StoreLimits } from './limits.ts'
+import { IngestTally } from './rejections.ts'
+import { SampleWriter } from './sample-writer.ts'
+import { SeriesMaker } from './series-maker.ts'
+import { SeriesSelector } from './series-select.ts'
+import { StreamIndex } from './stream-index.ts'
+import { RESOURCE } from './stream-records.ts'
+import type { TimeColumn } from './time-column.ts'
+
+/** What is known of a metric, as Prometheus' `/api/v1/metadata` gives it. */
+export interface MetricMetadata {
+  readonly name: string
+  readonly type: 'gauge' | 'counter' | 'histogram' | 'summary' | 'unknown'
+  readonly help: string
+  /** UCUM, as it was sent. */
+  readonly unit: string
+}
+
+/** How a tenant's samples are bounded in time and memory. */
+export interface TenantStoreOptions {
+  readonly retentionMs: number
+  readonly outOfOrderMs: number
+  readonly limits: StoreLimits
+}
+
+/** The newest samples of one tenant: PromQL reads them, OTLP requests and rules write them. */
+export class TenantStore implements SeriesSource {
+  readonly #options: TenantStoreOptions
+  readonly #columns: (TimeColumn | undefined)[] = []
+  readonly #index = new StreamIndex()
+  readonly #chains: BlockChains
+  readonly #bounds = new BoundsTable()
+  readonly #maker: SeriesMaker
+  readonly #writer: SampleWriter
+  readonly #batches: BatchWriter
+  readonly #histograms: HistogramReader
+  readonly #selector: SeriesSelector
+  #ruleColumn = -1
+  #sweptMs = Number.NEGATIVE_INFINITY
+
+  constructor(pool: BlockPool, options: TenantStoreOptions) {
+    this.#options = options
+    const { limits } = options
+    const full = () => pool.bytes + this.#index.bytes > limits.memoryBytesMax
+    this.#chains = new BlockChains(pool, this.#index.records, this.#columns)
+    this.#maker = new SeriesMaker(this.#index, limits, this.#columns, full)
+    this.#writer = new SampleWriter(this.#index, this.#chains, this.#bounds, options.outOfOrderMs)
+    this.#batches = new BatchWriter(this.#index, this.#maker, this.#writer)
+    this.#histograms = new HistogramReader(this.#chains, this.#bounds)
+    this.#selector = new SeriesSelector(this.#index, this.#chains, this.#bounds, this.#histograms)
+  }
+
+  /** Adds the points of a batch whose times are in the window. */
+  write(batch: PointBatch, window: TimeWindow): IngestTally {
+    const tally = new IngestTally()
+    this.#batches.write(batch, window, tally)
+    this.#histograms.forgetRows()
+    return tally
+  }
+
+  /** Adds a sample that a rule made; `'stale'` ends the series. False when a limit stands against it. */
+  append(
+    name: string,
+    labels: Iterable<readonly [string, string]>,
+    timeMs: number,
+    value: number | 'stale',
+  ): boolean {
+    const family = this.#index.family(name, 'number', () => ({ type: 'gauge', help: '', unit: '' }))
+    if (this.#ruleColumn === -1) this.#ruleColumn = this.#maker.addColumn()
+    const pairs = [...labels].filter(([label]) => label !== METRIC_NAME)
+    const id = this.#maker.streamOf(family, pairs, this.#ruleColumn)
+    if (typeof id !== 'number') return false
+    const tally = new IngestTally()
+    const stale = value === 'stale'
+    this.#writer.addNumber(id, timeMs, 0, stale ? 0 : value, stale, tally)
+    return tally.rejected === 0
+  }
+
+  select(matchers: readonly Matcher[], fromMs: number, _toMs: number): readonly SourceSeries[] {
+    return this.#selector.select(matchers, fromMs)
+  }
+
+  /** The time of the newest sample, or undefined before the first. */
+  newestMs(): number | undefined {
+    const { newestMs } = this.#batches
+    return newestMs === Number.NEGATIVE_INFINITY ? undefined : newestMs
+  }
+
+  /** Series as Prometheus counts them: each bucket of a histogram, its sum and its count are one. */
+  seriesCount(): number {
+    return this.#index.series
+  }
+
+  /** The label names of the series that match, sorted. */
+  labelNames(
+    matchers: readonly Matcher[] = [],
+    fromMs = Number.NEGATIVE_INFINITY,
+    toMs = Number.POSITIVE_INFINITY,
+  ): string[] {
+    const names = new Set<string>()
+    for (const { labels } of this.select(matchers, fromMs, toMs)) {
+      for (const name of labels.names) names.add(name)
+    }
+    return [...names].sort()
+  }
+
+  /** The values that a label has among the series that match, sorted. */
+  labelValues(
+    name: string,
+    matchers: readonly Matcher[] = [],
+    fromMs = Number.NEGATIVE_INFINITY,
+    toMs = Number.POSITIVE_INFINITY,
+  ): string[] {
+    const values = new Set<string>()
+    for (const { labels } of this.select(matchers, fromMs, toMs)) {
+      const value = labels.get(name)
+      if (value !== '') values.add(value)
+    }
+    return [...values].sort()
+  }
+
+  /** Type, help and unit of each metric family. */
+  metadata(): MetricMetadata[] {
+    return this.#index.families
+      .filter(({ streams }) => streams.length > 0)
+      .map(({ name, type, help, unit }) => ({ name, type, help, unit }))
+  }
+
+  /** Drops what is older than the retention, counted back from `nowMs`; costs little when called often. */
+  expire(nowMs: number): void {
+    const { retentionMs } = this.#options
+    // A block holds minutes of samples, so looking more often than this finds nothing.
+    if (nowMs - this.#sweptMs < Math.min(60_000, retentionMs / 10)) return
+    this.#sweptMs = nowMs
+    const cutoffMs = nowMs - retentionMs
+    const gone = new Set<number>()
+    const { records } = this.#index
+    const usedColumns = new Set([this.#ruleColumn])
+    for (const { streams } of this.#index.families) {
+      for (const id of streams) {
+        const number = records.ints[id * 16 + RESOURCE]!
+        if (this.#chains.dropBefore(id, cutoffMs, this.#columns[number]!)) gone.add(id)
+        else usedColumns.add(number)
+      }
+    }
+    for (const column of this.#columns) column?.forgetBefore(cutoffMs)
+    this.#histograms.forgetRows()
+    if (gone.size === 0) return
+    this.#selector.forget(gone)
+    this.#writer.forget(gone)
+    this.#index.remove(gone)
+    this.#maker.forgetResources((column) => usedColumns.has(column), gone)
+  }
+
+  /** Bytes outside of V8's heap that belong to this tenant alone: records, tables, time columns. */
+  get bytes(): number {
+    const columns = this.#columns.reduce((sum, column) => sum + (column?.bytes ?? 0), 0)
+    return this.#index.bytes + columns
+  }
+}
