@@ -128,7 +128,9 @@ describe('the rule pack', () => {
     const known = knownNames()
     for (const { alert, expr } of RULE_PACKS.flatMap(({ alerts }) => alerts)) {
       parser.parse(expr).iterate({
-        enter: (node) => expect(node.type.isError, `${alert} at ${node.from}`).to.equal(false),
+        enter: (node) => {
+          expect(node.type.isError, `${alert} at ${node.from}`).to.equal(false)
+        },
       })
       for (const name of metricNames(expr))
         expect(known.has(name), `${alert}: ${name}`).to.equal(true)
