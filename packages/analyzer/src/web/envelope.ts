@@ -1,8 +1,6 @@
 import type { FastifyReply } from 'fastify'
 import type { ErrorAnswer } from './error-types.ts'
 
-export const JSON_TYPE = 'application/json'
-
 /** What a handler gives back; warnings and infos are those of a query. */
 export interface ApiAnswer {
   readonly data: unknown
@@ -19,13 +17,18 @@ export function sendAnswer(reply: FastifyReply, answer: ApiAnswer): FastifyReply
     ...(warnings.length > 0 ? { warnings } : {}),
     ...(infos.length > 0 ? { infos } : {}),
   }
-  return reply.type(JSON_TYPE).send(JSON.stringify(body))
+  return sendJson(reply, body)
 }
 
 export function sendError(reply: FastifyReply, answer: ErrorAnswer): FastifyReply {
   const { status, errorType, error } = answer
+  return sendJson(reply.code(status), { status: 'error', errorType, error })
+}
+
+/** Sends JSON with exactly Prometheus' content type: a serializer of our own keeps fastify's charset off. */
+function sendJson(reply: FastifyReply, body: object): FastifyReply {
   return reply
-    .code(status)
-    .type(JSON_TYPE)
-    .send(JSON.stringify({ status: 'error', errorType, error }))
+    .header('content-type', 'application/json')
+    .serializer((text: string) => text)
+    .send(JSON.stringify(body))
 }

@@ -77,7 +77,7 @@ function plotOptions(holder, chart) {
   return {
     width: Math.max(120, holder.clientWidth),
     height: HEIGHT_PX,
-    padding: [10, 14, 0, 0],
+    padding: [10, 20, 0, 0],
     legend: { show: false },
     cursor: { y: false, points: { size: 7 }, drag: { x: false, y: false } },
     scales: { x: { time: true }, y: { range: yRange } },

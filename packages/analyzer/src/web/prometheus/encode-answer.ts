@@ -1,13 +1,16 @@
 import type { LabelSet } from '@chokepoint/promql'
 import type { AnswerSeries, AnswerStats, AnswerValue } from '../ports.ts'
 import { encodeHistogram } from './encode-histogram.ts'
-import { formatSampleValue } from './format-number.ts'
+import { formatSampleValue, formatScalarValue } from './format-number.ts'
 
 /** An answer as Prometheus' `{resultType, result}`. */
 export function encodeAnswer(answer: AnswerValue) {
   switch (answer.type) {
     case 'scalar':
-      return { resultType: 'scalar', result: sample(answer.timeMs, answer.value) }
+      return {
+        resultType: 'scalar',
+        result: [answer.timeMs / 1000, formatScalarValue(answer.value)],
+      }
     case 'string':
       return { resultType: 'string', result: [answer.timeMs / 1000, answer.value] }
     case 'vector':

@@ -1,17 +1,23 @@
 /**
- * A sample's value as Go's `strconv.FormatFloat(v, 'f', -1, 64)`: the fewest digits that read back to the
- * same number, never an exponent.
+ * A sample's value as Prometheus writes it: Go's `FormatFloat(v, 'f', -1, 64)`, the fewest digits that
+ * read back to the same number, and its format `e` below 1e-6 and from 1e21 on.
  */
 export function formatSampleValue(value: number): string {
-  if (Number.isFinite(value)) {
-    if (value === 0) return Object.is(value, -0) ? '-0' : '0'
-    const text = String(value)
-    return text.includes('e') ? withoutExponent(text) : text
-  }
-  return nonFinite(value)
+  if (!Number.isFinite(value)) return nonFinite(value)
+  if (Object.is(value, -0)) return '-0'
+  const text = String(value)
+  return text.includes('e') ? formatAlertValue(value) : text
 }
 
-/** An alert's value as Go's `FormatFloat(v, 'e', -1, 64)`: `2.5e-01`. */
+/** A scalar's value: Go's `FormatFloat(v, 'f', -1, 64)`, never with an exponent. */
+export function formatScalarValue(value: number): string {
+  if (!Number.isFinite(value)) return nonFinite(value)
+  if (Object.is(value, -0)) return '-0'
+  const text = String(value)
+  return text.includes('e') ? withoutExponent(text) : text
+}
+
+/** An alert's value: Go's `FormatFloat(v, 'e', -1, 64)`, such as `2.5e-01`. */
 export function formatAlertValue(value: number): string {
   if (!Number.isFinite(value)) return nonFinite(value)
   const [digits, exponent] = value.toExponential().split('e') as [string, string]

@@ -15,13 +15,26 @@ export function invalidParameter(name: string, reason: string): ChokepointError 
   return new ChokepointError('PARAMETER_INVALID', `invalid parameter "${name}": ${reason}`)
 }
 
-/** RFC 3339 or Unix seconds, to milliseconds; `fallback` when the parameter is absent. */
-export function timeParameter(parameters: Parameters, name: string, fallback?: number): number {
+/** RFC 3339 or Unix seconds, to milliseconds. */
+export function timeParameter(parameters: Parameters, name: string): number {
   const text = parameters.get(name)
-  if (text === '' && fallback !== undefined) return fallback
   const time = parseTime(text)
   if (time !== undefined) return time
   throw invalidParameter(name, `cannot parse ${quote(text)} to a valid timestamp`)
+}
+
+/** The same; `fallbackMs` when the parameter is absent. */
+export function optionalTimeParameter(
+  parameters: Parameters,
+  name: string,
+  fallbackMs: number,
+): number {
+  const text = parameters.get(name)
+  if (text === '') return fallbackMs
+  const time = parseTime(text)
+  if (time !== undefined) return time
+  const reason = `cannot parse ${quote(text)} to a valid timestamp`
+  throw invalidParameter(name, `invalid time value for '${name}': ${reason}`)
 }
 
 /** Seconds as a number, or a duration such as `1h30m`, to milliseconds. */

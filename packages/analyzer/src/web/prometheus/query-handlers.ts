@@ -7,6 +7,7 @@ import {
   durationParameter,
   invalidParameter,
   limitParameter,
+  optionalTimeParameter,
   timeParameter,
 } from './parse-parameters.ts'
 
@@ -16,7 +17,7 @@ const POINTS_MAX = 11_000
 /** `/api/v1/query` */
 export function instantQuery(port: PrometheusPort, parameters: Parameters): ApiAnswer {
   const limit = limitParameter(parameters)
-  const atMs = timeParameter(parameters, 'time', port.now())
+  const atMs = optionalTimeParameter(parameters, 'time', port.now())
   const options = answerOptions(parameters)
   const answer = asQueryParameter(() => port.query(parameters.get('query'), atMs, options))
   return toApiAnswer(answer, limit, parameters)

@@ -4,7 +4,7 @@ import type { ApiAnswer } from '../envelope.ts'
 import type { Parameters } from '../parameters.ts'
 import type { PrometheusPort, RuleGroupState, RuleState } from '../ports.ts'
 import { formatAlertValue } from './format-number.ts'
-import { limitParameter, quote } from './parse-parameters.ts'
+import { invalidParameter, limitParameter, quote } from './parse-parameters.ts'
 
 /** `/api/v1/alerts`: Prometheus' fields, and ours beside them. */
 export function listAlerts(alerts: readonly Alert[]): ApiAnswer {
@@ -18,14 +18,12 @@ export function listRules(port: PrometheusPort, parameters: Parameters): ApiAnsw
   const withAlerts = !isTrue(parameters.get('exclude_alerts'), 'exclude_alerts')
   const files = parameters.all('file[]')
   const names = parameters.all('rule_group[]')
-  const narrowed = parameters.all('rule_name[]').length > 0
   const groups = port
     .ruleGroups()
     .filter((group) => files.length === 0 || files.includes(group.file))
     .filter((group) => names.length === 0 || names.includes(group.name))
     .map((group) => ({ group, rules: group.rules.filter(keeps) }))
-    // A group is shown empty when it is empty, but not when the names asked for are not in it.
-    .filter(({ rules }) => !narrowed || rules.length > 0)
+    .filter(({ rules }) => rules.length > 0)
   const { page, next } = pageOf(groups, parameters)
   return {
     data: {
@@ -38,7 +36,7 @@ export function listRules(port: PrometheusPort, parameters: Parameters): ApiAnsw
 function ruleFilter(parameters: Parameters): (rule: RuleState) => boolean {
   const type = parameters.get('type').toLowerCase()
   if (type !== '' && type !== 'alert' && type !== 'record') {
-    throw new ChokepointError('PARAMETER_INVALID', `not supported value ${quote(type)}`)
+    throw invalidParameter('type', `not supported value ${quote(type)}`)
   }
   const names = parameters.all('rule_name[]')
   return (rule) =>

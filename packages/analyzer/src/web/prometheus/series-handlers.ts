@@ -6,10 +6,10 @@ import type { PrometheusPort } from '../ports.ts'
 import {
   invalidParameter,
   limitParameter,
+  optionalTimeParameter,
   quote,
   TIME_MAX_MS,
   TIME_MIN_MS,
-  timeParameter,
 } from './parse-parameters.ts'
 import { TRUNCATED } from './query-handlers.ts'
 
@@ -19,7 +19,7 @@ export function listSeries(port: PrometheusPort, parameters: Parameters): ApiAns
     throw new ChokepointError('PARAMETER_INVALID', 'no match[] parameter provided')
   }
   const limit = limitParameter(parameters)
-  const found = [...selected(port, parameters)].sort(compareLabelSets)
+  const found = asMatchParameter(() => [...selected(port, parameters)]).sort(compareLabelSets)
   return limited(
     found.map((labels) => labels.toRecord()),
     limit,
@@ -55,8 +55,8 @@ export function listLabelValues(
 
 /** The label sets that any of the `match[]` selectors picks; all of them when there is none. */
 function* selected(port: PrometheusPort, parameters: Parameters): Iterable<LabelSet> {
-  const startMs = timeParameter(parameters, 'start', TIME_MIN_MS)
-  const endMs = timeParameter(parameters, 'end', TIME_MAX_MS)
+  const startMs = optionalTimeParameter(parameters, 'start', TIME_MIN_MS)
+  const endMs = optionalTimeParameter(parameters, 'end', TIME_MAX_MS)
   const selectors = parameters.all('match[]').map((text) => matchersOf(port, text))
   const seen = new Set<string>()
   for (const matchers of selectors.length > 0 ? selectors : [[]]) {
@@ -70,17 +70,20 @@ function* selected(port: PrometheusPort, parameters: Parameters): Iterable<Label
   }
 }
 
-function matchersOf(port: PrometheusPort, selector: string): readonly Matcher[] {
-  let matchers: readonly Matcher[]
+/** `/series` says of a wrong selector that it came in `match[]`; the label endpoints do not. */
+function asMatchParameter<Answer>(select: () => Answer): Answer {
   try {
-    matchers = port.parseSelector(selector)
+    return select()
   } catch (error) {
-    throw invalidParameter('match[]', error instanceof Error ? error.message : String(error))
+    if (!(error instanceof ChokepointError) || error.code !== 'QUERY_INVALID') throw error
+    throw invalidParameter('match[]', error.message)
   }
-  if (matchers.every(matchesEmpty)) {
-    throw invalidParameter('match[]', 'match[] must contain at least one non-empty matcher')
-  }
-  return matchers
+}
+
+function matchersOf(port: PrometheusPort, selector: string): readonly Matcher[] {
+  const matchers = port.parseSelector(selector)
+  if (!matchers.every(matchesEmpty)) return matchers
+  throw new ChokepointError('QUERY_INVALID', 'match[] must contain at least one non-empty matcher')
 }
 
 /** True when a series without the label satisfies the matcher: then it picks nothing by itself. */

@@ -1,5 +1,9 @@
 import { expect } from 'chai'
-import { formatAlertValue, formatSampleValue } from '../../../src/web/prometheus/format-number.ts'
+import {
+  formatAlertValue,
+  formatSampleValue,
+  formatScalarValue,
+} from '../../../src/web/prometheus/format-number.ts'
 
 // What Go prints for strconv.FormatFloat(v, 'f', -1, 64) and (v, 'e', -1, 64).
 const CASES: readonly (readonly [number, string, string])[] = [
@@ -19,11 +23,14 @@ const CASES: readonly (readonly [number, string, string])[] = [
   [Number.NEGATIVE_INFINITY, '-Inf', '-Inf'],
 ]
 
+const EXPONENT = /^-?0\.000000|\d{22}/
+
 describe('numbers in the Prometheus API', () => {
   it('are written as Go writes them', () => {
-    for (const [value, sample, alert] of CASES) {
-      expect(formatSampleValue(value)).to.equal(sample)
+    for (const [value, scalar, alert] of CASES) {
+      expect(formatScalarValue(value)).to.equal(scalar)
       expect(formatAlertValue(value)).to.equal(alert)
+      expect(formatSampleValue(value)).to.equal(EXPONENT.test(scalar) ? alert : scalar)
     }
   })
 })
