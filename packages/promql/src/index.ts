@@ -1,3 +1,35 @@
+export type {
+  Aggregate,
+  AggregateOp,
+  AtModifier,
+  Binary,
+  BinaryOp,
+  Call,
+  Duration,
+  DurationExpr,
+  Expr,
+  MatrixSelector,
+  NumberLiteral,
+  Paren,
+  StringLiteral,
+  Subquery,
+  Unary,
+  VectorMatching,
+  VectorSelector,
+} from './ast.ts'
+export { childrenOf, typeOf } from './ast.ts'
+export {
+  createEngine,
+  type Engine,
+  type EngineOptions,
+  type QueryResult,
+  type RangeQueryResult,
+} from './engine.ts'
+export { type Position, PromqlError, type PromqlErrorCode, type Span } from './errors.ts'
+export type { Limits } from './evaluate/query.ts'
+export { type FunctionSignature, findFunction, listFunctions } from './functions/catalog.ts'
+export { formatF as formatValue } from './go-format.ts'
+export { type BoundedBucket, boundedBuckets, formatHistogram } from './histogram/format.ts'
 export {
   type CounterResetHint,
   CUSTOM_BUCKETS_SCHEMA,
@@ -8,5 +40,10 @@ export {
 export { compareLabelSets, LabelSet, METRIC_NAME } from './label-set.ts'
 export { compileMatchers, compileRegex, compileValueTest } from './matchers.ts'
 export { MemorySource, type SampleValue } from './memory-source.ts'
+export { type ParseOptions, parse } from './parse/parse.ts'
+export { prettyPrint } from './pretty-print.ts'
+export { print } from './print.ts'
+export type { QueryValue, RangeSeries, VectorSample } from './result.ts'
 export { SAMPLE_FLOAT, SAMPLE_HISTOGRAM, SAMPLE_STALE, SampleBuffer } from './sample-buffer.ts'
 export type { Matcher, SeriesSource, SourceSeries } from './series-source.ts'
+export type { ValueType } from './value-type.ts'

@@ -1,6 +1,9 @@
 /** The label that holds the metric's name. */
 export const METRIC_NAME = '__name__'
 
+/** Labels that say what a metric is; operations that make something else of it drop them all. */
+const METADATA_LABELS: ReadonlySet<string> = new Set([METRIC_NAME, '__type__', '__unit__'])
+
 /**
  * An immutable set of labels, sorted by name. A label with an empty value does not exist, as in Prometheus.
  *
@@ -81,9 +84,9 @@ export class LabelSet {
     for (let i = 0; i < this.names.length; i++) yield [this.names[i]!, this.values[i]!]
   }
 
-  /** This set without its metric name; made once, so the same object each time. */
+  /** This set without `__name__`, `__type__` and `__unit__`; made once, so the same object each time. */
   withoutName(): LabelSet {
-    this.#withoutName ??= this.has(METRIC_NAME) ? this.without([METRIC_NAME]) : this
+    this.#withoutName ??= this.filter((name) => !METADATA_LABELS.has(name))
     return this.#withoutName
   }
 

@@ -80,14 +80,23 @@ class MemorySeries implements SourceSeries {
       into.pushFloats(samples.times, samples.values, from, to)
       return
     }
-    for (let i = from; i < to; i++) {
-      const time = samples.times[i]!
-      if (samples.kinds[i] === SAMPLE_STALE) into.pushStale(time)
-      else if (samples.kinds[i] === SAMPLE_HISTOGRAM)
-        into.pushHistogram(time, samples.histograms[i]!)
-      else into.pushFloat(time, samples.values[i]!)
-      if (samples.startTimes !== undefined) into.setStartTime(samples.startTimes[i] ?? 0)
-    }
+    for (let i = from; i < to; i++) this.#copy(i, into)
+  }
+
+  readLast(fromMs: number, toMs: number, into: SampleBuffer): void {
+    const samples = this.#samples
+    const last = lowerBound(samples.times, samples.size, toMs + 1) - 1
+    if (last >= 0 && samples.times[last]! >= fromMs) this.#copy(last, into)
+  }
+
+  #copy(index: number, into: SampleBuffer): void {
+    const samples = this.#samples
+    const time = samples.times[index]!
+    const kind = samples.kinds[index]
+    if (kind === SAMPLE_STALE) into.pushStale(time)
+    else if (kind === SAMPLE_HISTOGRAM) into.pushHistogram(time, samples.histograms[index]!)
+    else into.pushFloat(time, samples.values[index]!)
+    if (samples.startTimes !== undefined) into.setStartTime(samples.startTimes[index] ?? 0)
   }
 }
 

@@ -16,6 +16,11 @@ export interface SourceSeries {
    * ascending, each time once. The buffer arrives empty.
    */
   read(fromMs: number, toMs: number, into: SampleBuffer): void
+  /**
+   * Appends only the newest sample in [fromMs, toMs], if there is one. Optional: it spares an
+   * instant query the reading of a whole look-back window.
+   */
+  readLast?(fromMs: number, toMs: number, into: SampleBuffer): void
 }
 
 /** Where the engine reads series: the only thing it asks of a store. */

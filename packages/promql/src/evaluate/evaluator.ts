@@ -1,0 +1,394 @@
+import {
+  type Aggregate,
+  type Binary,
+  type Call,
+  type Expr,
+  type MatrixSelector,
+  SET_OPS,
+  type Subquery,
+  typeOf,
+  type Unary,
+} from '../ast.ts'
+import { DATE_FUNCTIONS, NUMBER_FUNCTIONS, roundTo } from '../functions/elementwise.ts'
+import { RANGE_FUNCTIONS } from '../functions/range-functions.ts'
+import { FloatHistogram } from '../histogram/float-histogram.ts'
+import { histogramVariance } from '../histogram/statistics.ts'
+import { LabelSet } from '../label-set.ts'
+import { absence } from './absent.ts'
+import { aggregate } from './aggregate.ts'
+import { selectRows } from './aggregate-k.ts'
+import { stringArgument } from './arguments.ts'
+import { scalarBinary, vectorScalarBinary } from './binary-scalar.ts'
+import { setOperation } from './binary-sets.ts'
+import { vectorBinary } from './binary-vectors.ts'
+import { ABSENT, type Block, BlockBuilder, emptyBlock, FLOAT, repeatBlock } from './block.ts'
+import { countValues } from './count-values.ts'
+import { requireDistinct } from './duplicates.ts'
+import { type Frame, instantFrame } from './frame.ts'
+import { groupRows, type Projections } from './grouping.ts'
+import {
+  fractionOfHistograms,
+  quantileOfHistograms,
+  quantilesOfHistograms,
+} from './histogram-functions.ts'
+import { addInfo } from './info.ts'
+import { countCells, type Reading, selectInstant } from './instant-selector.ts'
+import { labelJoin, labelReplace } from './label-functions.ts'
+import type { Prepared } from './prepare.ts'
+import type { Query } from './query.ts'
+import {
+  callRangeFunction,
+  type SubqueryResult,
+  selectRange,
+  subqueryFrame,
+  subqueryWindows,
+} from './range-call.ts'
+import { selectSmoothed } from './smoothed.ts'
+import { sortByLabel, sortByValue } from './sort.ts'
+import { mapFloats, mapHistograms, mapSamples } from './vector-functions.ts'
+
+const SELECTING: ReadonlySet<string> = new Set(['topk', 'bottomk', 'limitk', 'limit_ratio'])
+const SORTING: ReadonlySet<string> = new Set([
+  ...['sort', 'sort_desc', 'sort_by_label', 'sort_by_label_desc'],
+])
+
+/** Walks a prepared expression node by node, each node over all steps of a frame at once. */
+export class Evaluator {
+  readonly #query: Query
+  readonly #prepared: Prepared
+  readonly #projections: Projections
+
+  constructor(query: Query, prepared: Prepared, projections: Projections) {
+    this.#query = query
+    this.#prepared = prepared
+    this.#projections = projections
+  }
+
+  /** The value of an expression of type vector. */
+  vector(expr: Expr, frame: Frame): Block {
+    this.#query.checkTime()
+    const held = this.#query.samples
+    const block =
+      frame.steps > 1 && this.#prepared.invariant.has(expr)
+        ? repeatBlock(this.#vector(expr, instantFrame(frame.startMs)), frame.steps)
+        : this.#vector(expr, frame)
+    // What the node's arguments held is gone; only its own result is.
+    this.#query.releaseTo(held)
+    this.#query.hold(countCells(block))
+    return block
+  }
+
+  /** The value of an expression of type scalar at every step. */
+  scalar(expr: Expr, frame: Frame): Float64Array {
+    switch (expr.kind) {
+      case 'number':
+        return new Float64Array(frame.steps).fill(expr.value)
+      case 'paren':
+        return this.scalar(expr.expr, frame)
+      case 'unary': {
+        const value = this.scalar(expr.expr, frame)
+        return expr.op === '-' ? value.map((x) => -x) : value
+      }
+      case 'binary':
+        return scalarBinary(expr, this.scalar(expr.left, frame), this.scalar(expr.right, frame))
+      case 'call':
+        return this.#scalarCall(expr, frame)
+      default:
+        throw new TypeError(`${expr.kind} is not a scalar`)
+    }
+  }
+
+  /** The result of a subquery over the instants that a frame needs of it. */
+  subquery(expr: Subquery, frame: Frame): SubqueryResult {
+    const inner = subqueryFrame(this.#query, expr, frame)
+    if (inner === undefined) {
+      return { block: emptyBlock(1), frame: instantFrame(frame.startMs) }
+    }
+    return { block: this.vector(expr.expr, inner), frame: inner }
+  }
+
+  #vector(expr: Expr, frame: Frame): Block {
+    switch (expr.kind) {
+      case 'vector':
+        if (expr.extended === 'smoothed') return selectSmoothed(this.#query, expr, frame)
+        return selectInstant(this.#query, expr, frame)
+      case 'paren':
+        return this.vector(expr.expr, frame)
+      case 'unary':
+        return this.#unary(expr, frame)
+      case 'binary':
+        return this.#binary(expr, frame)
+      case 'aggregate':
+        return this.#aggregate(expr, frame)
+      case 'call':
+        return this.#call(expr, frame)
+      default:
+        throw new TypeError(`${expr.kind} is not an instant vector`)
+    }
+  }
+
+  #unary(expr: Unary, frame: Frame): Block {
+    const block = this.vector(expr.expr, frame)
+    if (expr.op === '+') return block
+    return mapSamples(
+      this.#query,
+      block,
+      (value) => -value,
+      (histogram) => new FloatHistogram(histogram).multiply(-1),
+    )
+  }
+
+  #binary(expr: Binary, frame: Frame): Block {
+    const query = this.#query
+    if (typeOf(expr.left) === 'scalar') {
+      const scalar = this.scalar(expr.left, frame)
+      return vectorScalarBinary(query, expr, this.vector(expr.right, frame), scalar, true)
+    }
+    const left = this.vector(expr.left, frame)
+    if (typeOf(expr.right) === 'scalar') {
+      return vectorScalarBinary(query, expr, left, this.scalar(expr.right, frame), false)
+    }
+    const right = this.vector(expr.right, frame)
+    const { on, labels } = expr.matching!
+    const projection = this.#projections.get(labels, on)
+    if (SET_OPS.has(expr.op)) return setOperation(expr, left, right, projection)
+    return vectorBinary(query, expr, left, right, projection)
+  }
+
+  #aggregate(expr: Aggregate, frame: Frame): Block {
+    const { op, grouping, without } = expr
+    if (op === 'count_values') {
+      const label = expr.param?.kind === 'string' ? expr.param.value : ''
+      return countValues(expr, this.vector(expr.expr, frame), label)
+    }
+    const param = expr.param === undefined ? undefined : this.scalar(expr.param, frame)
+    const block = this.vector(expr.expr, frame)
+    const groups = groupRows(block.labels, this.#projections.get(grouping, !without))
+    if (SELECTING.has(op)) return selectRows(this.#query, expr, block, groups, param!)
+    return aggregate(this.#query, expr, block, groups, param)
+  }
+
+  #call(expr: Call, frame: Frame): Block {
+    const { name } = expr.fn
+    const rangeFunction = RANGE_FUNCTIONS[name]
+    if (rangeFunction !== undefined) {
+      const block = this.#rangeCall(expr, frame)
+      if (name !== 'absent_over_time') return block
+      return absence(expr.args[0]!, block, this.#query.delayedNames)
+    }
+    const numberFunction = NUMBER_FUNCTIONS[name]
+    if (numberFunction !== undefined) {
+      return mapFloats(this.#query, this.#argument(expr, 0, frame), numberFunction)
+    }
+    if (name in DATE_FUNCTIONS) return this.#dateCall(expr, frame)
+    if (SORTING.has(name)) return this.#sort(expr, frame)
+    if (name.startsWith('histogram_')) return this.#histogramCall(expr, frame)
+    return this.#otherCall(expr, frame)
+  }
+
+  #otherCall(expr: Call, frame: Frame): Block {
+    const query = this.#query
+    switch (expr.fn.name) {
+      case 'absent':
+        return absence(expr.args[0]!, this.#argument(expr, 0, frame), false)
+      case 'clamp':
+        return this.#clamp(
+          expr,
+          this.scalar(expr.args[1]!, frame),
+          this.scalar(expr.args[2]!, frame),
+          frame,
+        )
+      case 'clamp_max': {
+        const none = new Float64Array(frame.steps).fill(-Infinity)
+        return this.#clamp(expr, none, this.scalar(expr.args[1]!, frame), frame)
+      }
+      case 'clamp_min': {
+        const none = new Float64Array(frame.steps).fill(Infinity)
+        return this.#clamp(expr, this.scalar(expr.args[1]!, frame), none, frame)
+      }
+      case 'info':
+        return addInfo(query, expr, this.#argument(expr, 0, frame), frame)
+      case 'label_join':
+        return labelJoin(expr, this.#argument(expr, 0, frame))
+      case 'label_replace':
+        return labelReplace(expr, this.#argument(expr, 0, frame))
+      case 'round': {
+        const multiple = expr.args[1] === undefined ? undefined : this.scalar(expr.args[1], frame)
+        return mapFloats(query, this.#argument(expr, 0, frame), (value, step) =>
+          roundTo(value, multiple?.[step] ?? 1),
+        )
+      }
+      case 'start_timestamp':
+        return this.#timestamps(expr, frame, 'start-timestamp')
+      case 'timestamp':
+        return this.#timestamps(expr, frame, 'timestamp')
+      case 'vector': {
+        const out = new BlockBuilder(frame.steps, 1)
+        const base = out.add(LabelSet.EMPTY)
+        this.scalar(expr.args[0]!, frame).forEach((value, step) => {
+          out.setFloat(base + step, value)
+        })
+        return out.build(true)
+      }
+      default:
+        throw new TypeError(`the function ${expr.fn.name} has no implementation`)
+    }
+  }
+
+  #argument(expr: Call, index: number, frame: Frame): Block {
+    return this.vector(expr.args[index]!, frame)
+  }
+
+  #clamp(expr: Call, least: Float64Array, most: Float64Array, frame: Frame): Block {
+    return mapFloats(this.#query, this.#argument(expr, 0, frame), (value, step) =>
+      most[step]! < least[step]! ? undefined : Math.max(least[step]!, Math.min(most[step]!, value)),
+    )
+  }
+
+  #dateCall(expr: Call, frame: Frame): Block {
+    const part = DATE_FUNCTIONS[expr.fn.name]!
+    if (expr.args.length > 0) return mapFloats(this.#query, this.#argument(expr, 0, frame), part)
+    const out = new BlockBuilder(frame.steps, 1)
+    const base = out.add(LabelSet.EMPTY)
+    for (let step = 0; step < frame.steps; step++) {
+      out.setFloat(base + step, part((frame.startMs + step * frame.stepMs) / 1000))
+    }
+    return out.build(true)
+  }
+
+  #sort(expr: Call, frame: Frame): Block {
+    const { name } = expr.fn
+    const block = this.#argument(expr, 0, frame)
+    const descending = name.endsWith('_desc')
+    if (frame.steps > 1) {
+      this.#query.annotations.warn(
+        'sort is ineffective for range queries since results are always ordered by labels',
+        expr.span,
+      )
+      return name.startsWith('sort_by') ? block : floatsOf(block)
+    }
+    return name.startsWith('sort_by')
+      ? sortByLabel(block, expr, descending)
+      : sortByValue(block, descending)
+  }
+
+  #histogramCall(expr: Call, frame: Frame): Block {
+    const query = this.#query
+    switch (expr.fn.name) {
+      case 'histogram_quantile': {
+        const quantiles = this.scalar(expr.args[0]!, frame)
+        const block = this.#argument(expr, 1, frame)
+        return quantileOfHistograms(query, expr, quantiles, block, frame)
+      }
+      case 'histogram_quantiles': {
+        const block = this.#argument(expr, 0, frame)
+        const quantiles = expr.args.slice(2).map((arg) => this.scalar(arg, frame))
+        return quantilesOfHistograms(query, expr, block, stringArgument(expr, 1), quantiles, frame)
+      }
+      case 'histogram_fraction': {
+        const lower = this.scalar(expr.args[0]!, frame)
+        const upper = this.scalar(expr.args[1]!, frame)
+        return fractionOfHistograms(query, expr, lower, upper, this.#argument(expr, 2, frame))
+      }
+    }
+    const block = this.#argument(expr, 0, frame)
+    switch (expr.fn.name) {
+      case 'histogram_count':
+        return mapHistograms(query, block, (histogram) => histogram.count)
+      case 'histogram_sum':
+        return mapHistograms(query, block, (histogram) => histogram.sum)
+      case 'histogram_avg':
+        return mapHistograms(query, block, (histogram) => histogram.sum / histogram.count)
+      case 'histogram_stdvar':
+        return mapHistograms(query, block, histogramVariance)
+      default:
+        return mapHistograms(query, block, (histogram) => Math.sqrt(histogramVariance(histogram)))
+    }
+  }
+
+  #timestamps(expr: Call, frame: Frame, reading: Reading): Block {
+    const query = this.#query
+    const arg = expr.args[0]!
+    if (arg.kind === 'vector') {
+      if (reading === 'start-timestamp' && !query.startTimestamps) return emptyBlock(frame.steps)
+      return mapFloats(query, selectInstant(query, arg, frame, reading), (value) => value)
+    }
+    const block = this.vector(arg, frame)
+    // Of anything but a selector the time of a sample is the time of its evaluation.
+    if (reading === 'start-timestamp') return emptyBlock(frame.steps)
+    const kinds = block.kinds.map((kind) => (kind === ABSENT ? ABSENT : FLOAT))
+    const floats = { ...block, kinds, histograms: undefined }
+    return mapFloats(query, floats, (_, step) => (frame.startMs + step * frame.stepMs) / 1000)
+  }
+
+  #rangeCall(expr: Call, frame: Frame): Block {
+    const index = expr.args.findIndex((arg) => arg.kind === 'matrix' || arg.kind === 'subquery')
+    const range = expr.args[index] as MatrixSelector | Subquery
+    const { name } = expr.fn
+    // The subquery comes first, as in Prometheus: its errors are the ones reported.
+    const windows =
+      range.kind === 'subquery' ? subqueryWindows(this.subquery(range, frame)) : undefined
+    const scalars = expr.args
+      .filter((_, other) => other !== index)
+      .map((arg) => this.scalar(arg, frame))
+    const source = windows ?? selectRange(this.#query, range as MatrixSelector, frame, name)
+    return callRangeFunction(
+      this.#query,
+      expr,
+      range,
+      source,
+      scalars,
+      frame,
+      RANGE_FUNCTIONS[name]!,
+    )
+  }
+
+  #scalarCall(expr: Call, frame: Frame): Float64Array {
+    const { name } = expr.fn
+    const out = new Float64Array(frame.steps)
+    switch (name) {
+      case 'pi':
+        return out.fill(Math.PI)
+      case 'time':
+        return out.map((_, step) => (frame.startMs + step * frame.stepMs) / 1000)
+      case 'max_of':
+      case 'min_of': {
+        const left = this.scalar(expr.args[0]!, frame)
+        const right = this.scalar(expr.args[1]!, frame)
+        const pick = name === 'max_of' ? Math.max : Math.min
+        return out.map((_, step) => pick(left[step]!, right[step]!))
+      }
+      case 'scalar':
+        return onlyFloat(this.#argument(expr, 0, frame))
+      default:
+        throw new TypeError(`the function ${name} has no implementation`)
+    }
+  }
+
+  /** Whether two rows of a result are the same series: an error of an instant query. */
+  requireDistinct(block: Block): Block {
+    return requireDistinct(block)
+  }
+}
+
+/** The value of a vector's only float at each step; NaN when there are none or several. */
+function onlyFloat(block: Block): Float64Array {
+  const { steps } = block
+  const out = new Float64Array(steps).fill(Number.NaN)
+  const found = new Uint32Array(steps)
+  for (let row = 0; row < block.rows; row++) {
+    for (let step = 0; step < steps; step++) {
+      const cell = row * steps + step
+      if (block.kinds[cell] !== FLOAT) continue
+      found[step]!++
+      out[step] = found[step] === 1 ? block.values[cell]! : Number.NaN
+    }
+  }
+  return out
+}
+
+function floatsOf(block: Block): Block {
+  if (block.histograms === undefined) return block
+  const kinds = block.kinds.map((kind) => (kind === FLOAT ? FLOAT : ABSENT))
+  return { ...block, kinds, histograms: undefined }
+}

@@ -1,0 +1,93 @@
+import { LabelSet, METRIC_NAME } from '../label-set.ts'
+
+/** Projections kept: one for each distinct `by`, `without`, `on` or `ignoring` in use. */
+const PROJECTIONS_MAX = 256
+
+/**
+ * A label set cut down to some labels, or without some. Series keep their label-set objects from
+ * one evaluation to the next, so the result of a cut is kept by object: a rule that groups the same
+ * 100,000 series every 15 s makes their group keys once.
+ */
+export class Projection {
+  readonly #names: readonly string[]
+  readonly #keep: boolean
+  readonly #cut = new WeakMap<LabelSet, LabelSet>()
+  readonly #interned = new Map<string, WeakRef<LabelSet>>()
+
+  constructor(names: readonly string[], keep: boolean) {
+    // Without always drops the name as well.
+    this.#names = keep ? names : [...names, METRIC_NAME]
+    this.#keep = keep
+  }
+
+  /** The cut of a set; equal cuts are the same object. */
+  of(labels: LabelSet): LabelSet {
+    if (this.#keep && this.#names.length === 0) return LabelSet.EMPTY
+    let cut = this.#cut.get(labels)
+    if (cut === undefined) {
+      cut = this.#intern(this.#keep ? labels.pick(this.#names) : labels.without(this.#names))
+      this.#cut.set(labels, cut)
+    }
+    return cut
+  }
+
+  #intern(labels: LabelSet): LabelSet {
+    const known = this.#interned.get(labels.key)?.deref()
+    if (known !== undefined) return known
+    if (this.#interned.size > 2 * INTERNED_CHECK) this.#forgetDead()
+    this.#interned.set(labels.key, new WeakRef(labels))
+    return labels
+  }
+
+  #forgetDead(): void {
+    for (const [key, ref] of this.#interned) {
+      if (ref.deref() === undefined) this.#interned.delete(key)
+    }
+  }
+}
+
+const INTERNED_CHECK = 100_000
+
+/** The projections of an engine, the ones not used for longest dropped first. */
+export class Projections {
+  readonly #byKey = new Map<string, Projection>()
+
+  /** Cuts to the labels named (`keep`), or to all but them and the name. */
+  get(names: readonly string[], keep: boolean): Projection {
+    const key = `${keep}\xff${[...names].sort().join('\xff')}`
+    let projection = this.#byKey.get(key)
+    if (projection === undefined) projection = new Projection(names, keep)
+    else this.#byKey.delete(key)
+    this.#byKey.set(key, projection)
+    if (this.#byKey.size > PROJECTIONS_MAX) {
+      this.#byKey.delete(this.#byKey.keys().next().value!)
+    }
+    return projection
+  }
+}
+
+/** Which group each row belongs to. */
+export interface Groups {
+  readonly count: number
+  readonly ofRow: Int32Array
+  /** The labels of each group. */
+  readonly labels: readonly LabelSet[]
+}
+
+/** Numbers the distinct cuts of rows in order of appearance. */
+export function groupRows(rows: readonly LabelSet[], projection: Projection): Groups {
+  const ofRow = new Int32Array(rows.length)
+  const numbers = new Map<LabelSet, number>()
+  const labels: LabelSet[] = []
+  for (let row = 0; row < rows.length; row++) {
+    const cut = projection.of(rows[row]!)
+    let number = numbers.get(cut)
+    if (number === undefined) {
+      number = labels.length
+      numbers.set(cut, number)
+      labels.push(cut)
+    }
+    ofRow[row] = number
+  }
+  return { count: labels.length, ofRow, labels }
+}

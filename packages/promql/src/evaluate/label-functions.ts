@@ -1,0 +1,75 @@
+import type { Call } from '../ast.ts'
+import { executionError } from '../errors.ts'
+import { type LabelSet, METRIC_NAME } from '../label-set.ts'
+import { compileRegex } from '../matchers.ts'
+import { stringArgument } from './arguments.ts'
+import { type Block, dropsName } from './block.ts'
+import { mergeDuplicates } from './duplicates.ts'
+
+/** `label_replace(vector, destination, replacement, source, regex)`. */
+export function labelReplace(call: Call, block: Block): Block {
+  const [destination, replacement, source, pattern] = [1, 2, 3, 4].map((i) =>
+    stringArgument(call, i),
+  )
+  let regex: RegExp
+  try {
+    regex = compileRegex(pattern!)
+  } catch {
+    throw executionError(`invalid regular expression in label_replace(): ${pattern}`)
+  }
+  if (destination === '') {
+    throw executionError('invalid destination label name in label_replace(): ')
+  }
+  return relabel(block, destination!, (labels) => {
+    const match = regex.exec(labels.get(source!))
+    return match === null ? undefined : expand(replacement!, match)
+  })
+}
+
+/** `label_join(vector, destination, separator, source…)`. */
+export function labelJoin(call: Call, block: Block): Block {
+  const destination = stringArgument(call, 1)
+  const separator = stringArgument(call, 2)
+  const sources = call.args.slice(3).map((_, i) => stringArgument(call, i + 3))
+  if (sources.includes('')) throw executionError('invalid source label name in label_join(): ')
+  if (destination === '') throw executionError('invalid destination label name in label_join(): ')
+  return relabel(block, destination, (labels) =>
+    sources.map((source) => labels.get(source)).join(separator),
+  )
+}
+
+/** Sets a label of every row to a value made of its labels; undefined leaves the row as it is. */
+function relabel(
+  block: Block,
+  destination: string,
+  valueOf: (labels: LabelSet) => string | undefined,
+): Block {
+  const dropName = block.dropName?.slice()
+  const labels = block.labels.map((set, row) => {
+    const value = valueOf(set)
+    if (value === undefined) return set
+    // A name that was set on purpose stays.
+    if (destination === METRIC_NAME && dropName !== undefined) dropName[row] = 0
+    return set.with(destination, value)
+  })
+  const keeps = labels.some((_, row) => dropsName(block, row))
+  return mergeDuplicates({
+    ...block,
+    labels,
+    dropName: keeps ? dropName : undefined,
+    distinct: false,
+  })
+}
+
+/** Go's templates: `$1`, `$name`, `${name}`, and `$$` for a dollar; unknown names are empty. */
+function expand(template: string, match: RegExpExecArray): string {
+  return template.replace(
+    /\$(?:\$|(\w+)|\{(\w+)\})/g,
+    (whole, plain: string | undefined, braced: string | undefined) => {
+      if (whole === '$$') return '$'
+      const name = (plain ?? braced)!
+      if (/^\d+$/.test(name)) return match[Number(name)] ?? ''
+      return match.groups?.[name] ?? ''
+    },
+  )
+}

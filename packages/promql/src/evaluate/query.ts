@@ -1,0 +1,113 @@
+import { PromqlError } from '../errors.ts'
+import type { SampleBuffer } from '../sample-buffer.ts'
+import type { Matcher, SeriesSource, SourceSeries } from '../series-source.ts'
+import type { Annotations } from './annotations.ts'
+
+/** The bounds that every query stays in. */
+export interface Limits {
+  /** Samples held at once. Prometheus' default: 50,000,000. */
+  readonly samplesMax: number
+  /** Series that one selector may match. */
+  readonly seriesMax: number
+  /** Steps of one range query or subquery. */
+  readonly stepsMax: number
+  /** How long a query may take; Infinity for ever. */
+  readonly timeoutMs: number
+}
+
+/** One evaluation: what its parts share. */
+export class Query {
+  readonly source: SeriesSource
+  readonly annotations: Annotations
+  readonly lookbackMs: number
+  /** The step of subqueries that name none. */
+  readonly subqueryStepMs: number
+  /** Names are dropped at the end only, so that `label_replace` may still see them. */
+  readonly delayedNames: boolean
+  /** `rate` and `resets` look at start timestamps. */
+  readonly startTimestamps: boolean
+  /** The `__type__` label tells counters, not the name's suffix. */
+  readonly typeAndUnitLabels: boolean
+  /** Reused by all selectors: they read one series at a time. */
+  readonly buffer: SampleBuffer
+  readonly #limits: Limits
+  readonly #now: () => number
+  readonly #deadline: number
+  #samples = 0
+  #ticks = 0
+
+  constructor(parts: {
+    source: SeriesSource
+    annotations: Annotations
+    lookbackMs: number
+    subqueryStepMs: number
+    delayedNames: boolean
+    startTimestamps: boolean
+    typeAndUnitLabels: boolean
+    buffer: SampleBuffer
+    limits: Limits
+    now: () => number
+  }) {
+    this.source = parts.source
+    this.annotations = parts.annotations
+    this.lookbackMs = parts.lookbackMs
+    this.subqueryStepMs = parts.subqueryStepMs
+    this.delayedNames = parts.delayedNames
+    this.startTimestamps = parts.startTimestamps
+    this.typeAndUnitLabels = parts.typeAndUnitLabels
+    this.buffer = parts.buffer
+    this.#limits = parts.limits
+    this.#now = parts.now
+    this.#deadline =
+      parts.limits.timeoutMs === Infinity ? Infinity : parts.now() + parts.limits.timeoutMs
+  }
+
+  /** Asks the source for series, within the limit. */
+  select(matchers: readonly Matcher[], fromMs: number, toMs: number): readonly SourceSeries[] {
+    const series = this.source.select(matchers, fromMs, toMs)
+    const most = this.#limits.seriesMax
+    if (series.length > most) {
+      throw new PromqlError(
+        'too_many_series',
+        `query processing would load too many series: a selector matches ${series.length}, at most ${most} are allowed`,
+      )
+    }
+    return series
+  }
+
+  /** Samples held now. */
+  get samples(): number {
+    return this.#samples
+  }
+
+  /** Counts samples that are held from now on. */
+  hold(samples: number): void {
+    this.#samples += samples
+    if (this.#samples > this.#limits.samplesMax) {
+      throw new PromqlError(
+        'too_many_samples',
+        `query processing would load too many samples into memory in query execution: more than ${this.#limits.samplesMax}`,
+      )
+    }
+  }
+
+  /** Forgets what was held beyond a number, once it has been consumed. */
+  releaseTo(samples: number): void {
+    this.#samples = samples
+  }
+
+  checkSteps(steps: number): void {
+    if (steps <= this.#limits.stepsMax) return
+    throw new PromqlError(
+      'too_many_samples',
+      `query would be evaluated at ${steps} steps, at most ${this.#limits.stepsMax} are allowed`,
+    )
+  }
+
+  /** Ends the query when its time is over. Cheap: the clock is read every 64th time. */
+  checkTime(): void {
+    if (this.#deadline === Infinity || this.#ticks++ % 64 !== 0) return
+    if (this.#now() <= this.#deadline) return
+    throw new PromqlError('timeout', 'query timed out in expression evaluation')
+  }
+}

@@ -1,0 +1,256 @@
+import {
+  MIXED_BUCKETS,
+  MIXED_FLOATS_HISTOGRAMS,
+  NOT_COUNTER,
+  NOT_GAUGE,
+  noteCombination,
+} from '../evaluate/annotations.ts'
+import type { Window } from '../evaluate/window.ts'
+import { usesCustomBuckets } from '../histogram/buckets.ts'
+import { FloatHistogram, IncompatibleBucketsError } from '../histogram/float-histogram.ts'
+import { type NativeHistogram, NO_BUCKETS } from '../histogram/native-histogram.ts'
+import { isReset } from '../histogram/reset.ts'
+import { extendedRate } from './extended-rate.ts'
+import type { RangeCall, RangeFunction } from './range-function.ts'
+import { isStartReset, overlaps } from './start-times.ts'
+
+/** Which of rate, increase and delta. */
+export interface RateKind {
+  readonly isCounter: boolean
+  readonly perSecond: boolean
+}
+
+export const rate: RangeFunction = (window, call) =>
+  extrapolatedRate(window, call, { isCounter: true, perSecond: true })
+export const increase: RangeFunction = (window, call) =>
+  extrapolatedRate(window, call, { isCounter: true, perSecond: false })
+export const delta: RangeFunction = (window, call) =>
+  extrapolatedRate(window, call, { isCounter: false, perSecond: false })
+
+/** The change over the samples, stretched to the whole range where samples go on near its ends. */
+function extrapolatedRate(window: Window, call: RangeCall, kind: RateKind): number {
+  const { floats, histogramCount } = window
+  if (floats > 0 && histogramCount > 0) {
+    call.annotations.warn(
+      `${MIXED_FLOATS_HISTOGRAMS} metric name ${JSON.stringify(window.labels.metricName)}`,
+      call.span,
+    )
+    return call.result.none()
+  }
+  if (call.extended !== undefined) return extendedRate(window, call, kind)
+  return histogramCount > 0 ? histogramRate(window, call, kind) : floatRate(window, call, kind)
+}
+
+function floatRate(window: Window, call: RangeCall, kind: RateKind): number {
+  const { times, values, startTimes, from, to } = window
+  const first = values[from]!
+  let change = values[to - 1]! - first
+  if (kind.isCounter) {
+    change += startTimes.length > 0 ? startTimeCorrection(window, call) : resetCorrection(window)
+  }
+  const stretch = stretchOf(window, call, kind, {
+    count: to - from,
+    firstMs: times[from]!,
+    lastMs: times[to - 1]!,
+    startMs: kind.isCounter ? (startTimes[from] ?? 0) : 0,
+  })
+  if (stretch === undefined) return call.result.none()
+  if (stretch.fromStart) change += first
+  return change * stretch.factor(first >= 0 ? first : Number.NaN, change)
+}
+
+function resetCorrection(window: Window): number {
+  const { values, from, to } = window
+  const resets = window.resets()
+  let lost = 0
+  for (let i = resets.length - 1; i >= 0; i--) {
+    if (resets[i]! <= from) break
+    if (resets[i]! < to) lost += values[resets[i]! - 1]!
+  }
+  return lost
+}
+
+function startTimeCorrection(window: Window, call: RangeCall): number {
+  const { times, values, startTimes, from, to } = window
+  let lost = 0
+  let noted = false
+  for (let i = from + 1; i < to; i++) {
+    if (!noted && overlaps(startTimes[i - 1]!, times[i - 1]!, startTimes[i]!)) {
+      call.annotations.startTimeOverlap(window.labels.metricName, call.span)
+      noted = true
+    }
+    const reset = isStartReset(startTimes[i - 1]!, times[i - 1]!, startTimes[i]!, times[i]!)
+    if (reset || values[i]! < values[i - 1]!) lost += values[i - 1]!
+  }
+  return lost
+}
+
+interface Sampled {
+  readonly count: number
+  readonly firstMs: number
+  readonly lastMs: number
+  /** When the first sample's counter began; 0 is unknown. */
+  readonly startMs: number
+}
+
+interface Stretch {
+  /** The counter began at 0 within the range, so its first value counts as increase. */
+  readonly fromStart: boolean
+  /** What to multiply the change with; a counter is not stretched to before it was 0. */
+  factor(first: number, change: number): number
+}
+
+function stretchOf(
+  window: Window,
+  call: RangeCall,
+  kind: RateKind,
+  span: Sampled,
+): Stretch | undefined {
+  const toStart = (span.firstMs - window.rangeStartMs) / 1000
+  const toEnd = (window.rangeEndMs - span.lastMs) / 1000
+  const sampled = (span.lastMs - span.firstMs) / 1000
+  const average = span.count > 1 ? sampled / (span.count - 1) : 0
+  const threshold = average * 1.1
+  const seconds = kind.perSecond ? call.rangeMs / 1000 : 1
+  const end = toEnd >= threshold ? average / 2 : toEnd
+  const { startMs } = span
+  if (startMs !== 0 && startMs > window.rangeStartMs && startMs < span.firstMs) {
+    const whole = (span.lastMs - startMs) / 1000
+    return { fromStart: true, factor: () => (whole === 0 ? 1 : (whole + end) / whole) / seconds }
+  }
+  if (span.count < 2) return undefined
+  return {
+    fromStart: false,
+    factor: (first, change) => {
+      let start = toStart >= threshold ? average / 2 : toStart
+      if (kind.isCounter && change > 0 && first >= 0) {
+        const toZero = sampled * (first / change)
+        if (toZero < start) start = toZero
+      }
+      return (sampled === 0 ? 1 : (sampled + start + end) / sampled) / seconds
+    },
+  }
+}
+
+function histogramRate(window: Window, call: RangeCall, kind: RateKind): number {
+  const { histograms, histogramTimes, histogramStartTimes, histogramFrom, histogramTo } = window
+  const first = histograms[histogramFrom]!
+  const count = histogramTo - histogramFrom
+  let change: FloatHistogram | undefined
+  if (count > 1) {
+    change = histogramChange(window, call, kind)
+    if (change === undefined) return call.result.none()
+  }
+  const stretch = stretchOf(window, call, kind, {
+    count,
+    firstMs: histogramTimes[histogramFrom]!,
+    lastMs: histogramTimes[histogramTo - 1]!,
+    startMs: kind.isCounter ? (histogramStartTimes[histogramFrom] ?? 0) : 0,
+  })
+  if (stretch === undefined) return call.result.none()
+  if (stretch.fromStart) {
+    if (change === undefined) change = new FloatHistogram(first)
+    else if (!combine(window, call, change, first, 1)) return call.result.none()
+  }
+  if (change === undefined) return call.result.none()
+  const factor = stretch.factor(first.count >= 0 ? first.count : Number.NaN, change.count)
+  return call.result.give(change.multiply(factor))
+}
+
+/** The change from first to last, resets made good; undefined when the samples do not fit together. */
+function histogramChange(
+  window: Window,
+  call: RangeCall,
+  kind: RateKind,
+): FloatHistogram | undefined {
+  const samples = window.histograms.slice(window.histogramFrom, window.histogramTo)
+  const name = JSON.stringify(window.labels.metricName)
+  const first = samples[0]!
+  const last = samples.at(-1)!
+  const { isCounter } = kind
+  let base = first
+  let custom = usesCustomBuckets(first)
+  if (isCounter) {
+    // The last sample is looked at first, as Prometheus does: one warning whatever the order.
+    if (samples.some((sample) => sample.counterResetHint === 'gauge')) {
+      call.annotations.warn(`${NOT_COUNTER} ${name}`, call.span)
+    }
+    const second = samples[1]!
+    if (startedAnew(window, 1) || isReset(second, first)) {
+      base = emptyHistogram(second)
+      custom = usesCustomBuckets(second)
+    }
+  }
+  const compared = isCounter ? samples.slice(1) : [last]
+  if (compared.some((sample) => usesCustomBuckets(sample) !== custom)) {
+    call.annotations.warn(`${MIXED_BUCKETS} ${name}`, call.span)
+    return undefined
+  }
+  const schema = Math.min(base.schema, last.schema, ...compared.slice(0, -1).map((h) => h.schema))
+  const change = new FloatHistogram(last).reduceTo(schema)
+  if (!combine(window, call, change, base, -1)) return undefined
+  if (isCounter) {
+    let previous = base
+    for (let i = 1; i < samples.length; i++) {
+      noteOverlap(window, call, i)
+      const current = samples[i]!
+      if ((startedAnew(window, i) || isReset(current, previous)) && previous.count !== 0) {
+        if (!combine(window, call, change, previous, 1)) return undefined
+      }
+      previous = current
+    }
+  } else if (first.counterResetHint !== 'gauge' || last.counterResetHint !== 'gauge') {
+    call.annotations.warn(`${NOT_GAUGE} ${name}`, call.span)
+  }
+  change.counterResetHint = 'gauge'
+  return change.compact()
+}
+
+function startedAnew(window: Window, index: number): boolean {
+  const { histogramTimes: times, histogramStartTimes: starts } = window
+  const at = window.histogramFrom + index
+  if (starts.length <= at) return false
+  return isStartReset(starts[at - 1]!, times[at - 1]!, starts[at]!, times[at]!)
+}
+
+function noteOverlap(window: Window, call: RangeCall, index: number): void {
+  const { histogramTimes: times, histogramStartTimes: starts } = window
+  const at = window.histogramFrom + index
+  if (starts.length <= at || !overlaps(starts[at - 1]!, times[at - 1]!, starts[at]!)) return
+  call.annotations.startTimeOverlap(window.labels.metricName, call.span)
+}
+
+function emptyHistogram(like: NativeHistogram): NativeHistogram {
+  return {
+    ...(like.customBounds === undefined ? {} : { customBounds: like.customBounds }),
+    schema: like.schema,
+    zeroThreshold: 0,
+    zeroCount: 0,
+    count: 0,
+    sum: 0,
+    positive: NO_BUCKETS,
+    negative: NO_BUCKETS,
+    counterResetHint: 'unknown',
+  }
+}
+
+/** Adds or subtracts in place and notes what was met; false when the buckets do not fit. */
+export function combine(
+  window: Window,
+  call: RangeCall,
+  into: FloatHistogram,
+  other: NativeHistogram,
+  sign: 1 | -1,
+): boolean {
+  try {
+    const outcome = sign === 1 ? into.add(other) : into.subtract(other)
+    const operation = sign === 1 ? 'addition' : 'subtraction'
+    // Contradicting hints are expected between the samples of a counter.
+    noteCombination(call.annotations, { ...outcome, collision: false }, operation, call.span)
+    return true
+  } catch (error) {
+    if (!(error instanceof IncompatibleBucketsError)) throw error
+    call.annotations.warn(`${MIXED_BUCKETS} ${JSON.stringify(window.labels.metricName)}`, call.span)
+    return false
+  }
+}

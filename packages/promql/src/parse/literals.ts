@@ -1,0 +1,137 @@
+const UNIT_SECONDS: Readonly<Record<string, number>> = {
+  y: 31_536_000,
+  w: 604_800,
+  d: 86_400,
+  h: 3_600,
+  m: 60,
+  s: 1,
+  ms: 0.001,
+}
+
+const DURATION = /^(?:\d+(?:ms|[ywdhms]))+$/
+const DURATION_PART = /(\d+)(ms|[ywdhms])/g
+
+/** A number or duration as PromQL writes it. */
+export interface ParsedNumber {
+  /** The number; of a duration its seconds. */
+  readonly value: number
+  readonly duration: boolean
+}
+
+/** Reads `1e3`, `0x1f`, `1_000`, `Inf`, `NaN`, `1h30m`; undefined when the text is none of these. */
+export function parseNumber(text: string): ParsedNumber | undefined {
+  const lower = text.toLowerCase()
+  if (lower === 'inf') return { value: Infinity, duration: false }
+  if (lower === 'nan') return { value: Number.NaN, duration: false }
+  if (DURATION.test(text)) return { value: durationSeconds(text), duration: true }
+  const digits = lower.replaceAll('_', '')
+  // A leading zero means octal where the digits allow it, as in Go's ParseInt with base 0.
+  const value = /^0[0-7]+$/.test(digits) ? Number.parseInt(digits, 8) : Number(digits)
+  return Number.isNaN(value) ? undefined : { value, duration: false }
+}
+
+function durationSeconds(text: string): number {
+  let milliseconds = 0
+  for (const [, count, unit] of text.matchAll(DURATION_PART)) {
+    milliseconds += Math.round(Number(count) * UNIT_SECONDS[unit!]! * 1000)
+  }
+  return milliseconds / 1000
+}
+
+/** Seconds as the whole milliseconds that Prometheus keeps of them. */
+export function secondsToMs(seconds: number): number {
+  return Math.trunc(Math.round(seconds * 1e9) / 1e6)
+}
+
+const SIMPLE_ESCAPES: Readonly<Record<string, string>> = {
+  a: '\x07',
+  b: '\b',
+  f: '\f',
+  n: '\n',
+  r: '\r',
+  t: '\t',
+  v: '\v',
+  '\\': '\\',
+  "'": "'",
+  '"': '"',
+}
+
+/** The content of a quoted string; undefined when an escape is malformed. */
+export function unquote(quoted: string): string | undefined {
+  const quote = quoted[0]!
+  const body = quoted.slice(1, -1)
+  if (quote === '`') return body
+  if (body.includes('\n')) return undefined
+  if (!body.includes('\\')) return body
+  const bytes = new ByteRun()
+  let index = 0
+  while (index < body.length) {
+    const char = String.fromCodePoint(body.codePointAt(index)!)
+    if (char !== '\\') {
+      bytes.text(char)
+      index += char.length
+      continue
+    }
+    const escape = readEscape(body, index + 1, quote)
+    if (escape === undefined) return undefined
+    if (typeof escape.value === 'number') bytes.byte(escape.value)
+    else bytes.text(escape.value)
+    index = escape.next
+  }
+  return bytes.toString()
+}
+
+interface Escape {
+  /** A number is a byte of UTF-8, a string is text. */
+  readonly value: number | string
+  readonly next: number
+}
+
+function readEscape(body: string, at: number, quote: string): Escape | undefined {
+  const letter = body[at]
+  if (letter === undefined) return undefined
+  const simple = SIMPLE_ESCAPES[letter]
+  if (simple !== undefined) {
+    if ((letter === '"' || letter === "'") && letter !== quote) return undefined
+    return { value: simple, next: at + 1 }
+  }
+  const octal = /^[0-7]{3}/.exec(body.slice(at, at + 3))
+  if (octal) {
+    const byte = Number.parseInt(octal[0], 8)
+    return byte > 255 ? undefined : { value: byte, next: at + 3 }
+  }
+  const length = { x: 2, u: 4, U: 8 }[letter]
+  if (length === undefined) return undefined
+  const hex = body.slice(at + 1, at + 1 + length)
+  if (hex.length !== length || !/^[0-9a-fA-F]+$/.test(hex)) return undefined
+  const code = Number.parseInt(hex, 16)
+  if (letter === 'x') return { value: code, next: at + 3 }
+  if (code > 0x10ffff) return undefined
+  return { value: String.fromCodePoint(code), next: at + 1 + length }
+}
+
+/** Text built of characters and of single UTF-8 bytes, as `\x` and octal escapes give them. */
+class ByteRun {
+  #text = ''
+  #bytes: number[] = []
+
+  text(text: string): void {
+    this.#flush()
+    this.#text += text
+  }
+
+  byte(byte: number): void {
+    this.#bytes.push(byte)
+  }
+
+  toString(): string {
+    this.#flush()
+    return this.#text
+  }
+
+  #flush(): void {
+    if (this.#bytes.length === 0) return
+    this.#text += new TextDecoder().decode(Uint8Array.from(this.#bytes))
+    this.#bytes = []
+  }
+}

@@ -1,0 +1,67 @@
+/** A token as Prometheus' lexer cuts the text, only as far as error messages need it. */
+export interface Token {
+  readonly text: string
+  readonly start: number
+  readonly end: number
+  readonly kind: 'end' | 'number' | 'duration' | 'string' | 'word' | 'symbol'
+}
+
+const PATTERN =
+  /(?<space>\s+|#[^\n]*)|(?<duration>\d+(?:ms|[ywdhms])(?:\d+(?:ms|[ywdhms]))*(?![\w:]))|(?<number>0[xX][0-9a-fA-F]+|(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)|(?<string>"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|`[^`]*`)|(?<word>[a-zA-Z_:][\w:]*)|(?<symbol>==|!=|=~|!~|>=|<=|<\/|>\/|.)/sy
+
+/** The tokens of a query, without white space and comments; the last one is its end. */
+export function tokenize(text: string): Token[] {
+  const tokens: Token[] = []
+  const pattern = new RegExp(PATTERN.source, PATTERN.flags)
+  while (pattern.lastIndex < text.length) {
+    const start = pattern.lastIndex
+    const groups = pattern.exec(text)!.groups!
+    const [kind, value] = Object.entries(groups).find(([, found]) => found !== undefined)!
+    if (kind === 'space') continue
+    tokens.push({ text: value!, start, end: start + value!.length, kind: kind as Token['kind'] })
+  }
+  tokens.push({ text: '', start: text.length, end: text.length, kind: 'end' })
+  return tokens
+}
+
+const KEYWORDS = new Set(
+  'and or unless atan2 offset by without on ignoring group_left group_right bool smoothed anchored fill fill_left fill_right start end step range max_of min_of'.split(
+    ' ',
+  ),
+)
+const AGGREGATES = new Set(
+  'sum avg count min max group stddev stdvar topk bottomk count_values quantile limitk limit_ratio'.split(
+    ' ',
+  ),
+)
+const OPERATORS = new Set([
+  ...['=', '+', '-', '*', '%', '/', '==', '!=', '<=', '<', '>=', '>'],
+  ...['=~', '!~', '^', '</', '>/', '@'],
+])
+
+/** Names a token as Prometheus' messages do: `identifier "x"`, `<op:+>`, `end of input`. */
+export function describeToken(token: Token): string {
+  const { text } = token
+  switch (token.kind) {
+    case 'end':
+      return 'end of input'
+    case 'number':
+      return `number ${JSON.stringify(text)}`
+    case 'duration':
+      return `duration ${JSON.stringify(text)}`
+    case 'string':
+      return `string ${JSON.stringify(text)}`
+    case 'word': {
+      const lower = text.toLowerCase()
+      if (AGGREGATES.has(lower)) return `<aggr:${lower}>`
+      if (KEYWORDS.has(lower)) {
+        return lower === 'and' || lower === 'or' || lower === 'unless' || lower === 'atan2'
+          ? `<op:${lower}>`
+          : `<${lower}>`
+      }
+      return `${text.includes(':') ? 'metric identifier' : 'identifier'} ${JSON.stringify(text)}`
+    }
+    case 'symbol':
+      return OPERATORS.has(text) ? `<op:${text}>` : JSON.stringify(text)
+  }
+}

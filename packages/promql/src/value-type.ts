@@ -1,0 +1,2 @@
+/** What an expression evaluates to. */
+export type ValueType = 'scalar' | 'vector' | 'matrix' | 'string'
