@@ -51,13 +51,14 @@ export class WatchLink {
       resourceLimits: RESOURCE_LIMITS,
       name: 'chokepoint',
     })
-    worker.unref()
     worker.on('message', (message: WatchMessage) => this.#warn(message.text))
     worker.on('error', (error) => {
       this.#warn(`the watch thread ended: ${error instanceof Error ? error.message : error}`)
       this.#forget()
     })
     worker.on('exit', () => this.#forget())
+    // After the listeners: a listener for messages makes the thread keep the process alive again.
+    worker.unref()
     this.#worker = worker
     this.#beat()
     this.#heartbeat = setInterval(() => this.#beat(), HEARTBEAT_MS).unref()
