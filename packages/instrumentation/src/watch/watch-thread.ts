@@ -5,6 +5,7 @@ import { resourceFromAttributes } from '@opentelemetry/resources'
 import type { ScopeMetrics } from '@opentelemetry/sdk-metrics'
 import {
   DONE,
+  LEVEL,
   type SharedMemory,
   STATE,
   STATE_CLOSED,
@@ -28,6 +29,11 @@ import { ThreadPoolCanary } from './probes/thread-pool.ts'
 import { type MetricsEndpoint, serveMetrics } from './prometheus/endpoint.ts'
 import { toPrometheusText } from './prometheus/text-format.ts'
 import { describeResource } from './resource.ts'
+import { profileMainThread } from './stall/main-thread-profiler.ts'
+import { createProfileBudget } from './stall/profile-budget.ts'
+import { SourceMaps } from './stall/source-maps.ts'
+import { StallReport } from './stall/stall-report.ts'
+import { StallWatch } from './stall/stall-watch.ts'
 import { SCOPE } from './version.ts'
 import { Warnings } from './warnings.ts'
 
@@ -36,6 +42,9 @@ export type Tell = (message: WatchMessage) => void
 
 // The app thread waits 500 ms at most; what is not sent by then is lost anyway.
 const FLUSH_MAX_MS = 450
+const STALL_SECONDS = [0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1, 2, 5, 10, 30, 60] as const
+/** Distinct places in the code that stalls are counted for. */
+const STALL_FRAMES_MAX = 50
 const EXPORT_SECONDS = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10] as const
 
 /** Everything that runs beside the app: it reads, serves and sends, and never asks the app for anything. */
@@ -46,7 +55,9 @@ export class WatchThread {
   readonly #drops = new DropCounts()
   readonly #exportLog: ExportLog
   readonly #exportDurations: BoundedHistogram
-  readonly #canary = new ThreadPoolCanary(() => performance.now())
+  readonly #canary = new ThreadPoolCanary(monotonicMs)
+  readonly #stallDurations: BoundedHistogram
+  readonly #stallWatch: StallWatch
   readonly #pipelines: Pipelines
   readonly #readers: MetricReaders
   #appMetrics: readonly ScopeMetrics[] = []
@@ -61,6 +72,12 @@ export class WatchThread {
       name: 'chokepoint.sdk.export.duration',
       boundaries: EXPORT_SECONDS,
       seriesMax: 16,
+      startedAtMs: data.startedAtMs,
+    })
+    this.#stallDurations = new BoundedHistogram({
+      name: 'nodejs.eventloop.blocked.duration',
+      boundaries: STALL_SECONDS,
+      seriesMax: STALL_FRAMES_MAX,
       startedAtMs: data.startedAtMs,
     })
     this.#exportLog = new ExportLog(this.#exportDurations, this.#warnings)
@@ -81,6 +98,7 @@ export class WatchThread {
       clock,
       random: Math.random,
     })
+    this.#stallWatch = this.#watchStalls()
     this.#readers = createMetricReaders({
       settings: data.settings,
       resource,
@@ -89,6 +107,28 @@ export class WatchThread {
       appMetrics: () => this.#appMetrics,
       clock,
       onError: (error) => this.#unreadable(error),
+    })
+  }
+
+  #watchStalls(): StallWatch {
+    const { settings, heartbeatMs } = this.#data
+    const report = new StallReport({
+      durations: this.#stallDurations,
+      logEvents: this.#pipelines.logEvents,
+      sourceMaps: new SourceMaps(),
+      now: Date.now,
+    })
+    const hasBudget = createProfileBudget(monotonicMs)
+    return new StallWatch({
+      memory: this.#memory,
+      heartbeatMs,
+      thresholdMs: settings.stall.thresholdMs,
+      profile: settings.stall.profile ? profileMainThread : undefined,
+      mayProfile: () => Atomics.load(this.#memory.control, LEVEL) < 3 && hasBudget(),
+      now: monotonicMs,
+      onNamed: (stall) => report.named(stall),
+      onEnd: (stall) => report.ended(stall),
+      onError: (error) => this.#warnings.warn('a stall cannot be profiled', error),
     })
   }
 
@@ -139,6 +179,7 @@ export class WatchThread {
 
   #close(): void {
     this.#canary.close()
+    this.#stallWatch.close()
     this.#endpoint?.close()
     this.#pipelines.close()
     Atomics.store(this.#memory.control, STATE, STATE_CLOSED)
@@ -161,6 +202,7 @@ export class WatchThread {
         clock,
         onError: (error) => this.#unreadable(error),
       }),
+      this.#stallDurations,
       this.#exportDurations,
       new SelfMetrics({
         memory: this.#memory,
@@ -174,6 +216,12 @@ export class WatchThread {
   }
 }
 
+/** The clock of the app thread's heartbeat. */
+function monotonicMs(): number {
+  const [seconds, nanoseconds] = process.hrtime()
+  return seconds * 1000 + nanoseconds / 1e6
+}
+
 function clock(): Moment {
-  return { wallMs: Date.now(), monotonicMs: performance.now() }
+  return { wallMs: Date.now(), monotonicMs: monotonicMs() }
 }

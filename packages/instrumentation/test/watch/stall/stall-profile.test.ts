@@ -1,0 +1,134 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { stripTypeScriptTypes } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { expect } from 'chai'
+import { readAttributes } from '../otlp-json.ts'
+import { OtlpReceiver, until } from '../otlp-receiver.ts'
+import { WatchedApp } from '../watched-app.ts'
+
+const APP = join(import.meta.dirname, '../fixtures/blocking-app.mjs')
+
+describe('stall profile of a real app', () => {
+  let receiver: OtlpReceiver
+  let url: string
+  let app: WatchedApp | undefined
+
+  beforeEach(async () => {
+    receiver = new OtlpReceiver()
+    url = await receiver.listen()
+  })
+
+  afterEach(async () => {
+    await app?.end()
+    receiver.close()
+  })
+
+  async function start(file = APP, environment: Record<string, string> = {}): Promise<WatchedApp> {
+    app = new WatchedApp(file, url, environment)
+    return app.reported(receiver)
+  }
+
+  const events = () =>
+    receiver.logRequests.flatMap(({ resourceLogs }) =>
+      resourceLogs.flatMap(({ scopeLogs }) => scopeLogs.flatMap(({ logRecords }) => logRecords)),
+    )
+
+  async function stallPoints() {
+    const states = () => receiver.metrics('nodejs.eventloop.blocked.duration')
+    await until('the stall as a metric', () => states().length > 0)
+    return states().at(-1)!.points
+  }
+
+  it('names the function, file and line that block, while they block', async () => {
+    const { child } = await start()
+    let freeAt: number | undefined
+    child.on('message', (message: { freeAt?: number }) => {
+      freeAt = message.freeAt
+    })
+    child.send({ how: 'spin', ms: 1_500 })
+    await until('the log event', () => events().length > 0)
+    expect(freeAt, 'the app is blocked still').to.equal(undefined)
+    const [event] = events()
+    expect(event).to.include({ eventName: 'nodejs.eventloop.blocked', severityText: 'WARN' })
+    const attributes = readAttributes(event!.attributes)
+    expect(attributes).to.include({
+      'code.function.name': 'spinTheWheel',
+      'code.file.path': APP,
+      'code.line.number': 4,
+    })
+    expect(attributes['chokepoint.stall.duration']).to.be.within(0.2, 1.5)
+    await until('the end of the stall', () => freeAt !== undefined)
+    const [point] = await stallPoints()
+    expect(point!.attributes).to.include({ 'code.function.name': 'spinTheWheel' })
+    expect(point!.count).to.equal(1)
+    expect(point!.sum).to.be.closeTo(1.5, 0.1)
+  })
+
+  it('names who called what is not JavaScript', async () => {
+    const { child } = await start()
+    child.send({ how: 'shell', ms: 600 })
+    const [point] = await stallPoints()
+    expect(point!.attributes).to.deep.include({
+      'code.function.name': 'runTheShell',
+      'code.line.number': 11,
+    })
+    // The start of the profile itself and a busy machine make it longer.
+    expect(point!.sum).to.be.within(0.55, 1.2)
+  })
+
+  it('times a stall without a profile when profiles are switched off', async () => {
+    const { child } = await start(APP, { CHOKEPOINT_STALL_PROFILE: 'false' })
+    child.send({ how: 'spin', ms: 400 })
+    const [point] = await stallPoints()
+    expect(point!.attributes).to.deep.equal({})
+    expect(point!.sum).to.be.closeTo(0.4, 0.06)
+    expect(events()).to.deep.equal([])
+  })
+
+  it('takes neither a short block nor the loading of the app for a stall', async () => {
+    const { child } = await start(APP, { SPIN_AT_START_MS: '700' })
+    child.send({ how: 'spin', ms: 100 })
+    await once(child)
+    const seen = receiver.metricRequests.length
+    await until('some reports more', () => receiver.metricRequests.length > seen + 3)
+    expect(receiver.metrics('nodejs.eventloop.blocked.duration')).to.deep.equal([])
+  })
+
+  it('tells the place in the source when the file has a source map', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'chokepoint-'))
+    const source = join(directory, 'busy.ts')
+    const code = [
+      'enum Wheel { Left, Right }',
+      '',
+      'export function turn(ms: number): number {',
+      '  const end = performance.now() + ms',
+      '  let turns: number = Wheel.Left',
+      '  while (performance.now() < end) turns++',
+      '  return turns',
+      '}',
+      "process.on('message', () => setImmediate(() => turn(600)))",
+    ].join('\n')
+    const built = stripTypeScriptTypes(code, {
+      mode: 'transform',
+      sourceMap: true,
+      sourceUrl: pathToFileURL(source).href,
+    }).replace(/\n\/\/# sourceURL=.*/, '')
+    expect(built).to.contain('sourceMappingURL=data:')
+    writeFileSync(join(directory, 'busy.mjs'), built)
+    const { child } = await start(join(directory, 'busy.mjs'))
+    child.send('go')
+    const [point] = await stallPoints()
+    rmSync(directory, { recursive: true })
+    expect(point!.attributes).to.deep.equal({
+      'code.function.name': 'turn',
+      'code.file.path': source,
+      'code.line.number': 3,
+    })
+  })
+})
+
+function once(child: WatchedApp['child']): Promise<void> {
+  return new Promise((resolve) => child.once('message', () => resolve()))
+}

@@ -1,0 +1,175 @@
+import type { Profiler } from 'node:inspector'
+import { expect } from 'chai'
+import {
+  ASKED,
+  BEAT_AT,
+  BEATS,
+  createSharedMemory,
+  type SharedMemory,
+} from '../../../src/shared/memory-layout.ts'
+import type { MainThreadProfile } from '../../../src/watch/stall/main-thread-profiler.ts'
+import { type Stall, StallWatch } from '../../../src/watch/stall/stall-watch.ts'
+
+const HEARTBEAT_MS = 20
+
+/** A profile in which one function ran all the time, from `startMs` on, sampled once a millisecond. */
+function profileOf(functionName: string, startMs: number, samples: number): Profiler.Profile {
+  return {
+    startTime: startMs * 1000,
+    endTime: (startMs + samples) * 1000,
+    nodes: [
+      {
+        id: 1,
+        callFrame: {
+          functionName,
+          scriptId: '1',
+          url: 'file:///app/cart.js',
+          lineNumber: 11,
+          columnNumber: 0,
+        },
+      },
+    ],
+    samples: Array.from({ length: samples }, () => 1),
+    timeDeltas: Array.from({ length: samples }, () => 1000),
+  }
+}
+
+describe('stall watch', () => {
+  let memory: SharedMemory
+  let nowMs: number
+  let watch: StallWatch
+  let named: Stall[]
+  let ended: Stall[]
+  let errors: unknown[]
+  let profile: () => MainThreadProfile
+
+  beforeEach(() => {
+    memory = createSharedMemory()
+    nowMs = 10_000
+    named = []
+    ended = []
+    errors = []
+    profile = () => ({
+      started: Promise.resolve(),
+      stop: async () => profileOf('renderCart', nowMs - 50, 100),
+      close: () => undefined,
+    })
+    watch = new StallWatch({
+      memory,
+      heartbeatMs: HEARTBEAT_MS,
+      thresholdMs: 200,
+      profile: () => profile(),
+      mayProfile: () => true,
+      now: () => nowMs,
+      onNamed: (stall) => named.push(stall),
+      onEnd: (stall) => ended.push(stall),
+      onError: (error) => errors.push(error),
+    })
+    // The test ticks by itself.
+    watch.close()
+    beat(5)
+  })
+
+  function beat(times = 1): void {
+    memory.clock[BEATS]! += times
+    memory.clock[BEAT_AT] = nowMs
+  }
+
+  /** Lets time pass in steps as the timer would. */
+  function pass(ms: number): void {
+    for (let left = ms; left > 0; left -= 50) {
+      nowMs += 50
+      watch.tick()
+    }
+  }
+
+  const settle = () => new Promise((resolve) => setTimeout(resolve, 30))
+
+  it('sees nothing while the heart beats', () => {
+    for (let turn = 0; turn < 20; turn++) {
+      pass(50)
+      beat()
+    }
+    expect(watch.blockedMs).to.equal(0)
+    expect(ended).to.deep.equal([])
+  })
+
+  it('stays quiet just below the threshold', () => {
+    pass(200)
+    expect(watch.blockedMs).to.equal(0)
+  })
+
+  it('names a stall just above it, and times it to its end', async () => {
+    pass(250)
+    expect(watch.blockedMs).to.equal(230)
+    await settle()
+    nowMs += 150
+    await settle()
+    expect(named).to.have.length(1)
+    expect(named[0]!.frames).to.deep.equal([
+      { function: 'renderCart', file: '/app/cart.js', line: 12, column: 1, share: 1 },
+    ])
+    beat()
+    nowMs += 30
+    watch.tick()
+    await settle()
+    expect(ended).to.have.length(1)
+    expect(ended[0]).to.deep.include({ durationMs: 380, frames: named[0]!.frames })
+    expect(watch.blockedMs).to.equal(0)
+  })
+
+  it('counts back to the first heartbeat when it sees some at once', async () => {
+    pass(300)
+    nowMs += 100
+    beat(4)
+    watch.tick()
+    await settle()
+    expect(ended[0]!.durationMs).to.equal(400 - 3 * HEARTBEAT_MS - HEARTBEAT_MS)
+  })
+
+  it('does not blame what ran after the stall', async () => {
+    let release = () => {}
+    profile = () => ({
+      started: new Promise((resolve) => {
+        release = () => resolve(undefined)
+      }),
+      stop: async () => profileOf('innocent', nowMs, 100),
+      close: () => undefined,
+    })
+    pass(300)
+    beat()
+    nowMs += 10
+    watch.tick()
+    release()
+    await settle()
+    expect(named).to.deep.equal([])
+    expect(ended).to.deep.equal([{ durationMs: 280, frames: [] }])
+  })
+
+  it('times a stall whose profile fails', async () => {
+    profile = () => {
+      throw new Error('Access to this API has been restricted')
+    }
+    pass(300)
+    beat()
+    watch.tick()
+    await settle()
+    expect(ended).to.deep.equal([{ durationMs: 280, frames: [] }])
+    expect(errors).to.have.length(1)
+  })
+
+  it('does not take a suspended process for a stall', () => {
+    nowMs += 60_000
+    watch.tick()
+    expect(watch.blockedMs).to.equal(0)
+    beat()
+    pass(50)
+    expect(ended).to.deep.equal([])
+  })
+
+  it('does not take the wait for its own flush for a stall', () => {
+    Atomics.add(memory.control, ASKED, 1)
+    pass(450)
+    expect(watch.blockedMs).to.equal(0)
+  })
+})
