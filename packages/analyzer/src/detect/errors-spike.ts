@@ -3,8 +3,15 @@ import type { Labels } from '../model/labels.ts'
 import { Figures } from './answers.ts'
 import type { DetectContext, Threshold } from './detector.ts'
 import { measure } from './evidence.ts'
+import {
+  dependencyName,
+  dependencyResource,
+  dependencyTests,
+  type FailingDependency,
+  failedCalls,
+  readFailingDependencies,
+} from './failing-calls.ts'
 import { impactOf } from './impact.ts'
-import { readPeers } from './peers.ts'
 import { durationText, increaseWithBirth, select } from './promql-text.ts'
 import { resourceOf, serviceName } from './resource.ts'
 import { count, percent } from './wording.ts'
@@ -49,7 +56,7 @@ export function detectErrorSpike(context: DetectContext): readonly BottleneckCan
     `sum by (job) (${increaseWithBirth(METRIC, window, METRIC)})`,
     ['job'],
   )
-  const blame = readFailingDependencies(context)
+  const blame = readBlame(context)
   const found: BottleneckCandidate[] = []
   for (const { labels, value } of errors.rows()) {
     const total = totals.of(labels) ?? 0
@@ -61,29 +68,15 @@ export function detectErrorSpike(context: DetectContext): readonly BottleneckCan
   return found
 }
 
-interface FailingDependency {
-  readonly labels: Labels
-  readonly errors: number
-  readonly peer: string | undefined
-}
-
-const CALLS = 'http_client_request_duration_seconds_count'
-const CALLS_BY = ['job', 'server_address', 'server_port']
-/** 4xx are the caller's own mistakes; OpenTelemetry marks them as errors of the client, too. */
-const FAILED_CALL = { error_type: { matches: '5..|[^0-9].*' } }
-
 /** Gives the dependency of a service whose failures are enough to explain that many failed requests. */
-function readFailingDependencies(context: DetectContext) {
-  const window = durationText(context.windowMs)
-  const failed = increaseWithBirth(select(CALLS, FAILED_CALL), window, METRIC)
-  const calls = new Figures(context, `sum by (${CALLS_BY.join(', ')}) (${failed})`, CALLS_BY)
-  const findPeer = readPeers(context)
+function readBlame(context: DetectContext) {
+  const dependencies = readFailingDependencies(context)
   return (service: Labels, errors: number): FailingDependency | undefined => {
-    const worst = [...calls.rows()]
+    const worst = dependencies
       .filter(({ labels }) => labels.job === service.job)
-      .sort((a, b) => b.value - a.value)[0]
-    if (worst === undefined || worst.value < ERRORS_SPIKE.dependencyShare.value * errors) return
-    return { labels: worst.labels, errors: worst.value, peer: findPeer(worst.labels) }
+      .sort((a, b) => b.errors - a.errors)[0]
+    const enough = ERRORS_SPIKE.dependencyShare.value * errors
+    return worst !== undefined && worst.errors >= enough ? worst : undefined
   }
 }
 
@@ -103,17 +96,15 @@ function describe(
   const name = `${method} ${route}`.trim() || 'unknown routes'
   const severity =
     share >= ERRORS_SPIKE.criticalErrorShare.value ? 'critical' : ('warning' as const)
-  const callee = dependency === undefined ? '' : (dependency.peer ?? addressOf(dependency.labels))
+  const callee =
+    dependency === undefined ? '' : (dependency.peer ?? dependencyName(dependency.labels))
   const explained = callee === '' ? '' : `; as its calls to ${callee} do`
   return {
     type: 'errors.spike',
     severity,
     resource: {
       ...resourceOf(labels),
-      ...(dependency === undefined
-        ? {}
-        : { 'server.address': dependency.labels.server_address ?? '' }),
-      ...(dependency?.peer === undefined ? {} : { 'peer.service': dependency.peer }),
+      ...(dependency === undefined ? {} : dependencyResource(dependency)),
     },
     component: name,
     operation: '5xx',
@@ -153,18 +144,10 @@ function claims(context: DetectContext, labels: Labels, dependency: FailingDepen
       ? []
       : [
           {
-            what: `failed calls to ${dependency.peer ?? addressOf(dependency.labels)}`,
-            query: `sum(${increaseWithBirth(select(CALLS, { ...callTests(dependency), ...FAILED_CALL }), window, METRIC)})`,
+            what: `failed calls to ${dependency.peer ?? dependencyName(dependency.labels)}`,
+            query: `sum(${failedCalls(dependency.kind, window, dependencyTests(dependency))})`,
             unit: '{call}',
           },
         ]),
   ]
-}
-
-function callTests({ labels }: FailingDependency) {
-  return Object.fromEntries(CALLS_BY.map((name) => [name, labels[name] ?? '']))
-}
-
-function addressOf({ server_address = '', server_port = '' }: Labels): string {
-  return server_port === '' ? server_address : `${server_address}:${server_port}`
 }

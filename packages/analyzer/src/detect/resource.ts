@@ -1,13 +1,14 @@
 import type { Labels } from '../model/labels.ts'
 
-/** The resource that a series' `job` and `instance` stand for, as OTLP's translation made them. */
+/** The resource that a series' `job`, `instance` and `host_name` stand for, as OTLP's translation made them. */
 export function resourceOf(labels: Labels): Labels {
-  const { job = '', instance = '' } = labels
+  const { job = '', instance = '', host_name: host = '' } = labels
   const slash = job.indexOf('/')
   return {
     ...(slash > 0 ? { 'service.namespace': job.slice(0, slash) } : {}),
     ...(job === '' ? {} : { 'service.name': job.slice(slash + 1) }),
     ...(instance === '' ? {} : { 'service.instance.id': instance }),
+    ...(host === '' ? {} : { 'host.name': host }),
   }
 }
 
