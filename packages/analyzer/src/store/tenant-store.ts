@@ -6,6 +6,7 @@ import type { BlockPool } from './block-pool.ts'
 import { BoundsTable } from './bounds-table.ts'
 import { HistogramReader } from './histogram-reader.ts'
 import type { StoreLimits } from './limits.ts'
+import type { RuleSample } from './log/rule-samples.ts'
 import { IngestTally } from './rejections.ts'
 import { SampleWriter } from './sample-writer.ts'
 import { SeriesMaker } from './series-maker.ts'
@@ -33,6 +34,7 @@ export interface TenantStoreOptions {
 /** The newest samples of one tenant: PromQL reads them, OTLP requests and rules write them. */
 export class TenantStore implements SeriesSource {
   readonly #options: TenantStoreOptions
+  readonly #onAppend: (sample: RuleSample) => void
   readonly #columns: (TimeColumn | undefined)[] = []
   readonly #index = new StreamIndex()
   readonly #chains: BlockChains
@@ -45,8 +47,14 @@ export class TenantStore implements SeriesSource {
   #ruleColumn = -1
   #sweptMs = Number.NEGATIVE_INFINITY
 
-  constructor(pool: BlockPool, options: TenantStoreOptions) {
+  /** `onAppend` is told of each sample that a rule added. */
+  constructor(
+    pool: BlockPool,
+    options: TenantStoreOptions,
+    onAppend: (sample: RuleSample) => void = () => {},
+  ) {
     this.#options = options
+    this.#onAppend = onAppend
     const { limits } = options
     const full = () => pool.bytes + this.#index.bytes > limits.memoryBytesMax
     this.#chains = new BlockChains(pool, this.#index.records, this.#columns)
@@ -65,17 +73,29 @@ export class TenantStore implements SeriesSource {
     return tally
   }
 
-  /** Adds a sample that a rule made; `'stale'` ends the series. False when a limit stands against it. */
+  /** Adds a sample that a rule made; `'stale'` ends the series. False when it is not taken. */
   append(
     name: string,
     labels: Iterable<readonly [string, string]>,
     timeMs: number,
     value: number | 'stale',
   ): boolean {
+    const pairs = [...labels].filter(([label]) => label !== METRIC_NAME)
+    const added = this.add(name, pairs, timeMs, value)
+    if (added) this.#onAppend({ name, labels: pairs, timeMs, value })
+    return added
+  }
+
+  /** Adds a sample as `append` does, for one that is in the log already. */
+  add(
+    name: string,
+    labels: readonly (readonly [string, string])[],
+    timeMs: number,
+    value: number | 'stale',
+  ): boolean {
     const family = this.#index.family(name, 'number', () => ({ type: 'gauge', help: '', unit: '' }))
     if (this.#ruleColumn === -1) this.#ruleColumn = this.#maker.addColumn()
-    const pairs = [...labels].filter(([label]) => label !== METRIC_NAME)
-    const id = this.#maker.streamOf(family, pairs, this.#ruleColumn)
+    const id = this.#maker.streamOf(family, labels, this.#ruleColumn)
     if (typeof id !== 'number') return false
     const tally = new IngestTally()
     const stale = value === 'stale'
@@ -133,11 +153,14 @@ export class TenantStore implements SeriesSource {
       .map(({ name, type, help, unit }) => ({ name, type, help, unit }))
   }
 
-  /** Drops what is older than the retention, counted back from `nowMs`; costs little when called often. */
-  expire(nowMs: number): void {
+  /**
+   * Drops what is older than the retention, counted back from `nowMs`. Looks only once in a while, so it may be
+   * called often; true when it looked.
+   */
+  expire(nowMs: number): boolean {
     const { retentionMs } = this.#options
     // A block holds minutes of samples, so looking more often than this finds nothing.
-    if (nowMs - this.#sweptMs < Math.min(60_000, retentionMs / 10)) return
+    if (nowMs - this.#sweptMs < Math.min(60_000, retentionMs / 10)) return false
     this.#sweptMs = nowMs
     const cutoffMs = nowMs - retentionMs
     const gone = new Set<number>()
@@ -152,11 +175,12 @@ export class TenantStore implements SeriesSource {
     }
     for (const column of this.#columns) column?.forgetBefore(cutoffMs)
     this.#histograms.forgetRows()
-    if (gone.size === 0) return
+    if (gone.size === 0) return true
     this.#selector.forget(gone)
     this.#writer.forget(gone)
     this.#index.remove(gone)
     this.#maker.forgetResources((column) => usedColumns.has(column), gone)
+    return true
   }
 
   /** Bytes outside of V8's heap that belong to this tenant alone: records, tables, time columns. */

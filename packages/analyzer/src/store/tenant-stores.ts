@@ -1,11 +1,16 @@
 import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
 import { jsonRequestToProtobuf } from '../decode/json-request.ts'
+import type { PointBatch } from '../decode/point-batch.ts'
 import { RequestScanner } from '../decode/scan-request.ts'
 import { ChokepointError } from '../model/errors.ts'
 import type { IngestFunc, IngestResult } from '../model/ingest.ts'
 import type { TimeWindow } from './batch-writer.ts'
 import { BlockPool } from './block-pool.ts'
 import { FUTURE_MS_MAX, OUT_OF_ORDER_MS_MAX, type StoreLimits } from './limits.ts'
+import { type LogRecord, RECORD_REQUEST, RECORD_SAMPLES } from './log/record.ts'
+import { decodeRuleSamples, encodeRuleSamples, type RuleSample } from './log/rule-samples.ts'
+import { type LogStats, WriteAheadLog } from './log/write-ahead-log.ts'
 import type { Rejection } from './rejections.ts'
 import { TenantStore } from './tenant-store.ts'
 
@@ -39,6 +44,8 @@ export interface StoreStats {
   readonly rejections: ReadonlyMap<Rejection, number>
   readonly series: number
   readonly memoryBytes: number
+  /** Absent while everything is in memory only. */
+  readonly log: LogStats | undefined
 }
 
 /** The stores of all tenants. */
@@ -58,7 +65,9 @@ const ALL_TIMES: TimeWindow = {
 
 /** Opens the stores; what the log holds is in them when this resolves. */
 export async function openTenantStores(options: TenantStoresOptions): Promise<TenantStores> {
-  return new LoggedTenantStores(options)
+  const stores = new LoggedTenantStores(options)
+  await stores.open()
+  return stores
 }
 
 class LoggedTenantStores implements TenantStores {
@@ -66,7 +75,11 @@ class LoggedTenantStores implements TenantStores {
   readonly #pool = new BlockPool()
   readonly #scanner: RequestScanner
   readonly #stores = new Map<string, TenantStore>()
+  readonly #empty = new Map<string, WeakRef<TenantStore>>()
   readonly #rejections = new Map<Rejection, number>()
+  readonly #ruleSamples = new Map<string, RuleSample[]>()
+  #log: WriteAheadLog | undefined
+  #ruleFlush: Promise<void> | undefined
   #requests = 0
   #accepted = 0
   #rejected = 0
@@ -81,9 +94,30 @@ class LoggedTenantStores implements TenantStores {
     ])
   }
 
+  /** Reads the log. */
+  async open(): Promise<void> {
+    const { dataDir, fsync, limits, log = () => {} } = this.#options
+    if (dataDir === undefined) return
+    const options = { directory: join(dataDir, 'log'), fsync, bytesMax: limits.logBytesMax, log }
+    this.#log = await WriteAheadLog.open(options, (record) => this.#replay(record, log))
+    const nowMs = this.#options.wallClock()
+    for (const store of this.#stores.values()) store.expire(this.#presentOf(store, nowMs))
+    await this.#log.compact((tenant) => this.#cutoffMs(tenant))
+  }
+
   readonly ingest: IngestFunc = async (tenant, body, encoding) => {
+    const { wallClock, onArrival } = this.#options
     const bytes = encoding === 'json' ? jsonRequestToProtobuf(body) : body
-    return this.#apply(tenant, bytes, this.#options.wallClock())
+    const batch = this.#scanner.scan(bytes)
+    const store = this.#storeFor(tenant)
+    const nowMs = wallClock()
+    let result: IngestResult
+    if (this.#log === undefined || batch.points === 0) result = this.#apply(store, batch, nowMs)
+    else result = await this.#applyLogged(this.#log, tenant, store, batch, nowMs)
+    if (result.accepted > 0) {
+      onArrival?.(tenant, { newestMs: store.newestMs() ?? nowMs, accepted: result.accepted })
+    }
+    return result
   }
 
   tenants(): readonly string[] {
@@ -91,7 +125,16 @@ class LoggedTenantStores implements TenantStores {
   }
 
   tenant(id: string): TenantStore {
-    return this.#stores.get(id) ?? this.#newStore()
+    const known = this.#stores.get(id) ?? this.#empty.get(id)?.deref()
+    if (known !== undefined) return known
+    // A reader may keep it until data comes, so it must be the one that gets the data; but a store that
+    // nobody holds is not kept, or queries for made-up tenants would fill the memory.
+    for (const [name, reference] of this.#empty) {
+      if (reference.deref() === undefined) this.#empty.delete(name)
+    }
+    const store = this.#newStore(id)
+    this.#empty.set(id, new WeakRef(store))
+    return store
   }
 
   stats(): StoreStats {
@@ -108,26 +151,90 @@ class LoggedTenantStores implements TenantStores {
       rejections: this.#rejections,
       series,
       memoryBytes,
+      log: this.#log?.stats(),
     }
   }
 
   async close(): Promise<void> {
-    this.#stores.clear()
+    await this.#ruleFlush
+    await this.#log?.close()
   }
 
-  #apply(tenant: string, bytes: Uint8Array, nowMs: number): IngestResult {
-    const batch = this.#scanner.scan(bytes)
-    const store = this.#storeFor(tenant)
-    const { clock, retentionMs } = this.#options
-    const window =
-      clock === 'data' ? ALL_TIMES : { fromMs: nowMs - retentionMs, toMs: nowMs + FUTURE_MS_MAX }
-    const tally = store.write(batch, window)
-    store.expire(clock === 'data' ? (store.newestMs() ?? nowMs) : nowMs)
+  async #applyLogged(
+    log: WriteAheadLog,
+    tenant: string,
+    store: TenantStore,
+    batch: PointBatch,
+    nowMs: number,
+  ): Promise<IngestResult> {
+    const { bytes } = batch
+    const record = { kind: RECORD_REQUEST, tenant, receivedMs: nowMs, body: bytes }
+    if (log.failed) {
+      // The disk refused the last write: nothing is shown to queries before it takes this one.
+      await log.append(record)
+      const late = this.#apply(store, this.#scanner.scan(bytes), nowMs)
+      log.noteNewest(tenant, store.newestMs() ?? nowMs)
+      return late
+    }
+    const written = log.append(record)
+    const result = this.#apply(store, batch, nowMs)
+    log.noteNewest(tenant, store.newestMs() ?? nowMs)
+    await written
+    return result
+  }
+
+  #apply(store: TenantStore, batch: PointBatch, nowMs: number): IngestResult {
+    const tally = store.write(batch, this.#windowAt(nowMs))
+    if (store.expire(this.#presentOf(store, nowMs))) this.#compact()
     this.#requests++
     this.#accepted += tally.accepted
     this.#rejected += tally.rejected
     tally.addTo(this.#rejections)
     return tally.result
+  }
+
+  #windowAt(nowMs: number): TimeWindow {
+    if (this.#options.clock === 'data') return ALL_TIMES
+    return { fromMs: nowMs - this.#options.retentionMs, toMs: nowMs + FUTURE_MS_MAX }
+  }
+
+  /** Adds what a record holds; returns the newest sample time that its tenant has then. */
+  #replay(record: LogRecord, log: (message: string) => void): number | undefined {
+    const { kind, tenant, body, receivedMs } = record
+    try {
+      const store = this.#storeFor(tenant)
+      if (kind === RECORD_SAMPLES) {
+        const samples = decodeRuleSamples(body)
+        for (const { name, labels, timeMs, value } of samples)
+          store.add(name, labels, timeMs, value)
+        return newestOf(samples)
+      }
+      store.write(this.#scanner.scan(body), this.#windowAt(receivedMs))
+      store.expire(this.#presentOf(store, receivedMs))
+      return store.newestMs() ?? receivedMs
+    } catch (error) {
+      log(`a record of tenant ${tenant} in the log cannot be used: ${String(error)}`)
+      return undefined
+    }
+  }
+
+  #presentOf(store: TenantStore, nowMs: number): number {
+    return this.#options.clock === 'data' ? (store.newestMs() ?? nowMs) : nowMs
+  }
+
+  #cutoffMs(tenant: string): number {
+    const { wallClock, retentionMs } = this.#options
+    const store = this.#stores.get(tenant)
+    const present = store === undefined ? wallClock() : this.#presentOf(store, wallClock())
+    return present - retentionMs
+  }
+
+  #compact(): void {
+    this.#log
+      ?.compact((tenant) => this.#cutoffMs(tenant))
+      .catch((error: unknown) => {
+        this.#options.log?.(`the log cannot be compacted: ${String(error)}`)
+      })
   }
 
   #storeFor(tenant: string): TenantStore {
@@ -140,15 +247,50 @@ class LoggedTenantStores implements TenantStores {
           `cannot take metrics of tenant ${tenant}: ${tenantsMax} tenants are the limit`,
         )
       }
-      store = this.#newStore()
+      store = this.tenant(tenant)
+      this.#empty.delete(tenant)
       this.#stores.set(tenant, store)
     }
     return store
   }
 
-  #newStore(): TenantStore {
+  #newStore(tenant: string): TenantStore {
     const { retentionMs, clock, limits } = this.#options
     const outOfOrderMs = clock === 'data' ? Number.POSITIVE_INFINITY : OUT_OF_ORDER_MS_MAX
-    return new TenantStore(this.#pool, { retentionMs, outOfOrderMs, limits })
+    const options = { retentionMs, outOfOrderMs, limits }
+    return new TenantStore(this.#pool, options, (sample) => this.#logSample(tenant, sample))
   }
+
+  /** Rules write many samples in one turn of the event loop; they become one record. */
+  #logSample(tenant: string, sample: RuleSample): void {
+    const log = this.#log
+    if (log === undefined) return
+    const waiting = this.#ruleSamples.get(tenant)
+    if (waiting === undefined) this.#ruleSamples.set(tenant, [sample])
+    else waiting.push(sample)
+    this.#ruleFlush ??= this.#flushRuleSamples(log)
+  }
+
+  async #flushRuleSamples(log: WriteAheadLog): Promise<void> {
+    await Promise.resolve()
+    const all = [...this.#ruleSamples]
+    this.#ruleSamples.clear()
+    this.#ruleFlush = undefined
+    const receivedMs = this.#options.wallClock()
+    const written = all.map(([tenant, samples]) => {
+      const body = encodeRuleSamples(samples)
+      const appended = log.append({ kind: RECORD_SAMPLES, tenant, receivedMs, body })
+      log.noteNewest(tenant, newestOf(samples))
+      return appended
+    })
+    for (const outcome of await Promise.allSettled(written)) {
+      if (outcome.status === 'rejected') {
+        this.#options.log?.(`samples of rules are not in the log: ${String(outcome.reason)}`)
+      }
+    }
+  }
+}
+
+function newestOf(samples: readonly RuleSample[]): number {
+  return samples.reduce((newest, { timeMs }) => Math.max(newest, timeMs), Number.NEGATIVE_INFINITY)
 }
