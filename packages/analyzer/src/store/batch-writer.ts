@@ -14,7 +14,7 @@ import { readSummaryPoint } from '../decode/summary-point.ts'
 import { IngestTally } from './rejections.ts'
 import type { SampleWriter } from './sample-writer.ts'
 import type { SeriesMaker } from './series-maker.ts'
-import type { StreamIndex } from './stream-index.ts'
+import type { Family, StreamIndex } from './stream-index.ts'
 import { HASH_HIGH, HASH_LOW } from './stream-records.ts'
 
 /** Times that samples may have, in milliseconds. */
@@ -30,6 +30,8 @@ export class BatchWriter {
   readonly #writer: SampleWriter
   /** The newest time that any sample has. */
   newestMs = Number.NEGATIVE_INFINITY
+  /** The families that got samples since somebody last emptied this. */
+  readonly touched = new Set<Family>()
 
   constructor(index: StreamIndex, maker: SeriesMaker, writer: SampleWriter) {
     this.#index = index
@@ -45,6 +47,7 @@ export class BatchWriter {
     let id = -1
     let resource = -1
     let resourceTime = 0
+    let lastMetric = -1
     let newest = this.newestMs
     for (let point = 0; point < batch.points; point++) {
       const time = timeMs[point]!
@@ -65,6 +68,8 @@ export class BatchWriter {
           id = made
         }
         this.#point(batch, point, id, tally)
+        if (metric !== lastMetric) this.touched.add(this.#index.familyOf(id))
+        lastMetric = metric
       }
       if (time > newest) newest = time
       if (metricResource[metric] !== resource) {

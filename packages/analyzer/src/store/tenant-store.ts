@@ -113,6 +113,18 @@ export class TenantStore implements SeriesSource {
     return newestMs === Number.NEGATIVE_INFINITY ? undefined : newestMs
   }
 
+  /** The names, as queries use them, of the metrics that got samples since the last call. */
+  takeTouchedNames(): ReadonlySet<string> {
+    const names = new Set<string>()
+    for (const { name } of this.#batches.touched) {
+      names.add(name)
+      // Rules over a histogram name its parts; over another metric these names exist nowhere.
+      for (const suffix of ['_bucket', '_sum', '_count']) names.add(name + suffix)
+    }
+    this.#batches.touched.clear()
+    return names
+  }
+
   /** Series as Prometheus counts them: each bucket of a histogram, its sum and its count are one. */
   seriesCount(): number {
     return this.#index.series

@@ -19,6 +19,8 @@ export interface Arrival {
   /** Time of the tenant's newest sample. */
   readonly newestMs: number
   readonly accepted: number
+  /** The names of the metrics that it brought, as queries use them. */
+  readonly names: ReadonlySet<string>
 }
 
 /** How stores are made. */
@@ -115,7 +117,11 @@ class LoggedTenantStores implements TenantStores {
     if (this.#log === undefined || batch.points === 0) result = this.#apply(store, batch, nowMs)
     else result = await this.#applyLogged(this.#log, tenant, store, batch, nowMs)
     if (result.accepted > 0) {
-      onArrival?.(tenant, { newestMs: store.newestMs() ?? nowMs, accepted: result.accepted })
+      onArrival?.(tenant, {
+        newestMs: store.newestMs() ?? nowMs,
+        accepted: result.accepted,
+        names: store.takeTouchedNames(),
+      })
     }
     return result
   }

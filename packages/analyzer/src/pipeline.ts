@@ -1,0 +1,120 @@
+import { createEngine } from '@chokepoint/promql'
+import type { Config } from './config/schema.ts'
+import { CATALOG } from './detect/catalog.ts'
+import type { EventSink } from './model/event.ts'
+import { createWebhooks } from './notify/webhooks.ts'
+import { createOtlpGrpcServer } from './receive/otlp-grpc.ts'
+import { createOtlpHttpServer } from './receive/otlp-http.ts'
+import { loadRuleGroups } from './rule-groups.ts'
+import { createSchedule } from './schedule.ts'
+import { selfMetrics } from './self-metrics.ts'
+import { openTenantStores } from './store/tenant-stores.ts'
+import { createTenants, type Tenants } from './tenants.ts'
+import type { AnswerOptions } from './web/ports.ts'
+import { createWebServer } from './web/server.ts'
+import { createWebhookPort } from './webhook-port.ts'
+
+/** What surrounds the pipeline, and is not in the config file. */
+export interface PipelineOptions {
+  readonly version: string
+  /** Undefined keeps everything in memory. */
+  readonly dataDir: string | undefined
+  readonly wallClock: () => number
+  readonly random: () => number
+  /** Told in one sentence of what went wrong and does not stop the analyzer. */
+  readonly onProblem: (message: string) => void
+}
+
+/** Makes every stage and joins them, in the order in which data flows. */
+export async function createPipeline(config: Config, options: PipelineOptions) {
+  const { version, dataDir, wallClock, onProblem } = options
+  const { limits, multitenancy, auth, promql } = config
+  let ready = false
+
+  // The last stage first, since all others tell it: events go to webhooks.
+  const webhooks = createWebhooks({
+    endpoints: config.webhooks,
+    clock: wallClock,
+    random: options.random,
+    limits,
+    ...(dataDir === undefined ? {} : { stateFile: `${dataDir}/webhooks.jsonl` }),
+    ...(config.externalUrl === null ? {} : { externalUrl: config.externalUrl }),
+  })
+  const emit: EventSink = (event) => webhooks.sink(event)
+
+  // receive -> decode -> store: the log is read back before anything is taken.
+  const schedule = createSchedule({ config, tenants: () => tenants, afterInterval, onProblem })
+  const stores = await openTenantStores({
+    ...{ dataDir, wallClock, limits },
+    ...{ retentionMs: config.retentionMs, fsync: config.fsync, clock: config.clock },
+    onArrival: (tenant, arrival) => schedule.onArrival(tenant, arrival),
+    log: onProblem,
+  })
+  const receiver = { ingest: stores.ingest, limits, multitenancy, auth, log: onProblem }
+  const otlpHttp = createOtlpHttpServer(receiver)
+  const otlpGrpc = createOtlpGrpcServer(receiver)
+
+  // store -> query -> rules, detect -> findings -> advise: once for each tenant.
+  const engineWith = ({ lookbackMs, timeoutMs }: AnswerOptions) =>
+    createEngine({
+      lookbackMs: lookbackMs ?? promql.lookbackMs,
+      experimental: promql.experimental,
+      limits: {
+        samplesMax: limits.querySamplesMax,
+        seriesMax: limits.querySeriesMax,
+        timeoutMs: Math.min(timeoutMs ?? Number.POSITIVE_INFINITY, limits.queryTimeMs),
+      },
+    })
+  const engine = engineWith({})
+  const groups = loadRuleGroups(config)
+  const tenants: Tenants = createTenants({
+    ...{ config, engine, engineWith, stores, groups, emit, dataDir, wallClock, onProblem },
+    catalog: CATALOG,
+  })
+  function afterInterval(): void {
+    for (const analysis of tenants.all()) analysis.save()
+  }
+
+  // All of it -> report, web.
+  const web = createWebServer({
+    ...{ version, multitenancy, tokens: auth.tokens },
+    view: (tenant) => tenants.get(tenant).view,
+    prometheus: (tenant) => tenants.get(tenant).prometheus,
+    actOnRecommendation: (tenant, id, action) => tenants.get(tenant).act(id, action),
+    webhooks: createWebhookPort(config, webhooks),
+    otlp: (request, response) => void otlpHttp.handle(request, response),
+    selfMetrics: () =>
+      selfMetrics({
+        ...{ version, receive: otlpHttp.stats, store: stores.stats() },
+        webhooks: webhooks.counts(),
+        findings: tenants.all().flatMap((analysis) => analysis.findings()),
+      }),
+    ready: () => ready,
+    onInternalError: (error, url) => onProblem(`${url} failed: ${(error as Error).stack}`),
+  })
+
+  return {
+    tenants,
+    settle: () => schedule.settle(),
+    listen: async () => {
+      const { host, ...ports } = config.listen
+      const bound = {
+        otlpHttp: await otlpHttp.listen(host, ports.otlpHttp),
+        otlpGrpc: await otlpGrpc.listen(host, ports.otlpGrpc),
+        api: await web.listen(host, ports.api),
+      }
+      schedule.start()
+      ready = true
+      return bound
+    },
+    close: async () => {
+      ready = false
+      schedule.stop()
+      // In the order of the flow: first nothing more comes in, last the log is closed.
+      await Promise.all([otlpHttp.close(), otlpGrpc.close(), web.close()])
+      afterInterval()
+      await webhooks.close()
+      await stores.close()
+    },
+  }
+}

@@ -1,0 +1,76 @@
+import type { ReceiveStats } from './receive/otlp-http.ts'
+import type { FindingSample } from './record-findings.ts'
+import type { StoreStats } from './store/tenant-stores.ts'
+
+/** What the analyzer counts of itself. */
+export interface SelfMetricsSources {
+  readonly version: string
+  readonly receive: ReceiveStats
+  readonly store: StoreStats
+  readonly webhooks: {
+    readonly delivered: number
+    readonly failedAttempts: number
+    readonly dead: number
+    readonly dropped: number
+    readonly pending: number
+  }
+  readonly findings: readonly FindingSample[]
+}
+
+type Row = readonly [
+  name: string,
+  type: 'counter' | 'gauge',
+  help: string,
+  samples: Iterable<readonly [labels: Readonly<Record<string, string>>, value: number]>,
+]
+
+/** The analyzer's own metrics in Prometheus' text format 0.0.4. */
+export function selfMetrics(sources: SelfMetricsSources): string {
+  return rowsOf(sources).map(encodeRow).join('')
+}
+
+// biome-ignore format: a table is read by its columns
+function rowsOf({ version, receive, store, webhooks, findings }: SelfMetricsSources): readonly Row[] {
+  const one = (value: number) => [[{}, value]] as const
+  const by = (label: string, counts: ReadonlyMap<string, number>) =>
+    [...counts].map(([key, value]) => [{ [label]: key }, value] as const)
+  const impact = (name: FindingSample['name']) =>
+    findings.filter((finding) => finding.name === name).map(({ labels, value }) => [labels, value] as const)
+  return [
+    ['chokepoint_build_info', 'gauge', 'The version of this analyzer; always 1.', [[{ version }, 1]]],
+    ['chokepoint_receive_requests_total', 'counter', 'OTLP/HTTP requests received.', one(receive.requests)],
+    ['chokepoint_receive_bytes_total', 'counter', 'Bytes of OTLP/HTTP bodies as they arrived.', one(receive.bytes)],
+    ['chokepoint_receive_inflated_bytes_total', 'counter', 'Bytes of OTLP/HTTP bodies after decompression.', one(receive.inflatedBytes)],
+    ['chokepoint_receive_refused_total', 'counter', 'OTLP/HTTP requests refused whole, by error code.', by('code', receive.refused)],
+    ['chokepoint_store_requests_total', 'counter', 'Requests stored.', one(store.requests)],
+    ['chokepoint_store_points_total', 'counter', 'Data points stored.', one(store.acceptedPoints)],
+    ['chokepoint_store_rejected_points_total', 'counter', 'Data points rejected, by reason.', by('reason', store.rejections)],
+    ['chokepoint_store_series', 'gauge', 'Active series of all tenants, as Prometheus counts them.', one(store.series)],
+    ['chokepoint_store_memory_bytes', 'gauge', 'Memory of samples and indexes, outside of the JavaScript heap.', one(store.memoryBytes)],
+    ['chokepoint_webhook_deliveries_total', 'counter', 'Webhook deliveries that ended, by outcome.', [[{ outcome: 'delivered' }, webhooks.delivered], [{ outcome: 'dead' }, webhooks.dead], [{ outcome: 'dropped' }, webhooks.dropped]]],
+    ['chokepoint_webhook_failed_attempts_total', 'counter', 'Webhook delivery attempts that failed.', one(webhooks.failedAttempts)],
+    ['chokepoint_webhook_pending', 'gauge', 'Webhook deliveries that wait.', one(webhooks.pending)],
+    ['chokepoint_bottleneck_impact', 'gauge', 'Impact of an active bottleneck, 0 to 100.', impact('chokepoint_bottleneck_impact')],
+    ['chokepoint_recommendation_impact', 'gauge', 'Impact of an open recommendation, 0 to 100.', impact('chokepoint_recommendation_impact')],
+    ['process_cpu_seconds_total', 'counter', 'Processor time of the analyzer.', one(cpuSeconds())],
+    ['process_resident_memory_bytes', 'gauge', 'Resident memory of the analyzer.', one(process.memoryUsage.rss())],
+  ]
+}
+
+function cpuSeconds(): number {
+  const { user, system } = process.cpuUsage()
+  return (user + system) / 1e6
+}
+
+function encodeRow([name, type, help, samples]: Row): string {
+  const lines = [`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`]
+  for (const [labels, value] of samples) {
+    const pairs = Object.entries(labels).map(([label, text]) => `${label}="${escapeValue(text)}"`)
+    lines.push(`${name}${pairs.length === 0 ? '' : `{${pairs.join(',')}}`} ${value}`)
+  }
+  return `${lines.join('\n')}\n`
+}
+
+function escapeValue(text: string): string {
+  return text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')
+}

@@ -1,0 +1,181 @@
+import type { Engine, SeriesSource } from '@chokepoint/promql'
+import {
+  createRecommendationLedger,
+  type RecommendationState,
+} from './advise/recommendation-ledger.ts'
+import type { Config } from './config/schema.ts'
+import { detect } from './detect/detect.ts'
+import type { DetectorRow } from './detect/detector.ts'
+import { metricNames } from './expression-metrics.ts'
+import type { FindingState } from './findings/finding-entry.ts'
+import { createFindingLedger } from './findings/finding-ledger.ts'
+import type { AnalyzerView } from './model/analyzer-view.ts'
+import type { Clock } from './model/clock.ts'
+import type { EventSink } from './model/event.ts'
+import type { Recommendation } from './model/recommendation.ts'
+import { createPrometheusPort } from './prometheus-port.ts'
+import { createQueryFunctions } from './query-functions.ts'
+import { createFindingRecorder, type FindingSample, findingSamples } from './record-findings.ts'
+import { readComponents } from './report/components.ts'
+import { takeSnapshot } from './report/snapshot.ts'
+import type { AlertHistory } from './rules/history.ts'
+import type { RuleGroup } from './rules/rule-file.ts'
+import { createRuleManager, type RuleManagerState } from './rules/rule-manager.ts'
+import type { StateFile } from './state-file.ts'
+import type { TenantStore } from './store/tenant-store.ts'
+import type { AnswerOptions, PrometheusPort, RecommendationAction } from './web/ports.ts'
+
+/** How far back "now" reaches at most: long enough for scrapes a minute apart, short enough to be now. */
+const WINDOW_MS_MAX = 5 * 60_000
+
+/** What is kept of a tenant's analysis over a restart; its samples are in the log. */
+export interface AnalysisState {
+  readonly rules: RuleManagerState
+  readonly findings: FindingState
+  readonly recommendations: RecommendationState
+}
+
+export interface TenantAnalysisOptions {
+  readonly tenant: string
+  readonly config: Config
+  readonly engine: Engine
+  readonly engineWith: (options: AnswerOptions) => Engine
+  /** The tenant's store as it is now: a tenant that has sent nothing yet has an empty one. */
+  readonly store: () => TenantStore
+  readonly clock: Clock
+  readonly groups: readonly RuleGroup[]
+  readonly catalog: readonly DetectorRow[]
+  readonly history: AlertHistory
+  readonly emit: EventSink
+  readonly stateFile: StateFile<AnalysisState> | undefined
+  /** Told in one sentence what a detector or the recorder could not do. */
+  readonly onProblem: (message: string) => void
+}
+
+/** Everything that happens to one tenant's samples after they are stored. */
+export interface TenantAnalysis {
+  readonly view: AnalyzerView
+  readonly prometheus: PrometheusPort
+  /** Rules, then detectors, then findings, then advice, all at one instant. */
+  readonly evaluate: (nowMs: number) => void
+  /** Only the rules that read these metrics. */
+  readonly evaluateChanged: (names: ReadonlySet<string>, nowMs: number) => void
+  readonly act: (id: string, action: RecommendationAction) => Recommendation
+  readonly replaceGroups: (groups: readonly RuleGroup[]) => void
+  readonly findings: () => readonly FindingSample[]
+  /** The time of the newest sample; 0 before the first. */
+  readonly newestMs: () => number
+  readonly save: () => void
+}
+
+/** Joins the stages behind the store for one tenant. */
+export function createTenantAnalysis(options: TenantAnalysisOptions): TenantAnalysis {
+  const { tenant, config, engine, store, clock, emit, history, onProblem } = options
+  const source: SeriesSource = {
+    select: (matchers, fromMs, toMs) => store().select(matchers, fromMs, toMs),
+  }
+  const { query, queryRange } = createQueryFunctions(engine, source)
+  const record = createRecorder(store, onProblem)
+  const recordFindings = createFindingRecorder(record)
+
+  const rules = createRuleManager({
+    groups: options.groups,
+    query,
+    record,
+    intervalMs: config.evaluation.intervalMs,
+    externalLabels: config.externalLabels,
+    ...(config.externalUrl === null ? {} : { externalUrl: config.externalUrl }),
+    metricNames: (expression) => metricNames(engine, expression),
+    onTransition: (transition) => {
+      history.add(transition)
+      const { alert, to, at } = transition
+      if (to === 'firing') emit({ type: 'alert.firing', timestamp: at, tenant, data: alert })
+      if (to === 'resolved') emit({ type: 'alert.resolved', timestamp: at, tenant, data: alert })
+    },
+  })
+  const findings = createFindingLedger({
+    emit,
+    tenant,
+    limits: config.limits,
+    catalog: options.catalog,
+  })
+  const recommendations = createRecommendationLedger({ query, emit, tenant, limits: config.limits })
+
+  const saved = options.stateFile?.load()
+  if (saved !== undefined) {
+    rules.restore(saved.rules)
+    findings.restore(saved.findings)
+    recommendations.restore(saved.recommendations)
+  }
+
+  /** Shorter than the full window while the data is young: a rate over nothing would dilute the rest. */
+  let firstMs = Number.POSITIVE_INFINITY
+  const windowMs = (nowMs: number) => Math.max(0, Math.min(WINDOW_MS_MAX, nowMs - firstMs))
+  const currentFindings = () => findingSamples(findings.bottlenecks(), recommendations.list())
+
+  const view: AnalyzerView = {
+    now: clock,
+    query,
+    queryRange,
+    components: () => readComponents(query, clock(), windowMs(clock()) || WINDOW_MS_MAX),
+    snapshot: () =>
+      takeSnapshot({
+        query,
+        nowMs: clock(),
+        windowMs: windowMs(clock()) || WINDOW_MS_MAX,
+        bottlenecks: findings.bottlenecks(),
+        recommendations: recommendations.list(),
+        alerts: rules.alerts(),
+        series: store().seriesCount(),
+      }),
+    bottlenecks: () => findings.bottlenecks(),
+    recommendations: () => recommendations.list(),
+    alerts: () => rules.alerts(),
+    alertHistory: () => history.list(),
+  }
+
+  return {
+    view,
+    prometheus: createPrometheusPort({
+      ...{ engine, engineWith: options.engineWith, store, clock },
+      ruleGroups: rules.ruleGroups,
+    }),
+    evaluate: (nowMs) => {
+      if (store().seriesCount() === 0) return
+      firstMs = Math.min(firstMs, store().newestMs() ?? nowMs)
+      rules.evaluate(nowMs)
+      const context = { query, queryRange, nowMs, windowMs: windowMs(nowMs) }
+      const { candidates, failures } = detect(context, options.catalog)
+      for (const { type, error } of failures) onProblem(`detector ${type} failed: ${error}`)
+      findings.update(candidates, rules.alerts(), nowMs)
+      recommendations.update(findings.bottlenecks(), nowMs)
+      recordFindings(currentFindings(), nowMs)
+    },
+    evaluateChanged: rules.evaluateChanged,
+    act: (id, action) => recommendations.setStatus(id, action, clock()),
+    replaceGroups: rules.replaceGroups,
+    findings: currentFindings,
+    newestMs: () => store().newestMs() ?? 0,
+    save: () =>
+      options.stateFile?.save({
+        rules: rules.state(),
+        findings: findings.state(),
+        recommendations: recommendations.state(),
+      }),
+  }
+}
+
+/** Writes what rules and findings say into the store; what a limit refuses is said once. */
+function createRecorder(store: () => TenantStore, onProblem: (message: string) => void) {
+  let told = false
+  return (
+    name: string,
+    labels: Readonly<Record<string, string>>,
+    timeMs: number,
+    value: number | 'stale',
+  ) => {
+    if (store().append(name, Object.entries(labels), timeMs, value) || told) return
+    told = true
+    onProblem(`cannot record ${name}: a limit of the store stands against it`)
+  }
+}

@@ -1,0 +1,83 @@
+import { join } from 'node:path'
+import type { Engine } from '@chokepoint/promql'
+import type { Config } from './config/schema.ts'
+import type { DetectorRow } from './detect/detector.ts'
+import type { EventSink } from './model/event.ts'
+import { createAlertHistory } from './rules/history.ts'
+import { openHistoryFile } from './rules/history-file.ts'
+import type { RuleGroup } from './rules/rule-file.ts'
+import { openStateFile } from './state-file.ts'
+import type { TenantStores } from './store/tenant-stores.ts'
+import { createTenantAnalysis, type TenantAnalysis } from './tenant-analysis.ts'
+import type { AnswerOptions } from './web/ports.ts'
+
+/** The tenant of everybody when there is only one. */
+export const ONLY_TENANT = 'anonymous'
+
+export interface TenantsOptions {
+  readonly config: Config
+  readonly engine: Engine
+  readonly engineWith: (options: AnswerOptions) => Engine
+  readonly stores: TenantStores
+  readonly groups: readonly RuleGroup[]
+  readonly catalog: readonly DetectorRow[]
+  readonly emit: EventSink
+  /** Where state and history are kept; undefined keeps them in memory. */
+  readonly dataDir: string | undefined
+  readonly wallClock: () => number
+  readonly onProblem: (message: string) => void
+}
+
+/** The analyses of all tenants, each made when it is first needed. */
+export interface Tenants {
+  readonly get: (tenant: string) => TenantAnalysis
+  readonly all: () => readonly TenantAnalysis[]
+  readonly now: (tenant: string) => number
+}
+
+export function createTenants(options: TenantsOptions): Tenants {
+  const { config, stores, wallClock } = options
+  const kept = new Map<string, TenantAnalysis>()
+  const now = (tenant: string): number =>
+    config.clock === 'wall' ? wallClock() : (stores.tenant(tenant).newestMs() ?? 0)
+
+  function make(tenant: string): TenantAnalysis {
+    const { dataDir } = options
+    const folder =
+      dataDir === undefined ? undefined : join(dataDir, 'state', encodeURIComponent(tenant))
+    return createTenantAnalysis({
+      ...options,
+      tenant,
+      store: () => stores.tenant(tenant),
+      clock: () => now(tenant),
+      history: createAlertHistory(
+        config.limits.historyMax,
+        folder === undefined
+          ? undefined
+          : openHistoryFile(join(folder, 'alerts.jsonl'), options.onProblem),
+      ),
+      stateFile: folder
+        ? openStateFile(join(folder, 'analysis.json'), options.onProblem)
+        : undefined,
+    })
+  }
+
+  return {
+    now,
+    get: (tenant) => {
+      const known = kept.get(tenant)
+      if (known !== undefined) return known
+      const made = make(tenant)
+      // Asking for a tenant that never sent anything must not cost memory for ever.
+      if (tenant === ONLY_TENANT || stores.tenants().includes(tenant)) kept.set(tenant, made)
+      return made
+    },
+    all: () => stores.tenants().map((tenant) => kept.get(tenant) ?? remember(tenant)),
+  }
+
+  function remember(tenant: string): TenantAnalysis {
+    const made = make(tenant)
+    kept.set(tenant, made)
+    return made
+  }
+}
