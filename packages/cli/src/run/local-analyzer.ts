@@ -1,0 +1,29 @@
+import { loadConfig, type RunningAnalyzer, startAnalyzer } from '@chokepoint/analyzer'
+import { portIfFree } from './free-port.ts'
+
+export interface LocalAnalyzerOptions {
+  readonly apiPort?: number
+  readonly configFile?: string
+  /** `data` takes the time from the samples: for recordings. */
+  readonly clock?: 'wall' | 'data'
+  /** True takes free ports at once: for what nobody else is to find. */
+  readonly anyPorts?: boolean
+}
+
+/**
+ * Starts an analyzer that keeps nothing on disk. Its ports are those of the configuration when they are
+ * free, else others; a port that the user has asked for is taken or refused with `PORT_IN_USE`.
+ */
+export async function startLocalAnalyzer(options: LocalAnalyzerOptions): Promise<RunningAnalyzer> {
+  const config = loadConfig(options.configFile, process.env)
+  const { host, otlpHttp, otlpGrpc, api } = config.listen
+  const port = (wanted: number) => (options.anyPorts ? 0 : portIfFree(host, wanted))
+  const listen = {
+    host,
+    otlpHttp: await port(otlpHttp),
+    otlpGrpc: await port(otlpGrpc),
+    api: options.apiPort ?? (await port(api)),
+  }
+  const clock = options.clock ?? config.clock
+  return startAnalyzer({ ...config, listen, clock }, { memory: true })
+}

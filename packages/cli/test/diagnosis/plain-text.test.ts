@@ -1,0 +1,28 @@
+import { expect } from 'chai'
+import { firstParagraph, plainText, wrap } from '../../src/diagnosis/plain-text.ts'
+
+describe('plainText', () => {
+  it('keeps the words of Markdown and drops its marks', () => {
+    expect(
+      plainText('## Do\n**Move** `work()` to a [worker](https://nodejs.org), *soon*.'),
+    ).to.equal('Do\nMove work() to a worker, soon.')
+  })
+
+  it('leaves names with underscores and stars in arithmetic alone', () => {
+    expect(plainText('http_server_request and 2*3 * 4')).to.equal('http_server_request and 2*3 * 4')
+  })
+})
+
+describe('firstParagraph', () => {
+  it('passes over headings, lists and code', () => {
+    expect(
+      firstParagraph('# Title\n\n```js\ncode()\n```\n\n- item\n\nThe `text`\ngoes on.'),
+    ).to.equal('The text\ngoes on.')
+  })
+})
+
+describe('wrap', () => {
+  it('breaks between words and never within one', () => {
+    expect(wrap('one two threeeeeeee four', 8)).to.deep.equal(['one two', 'threeeeeeee', 'four'])
+  })
+})
