@@ -31,6 +31,13 @@ export const CHART_ROWS: readonly ChartRow[] = [
       '(sum by (job) (rate(http_server_request_duration_seconds_count{error_type!=""}[$range])) or 0 * sum by (job) (rate(http_server_request_duration_seconds_count[$range]))) / sum by (job) (rate(http_server_request_duration_seconds_count[$range]))',
   },
   {
+    id: 'database',
+    title: 'Database calls, p95',
+    unit: 's',
+    query:
+      'histogram_quantile(0.95, sum by (le, job) (rate(db_client_operation_duration_seconds_bucket[$range])))',
+  },
+  {
     id: 'eventloop',
     title: 'Event loop utilization',
     unit: '1',

@@ -16,6 +16,7 @@ describe('readCharts', () => {
       'Request rate',
       'Response time, p95',
       'Error rate',
+      'Database calls, p95',
     ])
     expect(charts[0]!.query).to.contain('[2m]')
     expect(asked.filter((expression) => expression.includes('[5m]'))).to.deep.equal([])

@@ -73,7 +73,7 @@ describe('the HTML report', function () {
           return data.some((byte) => byte > 0)
         }),
       )
-      expect(drawn).to.deep.equal(Array(8).fill(true))
+      expect(drawn).to.deep.equal(Array(9).fill(true))
       const [content, screen] = (await page.evaluate(
         '[document.documentElement.scrollWidth, innerWidth]',
       )) as [number, number]

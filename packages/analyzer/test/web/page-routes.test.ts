@@ -25,7 +25,7 @@ describe('the live page', function () {
     expect(await textOf(page, 'verdict')).to.equal('3 bottlenecks hold shop/catalog back.')
     expect(await textOf(page, 'health')).to.equal('critical')
     expect(await textOf(page, 'status')).to.equal('Live')
-    expect(await page.locator('.chart canvas').count()).to.equal(8)
+    expect(await page.locator('.chart canvas').count()).to.equal(9)
     expect(await page.getByTestId('components').locator('tbody tr').count()).to.equal(6)
     expect(complaints).to.deep.equal([])
     expect(internalErrors).to.deep.equal([])

@@ -141,6 +141,12 @@ export const ENDPOINTS: readonly Endpoint[] = [
     [PROMQL, START, END, query('step', 'A duration or seconds', true), TIMEOUT, LIMIT, STATS],
     ref('QueryData'),
   ),
+  prometheus(
+    'query_exemplars',
+    'Lists exemplars; none are kept',
+    [PROMQL, START, END],
+    list(anything),
+  ),
   prometheus('format_query', 'Lays an expression out', [PROMQL], text),
   prometheus('parse_query', 'Gives the tree of an expression', [PROMQL], anything),
   prometheus('series', 'Lists series', [MATCH, START, END, LIMIT], list(ref('Labels'))),

@@ -59,6 +59,11 @@ function show(data) {
   drawCharts(content, data.charts)
 }
 
+function askWho() {
+  access.hidden = false
+  say('waiting', 'Not signed in')
+}
+
 let failures = 0
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let timer
@@ -75,8 +80,7 @@ async function refresh() {
     failures++
     const code = /** @type {{ status?: number }} */ (error).status
     if (code === 401) {
-      access.hidden = false
-      say('waiting', 'Not signed in')
+      askWho()
       return
     }
     say('lost', 'Connection lost. Trying again')
@@ -116,4 +120,5 @@ content.addEventListener('click', async (event) => {
 
 localizeTimes(content)
 drawCharts(content)
-refresh()
+if (content.dataset.guarded === 'yes' && Object.keys(credentials()).length === 0) askWho()
+else refresh()

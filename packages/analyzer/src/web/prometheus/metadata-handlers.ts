@@ -19,6 +19,12 @@ export function listMetadata(port: PrometheusPort, parameters: Parameters): ApiA
   return { data }
 }
 
+/** `/api/v1/query_exemplars`: none are kept. Grafana asks to learn whether it may show them. */
+export function listExemplars(port: PrometheusPort, parameters: Parameters): ApiAnswer {
+  port.formatQuery(parameters.get('query'))
+  return { data: [] }
+}
+
 /** `/api/v1/targets`: nothing is scraped here, so there are none. */
 export function listTargets(): ApiAnswer {
   return { data: { activeTargets: [], droppedTargets: [], droppedTargetCounts: {} } }

@@ -90,11 +90,16 @@ function asQueryParameter<Answer>(evaluate: () => Answer): Answer {
   try {
     return evaluate()
   } catch (error) {
-    if (error instanceof ChokepointError && error.code === 'QUERY_INVALID') {
+    if (error instanceof ChokepointError && isAboutTheText(error)) {
       throw invalidParameter('query', error.message)
     }
     throw error
   }
+}
+
+/** A range query of a type that has no range fails in the engine, and is the text's fault all the same. */
+function isAboutTheText({ code, message }: ChokepointError): boolean {
+  return code === 'QUERY_INVALID' || message.startsWith('invalid expression type')
 }
 
 function toApiAnswer(answer: QueryAnswer, limit: number, parameters: Parameters): ApiAnswer {

@@ -4,7 +4,7 @@ import { type ApiAnswer, sendAnswer } from '../envelope.ts'
 import { Parameters } from '../parameters.ts'
 import type { PrometheusPort } from '../ports.ts'
 import { tenantOf } from '../tenant.ts'
-import { buildInfo, listMetadata, listTargets } from './metadata-handlers.ts'
+import { buildInfo, listExemplars, listMetadata, listTargets } from './metadata-handlers.ts'
 import { formatQuery, instantQuery, parseQuery, rangeQuery } from './query-handlers.ts'
 import { listAlerts, listRules } from './rule-handlers.ts'
 import { listLabelNames, listLabelValues, listSeries } from './series-handlers.ts'
@@ -21,6 +21,7 @@ type Handler = (port: PrometheusPort, parameters: Parameters) => ApiAnswer
 const HANDLERS: Readonly<Record<string, Handler>> = {
   query: instantQuery,
   query_range: rangeQuery,
+  query_exemplars: listExemplars,
   format_query: formatQuery,
   parse_query: parseQuery,
   series: listSeries,

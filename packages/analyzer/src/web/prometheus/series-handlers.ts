@@ -80,10 +80,20 @@ function asMatchParameter<Answer>(select: () => Answer): Answer {
   }
 }
 
+const NO_MATCHER = /vector selector must contain at least one non-empty matcher$/
+
 function matchersOf(port: PrometheusPort, selector: string): readonly Matcher[] {
-  const matchers = port.parseSelector(selector)
+  const nothing = 'match[] must contain at least one non-empty matcher'
+  let matchers: readonly Matcher[]
+  try {
+    matchers = port.parseSelector(selector)
+  } catch (error) {
+    // As an expression such a selector is wrong too, and is told so in other words.
+    if (!(error instanceof ChokepointError) || !NO_MATCHER.test(error.message)) throw error
+    throw new ChokepointError('QUERY_INVALID', nothing, { cause: error })
+  }
   if (!matchers.every(matchesEmpty)) return matchers
-  throw new ChokepointError('QUERY_INVALID', 'match[] must contain at least one non-empty matcher')
+  throw new ChokepointError('QUERY_INVALID', nothing)
 }
 
 /** True when a series without the label satisfies the matcher: then it picks nothing by itself. */

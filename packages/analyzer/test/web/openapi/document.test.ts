@@ -19,6 +19,7 @@ interface Document {
 const QUERIES: Readonly<Record<string, string>> = {
   '/api/v1/query': '?query=up',
   '/api/v1/query_range': '?query=up&start=1&end=2&step=1',
+  '/api/v1/query_exemplars': '?query=up',
   '/api/v1/format_query': '?query=up',
   '/api/v1/parse_query': '?query=up',
   '/api/v1/series': '?match[]=up',
