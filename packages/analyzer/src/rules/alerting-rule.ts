@@ -2,8 +2,10 @@ import type { Alert, AlertTransition } from '../model/alert.ts'
 import type { Labels } from '../model/labels.ts'
 import type { QuerySample } from '../model/query.ts'
 import { severityOf } from './alert-severity.ts'
-import { holdExpression } from './hold-expression.ts'
+import { FlapMemory } from './flap-memory.ts'
+import { holdExpression, takeComparison } from './hold-expression.ts'
 import { fingerprint, labelKey, withoutName } from './label-key.ts'
+import { type LearnedLevel, LearnedLevels } from './learned-levels.ts'
 import type { RuleContext, RuleSample } from './rule-context.ts'
 import type { AlertingRule } from './rule-file.ts'
 import { compileTemplate, type Template } from './template.ts'
@@ -20,79 +22,157 @@ export interface ActiveAlert {
   readonly keepFiringSinceMs?: number
 }
 
+/** What an alerting rule keeps over restarts. */
+export interface AlertingState {
+  readonly active: readonly ActiveAlert[]
+  readonly learned?: readonly LearnedLevel[]
+}
+
 /** What one evaluation of an alerting rule gave. */
 export interface AlertEvaluation {
   readonly samples: readonly RuleSample[]
   readonly transitions: readonly AlertTransition[]
+  /** Why the rule's alerts were all ended: it gave more than its limit. */
+  readonly error?: string
 }
+
+/** An alert that the answers of a query ask for; its annotations are expanded only when it is kept. */
+interface Candidate {
+  readonly labels: Labels
+  readonly value: number
+  readonly annotations: () => Labels
+}
+
+// Prometheus' `for-outage-tolerance`: after a longer break nobody knows whether a condition held on.
+const OUTAGE_MS_MAX = 3_600_000
 
 /** One alerting rule and its alerts: Prometheus' state machine, with a level of its own to resolve. */
 export class AlertingRuleState {
   readonly rule: AlertingRule
   readonly #labels: readonly (readonly [name: string, template: Template])[]
   readonly #annotations: readonly (readonly [name: string, template: Template])[]
+  /** What must still hold for a firing alert to go on. */
   readonly #holdExpression: string | undefined
+  /** The compared values themselves, for rules that learn. */
+  readonly #learnExpression: string | undefined
+  readonly #learned: LearnedLevels | undefined
+  readonly #flaps = new FlapMemory()
   #active = new Map<string, ActiveAlert>()
 
   constructor(rule: AlertingRule) {
     this.rule = rule
     this.#labels = compileAll(rule.labels)
     this.#annotations = compileAll(rule.annotations)
-    this.#holdExpression =
-      rule.resolveThreshold === undefined
-        ? undefined
-        : holdExpression(rule.expression, rule.resolveThreshold)
+    if (rule.resolveThreshold !== undefined) {
+      this.#holdExpression = holdExpression(rule.expression, rule.resolveThreshold)
+    }
+    if (rule.learnForMs !== undefined) {
+      const comparison = takeComparison(rule.expression)
+      this.#learnExpression = comparison.left
+      this.#learned = new LearnedLevels(rule.learnForMs, comparison)
+    }
   }
 
-  active(): readonly ActiveAlert[] {
-    return [...this.#active.values()]
+  get activeCount(): number {
+    return this.#active.size
   }
 
-  /** Takes over alerts, of an earlier process or of the rule that this one replaces. */
-  adopt(alerts: Iterable<ActiveAlert>): void {
-    this.#active = new Map([...alerts].map((alert) => [labelKey(alert.labels), alert]))
+  alerts(nowMs: number): readonly Alert[] {
+    return [...this.#active.values()].map((active) => this.#alert(active, active.state, nowMs))
   }
 
-  toAlert(active: ActiveAlert): Alert {
-    return alertOf(this.rule, active, active.state)
+  state(): AlertingState {
+    const active = [...this.#active.values()]
+    return this.#learned === undefined ? { active } : { active, learned: this.#learned.state() }
+  }
+
+  /** Takes over what an earlier process kept, or the rule that this one replaces. */
+  restore({ active, learned }: AlertingState): void {
+    this.#active = new Map(active.map((alert) => [labelKey(alert.labels), alert]))
+    this.#learned?.restore(learned ?? [])
+  }
+
+  /** Tells pending alerts that nobody watched for a while: that time does not count for `for`. */
+  postpone(outageMs: number): void {
+    for (const [key, alert] of this.#active) {
+      if (alert.state !== 'pending') continue
+      if (outageMs > OUTAGE_MS_MAX) this.#active.delete(key)
+      else this.#active.set(key, { ...alert, activeMs: alert.activeMs + outageMs })
+    }
+  }
+
+  /** The `ALERTS` and `ALERTS_FOR_STATE` series of the alerts as they are. */
+  samples(): readonly RuleSample[] {
+    const samples: RuleSample[] = []
+    for (const { labels, state, activeMs } of this.#active.values()) {
+      samples.push(
+        { name: 'ALERTS', labels: { ...labels, alertstate: state }, value: 1 },
+        { name: 'ALERTS_FOR_STATE', labels, value: Math.floor(activeMs / 1000) },
+      )
+    }
+    return samples
+  }
+
+  /** Ends all alerts, because the rule is gone. */
+  endAll(nowMs: number): readonly AlertTransition[] {
+    const at = new Date(nowMs).toISOString()
+    return this.state().active.map((active) => {
+      const to = active.state === 'firing' ? 'resolved' : 'inactive'
+      return { alert: this.#alert(active, to, nowMs), from: active.state, to, at }
+    })
   }
 
   /** Asks the rule's expression and moves each alert on. Throws, with no alert moved, when that fails. */
   evaluate(context: RuleContext): AlertEvaluation {
-    const found = this.#find(context)
+    const { nowMs, limit } = context
     const next = new Map<string, ActiveAlert>()
     const transitions: AlertTransition[] = []
-    const at = new Date(context.nowMs).toISOString()
-    const step = (active: ActiveAlert, from: AlertTransition['from'], to: AlertTransition['to']) =>
-      transitions.push({ alert: alertOf(this.rule, active, to, at), from, to, at })
-    for (const [key, candidate] of found) {
+    const step = (
+      active: ActiveAlert,
+      from: AlertTransition['from'],
+      to: AlertTransition['to'],
+    ) => {
+      if (to === 'firing' || to === 'resolved') this.#flaps.note(idOf(active), nowMs)
+      const at = new Date(nowMs).toISOString()
+      transitions.push({ alert: this.#alert(active, to, nowMs), from, to, at })
+    }
+    for (const [key, candidate] of this.#find(context)) {
       const old = this.#active.get(key)
-      const alert = raised(this.rule, candidate, old, context.nowMs)
+      const alert = raised(this.rule, candidate, old, nowMs)
       next.set(key, alert)
       const from = old?.state ?? 'inactive'
       if (from !== alert.state) step(alert, from, alert.state)
     }
+    // As in Prometheus, a rule over its limit has no alerts at all: half of them would mislead.
+    const over = limit > 0 && next.size > limit ? next.size : 0
+    if (over > 0) {
+      next.clear()
+      transitions.length = 0
+    }
     for (const [key, old] of this.#active) {
       if (next.has(key)) continue
-      const kept = keptFiring(this.rule, old, context.nowMs)
+      const kept = over > 0 ? undefined : keptFiring(this.rule, old, nowMs)
       if (kept !== undefined) next.set(key, kept)
       else step(old, old.state, old.state === 'firing' ? 'resolved' : 'inactive')
     }
-    if (context.limit > 0 && next.size > context.limit) {
-      // As in Prometheus: a rule over its limit gives no alerts at all, because half of them would mislead.
-      this.#active = new Map()
-      throw new RangeError(`exceeded limit of ${context.limit} with ${next.size} alerts`)
-    }
     this.#active = next
-    return { samples: alertSamples(this.rule, next.values()), transitions }
+    const samples = this.samples()
+    return over === 0
+      ? { samples, transitions }
+      : { samples, transitions, error: `exceeded limit of ${limit} with ${over} alerts` }
   }
 
-  /** The alerts that the answers of the expression name, by label key. */
+  /** The alerts that the answers of the expression ask for, by label key. */
   #find(context: RuleContext): ReadonlyMap<string, Candidate> {
+    const { query, queryMs, nowMs } = context
     const found = new Map<string, Candidate>()
-    for (const sample of context.query(this.rule.expression, context.queryMs)) {
+    if (this.#learnExpression !== undefined) {
+      this.#learned?.learn(query(this.#learnExpression, queryMs), nowMs)
+    }
+    for (const sample of query(this.rule.expression, queryMs)) {
       const candidate = this.#candidate(sample, context)
       const key = labelKey(candidate.labels)
+      if (this.#learned?.isBeyond(sample, nowMs) === false && !this.#active.has(key)) continue
       if (found.has(key)) {
         throw new RangeError(
           'vector contains metrics with the same labelset after applying alert labels',
@@ -101,7 +181,7 @@ export class AlertingRuleState {
       found.set(key, candidate)
     }
     if (this.#holdExpression === undefined || this.#active.size === 0) return found
-    for (const sample of context.query(this.#holdExpression, context.queryMs)) {
+    for (const sample of query(this.#holdExpression, queryMs)) {
       const candidate = this.#candidate(sample, context)
       const key = labelKey(candidate.labels)
       if (!found.has(key) && this.#active.get(key)?.state === 'firing') found.set(key, candidate)
@@ -121,6 +201,7 @@ export class AlertingRuleState {
     const labels = withoutName(sample.labels)
     for (const [name, template] of this.#labels) {
       const text = expanded(template, data)
+      // An empty label is no label: Prometheus drops it.
       if (text === '') delete labels[name]
       else labels[name] = text
     }
@@ -134,12 +215,29 @@ export class AlertingRuleState {
         ),
     }
   }
+
+  #alert(active: ActiveAlert, to: AlertTransition['to'], nowMs: number): Alert {
+    const iso = (timeMs: number) => new Date(timeMs).toISOString()
+    const id = idOf(active)
+    return {
+      id,
+      name: this.rule.name,
+      severity: severityOf(active.labels.severity),
+      state: to === 'inactive' ? 'resolved' : to,
+      labels: active.labels,
+      annotations: active.annotations,
+      query: this.rule.expression,
+      value: active.value,
+      activeSince: iso(active.activeMs),
+      ...(active.firedMs === undefined ? {} : { firedAt: iso(active.firedMs) }),
+      ...(to === 'resolved' ? { resolvedAt: iso(nowMs) } : {}),
+      ...(this.#flaps.isFlapping(id, nowMs) ? { flapping: true } : {}),
+    }
+  }
 }
 
-interface Candidate {
-  readonly labels: Labels
-  readonly value: number
-  readonly annotations: () => Labels
+function idOf({ labels }: ActiveAlert): string {
+  return fingerprint(labelKey(labels))
 }
 
 function compileAll(templates: Labels): readonly (readonly [string, Template])[] {
@@ -182,38 +280,4 @@ function keptFiring(rule: AlertingRule, old: ActiveAlert, nowMs: number): Active
   return nowMs - keepFiringSinceMs < rule.keepFiringForMs
     ? { ...old, keepFiringSinceMs }
     : undefined
-}
-
-function alertSamples(rule: AlertingRule, active: Iterable<ActiveAlert>): readonly RuleSample[] {
-  const samples: RuleSample[] = []
-  for (const { labels, state, activeMs } of active) {
-    const named = { ...labels, alertname: rule.name }
-    samples.push(
-      { name: 'ALERTS', labels: { ...named, alertstate: state }, value: 1 },
-      { name: 'ALERTS_FOR_STATE', labels: named, value: Math.floor(activeMs / 1000) },
-    )
-  }
-  return samples
-}
-
-function alertOf(
-  rule: AlertingRule,
-  active: ActiveAlert,
-  to: AlertTransition['to'],
-  at?: string,
-): Alert {
-  const iso = (timeMs: number) => new Date(timeMs).toISOString()
-  return {
-    id: fingerprint(labelKey(active.labels)),
-    name: rule.name,
-    severity: severityOf(active.labels.severity),
-    state: to === 'inactive' ? 'resolved' : to,
-    labels: active.labels,
-    annotations: active.annotations,
-    query: rule.expression,
-    value: active.value,
-    activeSince: iso(active.activeMs),
-    ...(active.firedMs === undefined ? {} : { firedAt: iso(active.firedMs) }),
-    ...(to === 'resolved' && at !== undefined ? { resolvedAt: at } : {}),
-  }
 }

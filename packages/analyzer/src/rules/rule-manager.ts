@@ -1,11 +1,13 @@
+import { LIMITS } from '../config/limits.ts'
 import type { Alert, AlertTransition } from '../model/alert.ts'
+import { ChokepointError } from '../model/errors.ts'
 import type { Labels } from '../model/labels.ts'
 import type { QueryFunc } from '../model/query.ts'
-import { type ActiveAlert, AlertingRuleState } from './alerting-rule.ts'
+import type { AlertingState } from './alerting-rule.ts'
 import { labelKey } from './label-key.ts'
-import { evaluateRecordingRule } from './recording-rule.ts'
 import type { RecordFunc, RuleContext, RuleSample } from './rule-context.ts'
-import type { AlertingRule, RecordingRule, RuleGroup } from './rule-file.ts'
+import type { RuleGroup } from './rule-file.ts'
+import { RuleRow, type RuleStatus } from './rule-row.ts'
 
 /** What a rule manager is made of. */
 export interface RuleManagerOptions {
@@ -17,42 +19,32 @@ export interface RuleManagerOptions {
   readonly intervalMs?: number
   readonly externalLabels?: Labels
   readonly externalUrl?: string
-  /** The most alerts that all rules together may have; 10,000 by default. */
-  readonly alertsMax?: number
+  /** The most rules, and the most alerts that they may have together. */
+  readonly limits?: { readonly rulesMax: number; readonly alertsMax: number }
   /** The names of the metrics an expression reads, or undefined when they cannot be told. */
   readonly metricNames?: (expression: string) => readonly string[] | undefined
   /** Milliseconds since any fixed instant, for the duration of evaluations. */
   readonly stopwatch?: () => number
 }
 
-/** A rule with the health of its last evaluation. Times are Unix milliseconds. */
-export type RuleStatus = {
-  readonly health: 'unknown' | 'ok' | 'err'
-  readonly lastError: string
-  readonly lastEvaluationMs: number
-  readonly evaluationSeconds: number
-} & (
-  | { readonly rule: RecordingRule }
-  | { readonly rule: AlertingRule; readonly alerts: readonly ActiveAlert[] }
-)
-
 /** A group of rules as `/api/v1/rules` tells it. */
 export interface RuleGroupStatus {
   readonly name: string
   readonly file: string
-  readonly intervalMs: number
+  readonly intervalSeconds: number
   readonly limit: number
+  /** Unix milliseconds; 0 before the first evaluation. */
   readonly lastEvaluationMs: number
   readonly evaluationSeconds: number
   readonly rules: readonly RuleStatus[]
 }
 
-/** What survives a restart: the alerts of each rule. */
+/** What survives a restart, by rule. */
 export interface RuleManagerState {
   readonly version: 1
-  /** When the rules were last evaluated. */
+  /** When a rule was last evaluated, in Unix milliseconds. */
   readonly savedMs: number
-  readonly alerts: readonly { readonly rule: string; readonly active: readonly ActiveAlert[] }[]
+  readonly rules: readonly ({ readonly rule: string } & AlertingState)[]
 }
 
 /** Evaluates rules, keeps their alerts and tells each step of an alert. */
@@ -65,22 +57,10 @@ export interface RuleManager {
   readonly alerts: () => readonly Alert[]
   readonly ruleGroups: () => readonly RuleGroupStatus[]
   readonly state: () => RuleManagerState
+  /** Takes up the alerts of an earlier process; to be called before the first evaluation. */
   readonly restore: (state: RuleManagerState) => void
   /** Takes new rules; a rule whose group, name and labels stay keeps its alerts. */
   readonly replaceGroups: (groups: readonly RuleGroup[]) => void
-}
-
-/** A rule as it is evaluated, with what its last evaluation left. */
-interface RuleRow {
-  readonly key: string
-  readonly rule: RecordingRule | AlertingRule
-  readonly alerting: AlertingRuleState | undefined
-  readonly reads: readonly string[] | undefined
-  series: Map<string, RuleSample>
-  health: RuleStatus['health']
-  lastError: string
-  lastEvaluationMs: number
-  evaluationSeconds: number
 }
 
 interface GroupRow {
@@ -109,21 +89,32 @@ export function createRuleManager(options: RuleManagerOptions): RuleManager {
 
 class Manager {
   readonly #options: RuleManagerOptions
+  readonly #limits: NonNullable<RuleManagerOptions['limits']>
   readonly #stopwatch: () => number
   #groups: readonly GroupRow[]
-  /** Series of rules that are gone; the next evaluation marks them stale. */
+  #nowMs = 0
+  /** Alerts of all rules together. */
+  #activeCount = 0
+  /** When the state that was taken up was saved; undefined after the first evaluation. */
+  #restoredMs: number | undefined
+  /** Series of rules that are gone; the next evaluation ends them. */
   #orphans: readonly RuleSample[] = []
 
   constructor(options: RuleManagerOptions) {
     this.#options = options
+    this.#limits = options.limits ?? {
+      rulesMax: LIMITS.rulesMax.default,
+      alertsMax: LIMITS.alertsMax.default,
+    }
     this.#stopwatch = options.stopwatch ?? (() => performance.now())
-    this.#groups = options.groups.map((group) => this.#groupRow(group))
+    this.#groups = this.#groupRows(options.groups)
   }
 
   evaluate(nowMs: number): void {
-    this.#endOrphans(nowMs)
+    this.#begin(nowMs)
     for (const group of this.#groups) {
       const { intervalMs, lastEvaluationMs } = group
+      // Instants of a group are the multiples of its interval, whenever the clock passes one.
       if (Math.floor(nowMs / intervalMs) <= Math.floor(lastEvaluationMs / intervalMs)) continue
       const started = this.#stopwatch()
       for (const row of group.rows) this.#evaluateRow(row, group, nowMs)
@@ -133,176 +124,160 @@ class Manager {
   }
 
   evaluateChanged(names: ReadonlySet<string>, nowMs: number): void {
-    this.#endOrphans(nowMs)
+    this.#begin(nowMs)
     const changed = new Set(names)
     for (const group of this.#groups) {
       for (const row of group.rows) {
-        if (nowMs < row.lastEvaluationMs || !readsAny(row, changed)) continue
+        if (nowMs < row.lastEvaluationMs || !row.readsAny(changed)) continue
         for (const name of this.#evaluateRow(row, group, nowMs)) changed.add(name)
       }
     }
   }
 
   alerts(): readonly Alert[] {
-    return this.#rows().flatMap(({ alerting }) =>
-      alerting === undefined ? [] : alerting.active().map((active) => alerting.toAlert(active)),
-    )
+    return this.#rows().flatMap(({ alerting }) => alerting?.alerts(this.#nowMs) ?? [])
   }
 
   ruleGroups(): readonly RuleGroupStatus[] {
     return this.#groups.map(({ group, rows, intervalMs, lastEvaluationMs, evaluationSeconds }) => ({
       name: group.name,
       file: group.file,
-      intervalMs,
+      intervalSeconds: intervalMs / 1000,
       limit: group.limit,
       lastEvaluationMs: Math.max(lastEvaluationMs, 0),
       evaluationSeconds,
-      rules: rows.map(statusOf),
+      rules: rows.map((row) => row.status(this.#nowMs)),
     }))
   }
 
   state(): RuleManagerState {
-    const rows = this.#rows()
     return {
       version: 1,
-      savedMs: Math.max(0, ...rows.map((row) => row.lastEvaluationMs)),
-      alerts: rows.flatMap(({ key, alerting }) => {
-        const active = alerting?.active() ?? []
-        return active.length === 0 ? [] : [{ rule: key, active }]
+      savedMs: this.#restoredMs ?? this.#nowMs,
+      rules: this.#rows().flatMap(({ key, alerting }) => {
+        const state = alerting?.state()
+        if (state === undefined || (state.active.length === 0 && state.learned === undefined))
+          return []
+        return [{ rule: key, ...state }]
       }),
     }
   }
 
   restore(state: RuleManagerState): void {
-    const saved = new Map(state.alerts.map(({ rule, active }) => [rule, active]))
-    for (const { key, alerting } of this.#rows()) alerting?.adopt(saved.get(key) ?? [])
+    const saved = new Map(state.rules.map(({ rule, ...kept }) => [rule, kept]))
+    for (const row of this.#rows()) {
+      const kept = saved.get(row.key)
+      if (kept !== undefined) row.restore(kept)
+    }
+    this.#restoredMs = state.savedMs
   }
 
   replaceGroups(groups: readonly RuleGroup[]): void {
-    const old = new Map(this.#rows().map((row) => [row.key, row]))
+    const rows = this.#groupRows(groups)
+    const oldRows = new Map(this.#rows().map((row) => [row.key, row]))
     const oldGroups = new Map(this.#groups.map((row) => [groupKey(row.group), row]))
-    this.#groups = groups.map((group) => {
-      const row = this.#groupRow(group)
-      row.lastEvaluationMs = oldGroups.get(groupKey(group))?.lastEvaluationMs ?? NEVER
-      for (const rule of row.rows) {
-        const before = old.get(rule.key)
-        if (before === undefined) continue
-        old.delete(rule.key)
-        rule.series = before.series
-        rule.alerting?.adopt(before.alerting?.active() ?? [])
+    for (const group of rows) {
+      const before = oldGroups.get(groupKey(group.group))
+      if (before !== undefined && before.intervalMs === group.intervalMs) {
+        group.lastEvaluationMs = before.lastEvaluationMs
       }
-      return row
-    })
-    this.#orphans = [
-      ...this.#orphans,
-      ...[...old.values()].flatMap((row) => [...row.series.values()]),
-    ]
+      for (const row of group.rows) {
+        const old = oldRows.get(row.key)
+        if (old === undefined) continue
+        row.adopt(old)
+        oldRows.delete(row.key)
+      }
+    }
+    this.#groups = rows
+    // Alerts of rules that are gone are over, and whoever was told that they fire is told so.
+    for (const old of oldRows.values()) this.#retire(old)
+    this.#countActive()
+  }
+
+  #countActive(): void {
+    this.#activeCount = 0
+    for (const { alerting } of this.#rows()) this.#activeCount += alerting?.activeCount ?? 0
+  }
+
+  #begin(nowMs: number): void {
+    this.#nowMs = Math.max(nowMs, this.#nowMs)
+    for (const { name, labels } of this.#orphans) this.#options.record(name, labels, nowMs, 'stale')
+    this.#orphans = []
+    if (this.#restoredMs === undefined) return
+    const outageMs = Math.max(nowMs - this.#restoredMs, 0)
+    this.#restoredMs = undefined
+    for (const { alerting } of this.#rows()) alerting?.postpone(outageMs)
+    this.#countActive()
+  }
+
+  #retire(row: RuleRow): void {
+    this.#orphans = [...this.#orphans, ...row.series()]
+    for (const transition of row.alerting?.endAll(this.#nowMs) ?? []) {
+      this.#options.onTransition(transition)
+    }
   }
 
   #rows(): readonly RuleRow[] {
     return this.#groups.flatMap((group) => group.rows)
   }
 
-  #groupRow(group: RuleGroup): GroupRow {
-    const times = new Map<string, number>()
-    return {
+  #groupRows(groups: readonly RuleGroup[]): readonly GroupRow[] {
+    const { rulesMax } = this.#limits
+    const count = groups.reduce((sum, group) => sum + group.rules.length, 0)
+    if (count > rulesMax) {
+      throw new ChokepointError(
+        'RULES_INVALID',
+        `cannot use ${count} rules: the limit rulesMax is ${rulesMax}`,
+      )
+    }
+    return groups.map((group) => ({
       group,
       intervalMs: group.intervalMs ?? this.#options.intervalMs ?? 15_000,
-      rows: group.rules.map((rule): RuleRow => {
-        const base = `${groupKey(group)}\n${rule.kind}\n${rule.name}\n${labelKey(rule.labels)}`
-        const nth = times.get(base) ?? 0
-        times.set(base, nth + 1)
-        return {
-          // Rules of a group may share name and labels; their order then tells them apart.
-          key: `${base}\n${nth}`,
-          rule,
-          alerting: rule.kind === 'alerting' ? new AlertingRuleState(rule) : undefined,
-          reads: this.#options.metricNames?.(rule.expression),
-          series: new Map(),
-          health: 'unknown',
-          lastError: '',
-          lastEvaluationMs: NEVER,
-          evaluationSeconds: 0,
-        }
-      }),
+      rows: this.#ruleRows(group),
       lastEvaluationMs: NEVER,
       evaluationSeconds: 0,
-    }
+    }))
   }
 
-  /** Evaluates one rule; a failure stays with the rule. Gives the names of the series it wrote. */
-  #evaluateRow(row: RuleRow, { group }: GroupRow, nowMs: number): readonly string[] {
-    const started = this.#stopwatch()
+  #ruleRows(group: RuleGroup): readonly RuleRow[] {
+    const times = new Map<string, number>()
+    return group.rules.map((rule) => {
+      const base = [groupKey(group), rule.kind, rule.name, labelKey(rule.labels)].join('\n')
+      const nth = times.get(base) ?? 0
+      times.set(base, nth + 1)
+      // Rules of a group may share name and labels; their order then tells them apart.
+      return new RuleRow(`${base}\n${nth}`, rule, this.#options.metricNames?.(rule.expression))
+    })
+  }
+
+  /** Evaluates one rule, tells what became of its alerts and gives the names of the series it wrote. */
+  #evaluateRow(row: RuleRow, { group }: GroupRow, nowMs: number): ReadonlySet<string> {
+    const { query, record, onTransition, externalLabels = {}, externalUrl = '' } = this.#options
     const context: RuleContext = {
-      query: this.#options.query,
+      query,
       nowMs,
       queryMs: nowMs - (group.queryOffsetMs ?? 0),
-      limit: group.limit,
-      externalLabels: this.#options.externalLabels ?? {},
-      externalUrl: this.#options.externalUrl ?? '',
+      limit: this.#limitOf(row, group),
+      externalLabels,
+      externalUrl,
     }
-    let names: readonly string[] = []
-    try {
-      names = this.#write(row, this.#samplesOf(row, context), context.queryMs)
-      row.health = 'ok'
-      row.lastError = ''
-    } catch (error) {
-      row.health = 'err'
-      row.lastError = (error as Error).message
-    }
-    row.lastEvaluationMs = nowMs
-    row.evaluationSeconds = (this.#stopwatch() - started) / 1000
+    const before = row.alerting?.activeCount ?? 0
+    const { names, transitions } = row.evaluate(context, record, this.#stopwatch)
+    this.#activeCount += (row.alerting?.activeCount ?? 0) - before
+    for (const transition of transitions) onTransition(transition)
     return names
   }
 
-  #samplesOf(row: RuleRow, context: RuleContext): readonly RuleSample[] {
-    if (row.rule.kind === 'recording') return evaluateRecordingRule(row.rule, context)
-    const { samples, transitions } = (row.alerting as AlertingRuleState).evaluate(context)
-    for (const transition of transitions) this.#options.onTransition(transition)
-    return samples
-  }
-
-  /** Records the samples of a rule and ends its series that are no longer among them. */
-  #write(row: RuleRow, samples: readonly RuleSample[], timeMs: number): readonly string[] {
-    const { record } = this.#options
-    const series = new Map<string, RuleSample>()
-    for (const sample of samples) {
-      series.set(`${sample.name}\n${labelKey(sample.labels)}`, sample)
-      record(sample.name, sample.labels, timeMs, sample.value)
-    }
-    const names = new Set(samples.map((sample) => sample.name))
-    for (const [key, old] of row.series) {
-      if (series.has(key)) continue
-      record(old.name, old.labels, timeMs, 'stale')
-      names.add(old.name)
-    }
-    row.series = series
-    return [...names]
-  }
-
-  #endOrphans(nowMs: number): void {
-    for (const { name, labels } of this.#orphans) this.#options.record(name, labels, nowMs, 'stale')
-    this.#orphans = []
+  /** The limit of the group, or what the other rules leave of the limit on all alerts. */
+  #limitOf(row: RuleRow, group: RuleGroup): number {
+    if (row.alerting === undefined) return group.limit
+    const others = this.#activeCount - row.alerting.activeCount
+    const room = this.#limits.alertsMax - others
+    // Zero would mean no limit at all.
+    return Math.min(group.limit || Number.POSITIVE_INFINITY, Math.max(room, 1))
   }
 }
 
 function groupKey(group: RuleGroup): string {
   return `${group.file}\n${group.name}`
-}
-
-function readsAny(row: RuleRow, names: ReadonlySet<string>): boolean {
-  return row.reads === undefined || row.reads.some((name) => names.has(name))
-}
-
-function statusOf(row: RuleRow): RuleStatus {
-  const { health, lastError, evaluationSeconds, rule, alerting } = row
-  const status = {
-    health,
-    lastError,
-    evaluationSeconds,
-    lastEvaluationMs: Math.max(row.lastEvaluationMs, 0),
-  }
-  return rule.kind === 'recording'
-    ? { ...status, rule }
-    : { ...status, rule, alerts: alerting?.active() ?? [] }
 }

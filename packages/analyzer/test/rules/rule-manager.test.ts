@@ -119,6 +119,175 @@ describe('rule manager', () => {
     manager.evaluate(0)
     const [broken, fine] = manager.ruleGroups()[0]?.rules ?? []
     expect(broken).to.include({ health: 'err', lastError: 'no answer for broken' })
-    expect(fine).to.include({ health: 'ok', lastError: '' })
+    expect(fine).to.include({ health: 'ok' })
+    expect(fine).to.not.have.property('lastError')
+  })
+
+  it('waits for as long as is left after a restart, and does not fire twice', () => {
+    const first = harness(groupsOf(HIGH))
+    first.answers.set('load', [{ labels: { host: 'a' }, value: 7 }])
+    first.manager.evaluate(0)
+    first.manager.evaluate(10 * SECOND)
+    const second = harness(groupsOf(HIGH))
+    second.answers.set('load', [{ labels: { host: 'a' }, value: 7 }])
+    second.manager.restore(JSON.parse(JSON.stringify(first.manager.state())))
+    // A minute passes in which nobody watches; ten seconds of `for` were left before it and are after it.
+    for (const at of [70, 80, 90]) second.manager.evaluate(at * SECOND)
+    expect(second.steps).to.deep.equal(['80 pending>firing'])
+    const third = harness(groupsOf(HIGH))
+    third.answers.set('load', [])
+    third.manager.restore(JSON.parse(JSON.stringify(second.manager.state())))
+    third.manager.evaluate(100 * SECOND)
+    expect(third.steps).to.deep.equal(['100 firing>resolved'])
+    expect(third.recorded.join()).to.match(/ALERTS.*firing.* stale/)
+  })
+
+  it('keeps the alerts of rules that a reload leaves, and ends those of rules that are gone', () => {
+    const { manager, answers, steps, recorded } = harness(groupsOf(HIGH.replace('20s', '0s')))
+    answers.set('load', [{ labels: {}, value: 7 }])
+    manager.evaluate(0)
+    manager.replaceGroups(groupsOf(HIGH.replace('20s', '0s').replace('is at', 'has')))
+    manager.evaluate(10 * SECOND)
+    expect(manager.alerts()[0]).to.deep.include({
+      annotations: { summary: ' has 7' },
+      firedAt: new Date(0).toISOString(),
+    })
+    manager.replaceGroups([])
+    manager.evaluate(20 * SECOND)
+    expect(steps).to.deep.equal(['0 inactive>firing', '10 firing>resolved'])
+    expect(recorded.at(-1)).to.match(/^20000 ALERTS_FOR_STATE.* stale$/)
+  })
+
+  it('evaluates at once what reads a metric that changed, and what reads the series that this writes', () => {
+    const { manager, answers, steps } = harness(
+      groupsOf(`
+groups:
+  - name: g
+    rules:
+      - { record: total, expr: load }
+      - { alert: Other, expr: other }
+      - { alert: High, expr: total }
+`),
+    )
+    for (const name of ['load', 'other', 'total']) answers.set(name, [])
+    manager.evaluate(0)
+    for (const name of ['load', 'other', 'total']) answers.set(name, [{ labels: {}, value: 1 }])
+    manager.evaluateChanged(new Set(['load']), 3 * SECOND)
+    expect(steps).to.deep.equal(['3 inactive>firing'])
+    expect(manager.alerts().map(({ name }) => name)).to.deep.equal(['High'])
+  })
+
+  it('gives the same alerts on arrival as on the interval at those instants', () => {
+    const values = [1, 0, 1, 1, 1, 0, 0, 1, 1, 1, 1, 0]
+    const run = (
+      evaluate: (manager: ReturnType<typeof harness>['manager'], nowMs: number) => void,
+    ) => {
+      const { manager, answers, steps, recorded } = harness(groupsOf(HIGH))
+      for (const [index, value] of values.entries()) {
+        answers.set('load', value === 0 ? [] : [{ labels: { host: 'a' }, value }])
+        evaluate(manager, index * 10 * SECOND)
+      }
+      return { steps, recorded }
+    }
+    const byInterval = run((manager, nowMs) => manager.evaluate(nowMs))
+    const onArrival = run((manager, nowMs) => manager.evaluateChanged(new Set(['load']), nowMs))
+    expect(onArrival).to.deep.equal(byInterval)
+    expect(onArrival.steps).to.include('40 pending>firing')
+  })
+
+  it('ends all alerts of a rule that gives more than the limit of its group', () => {
+    const { manager, answers, steps } = harness(
+      groupsOf(HIGH.replace('name: g', 'name: g\n    limit: 1').replace('20s', '0s')),
+    )
+    answers.set('load', [{ labels: { host: 'a' }, value: 7 }])
+    manager.evaluate(0)
+    answers.set(
+      'load',
+      ['a', 'b'].map((host) => ({ labels: { host }, value: 7 })),
+    )
+    manager.evaluate(10 * SECOND)
+    expect(steps).to.deep.equal(['0 inactive>firing', '10 firing>resolved'])
+    expect(manager.ruleGroups()[0]?.rules[0]).to.include({
+      health: 'err',
+      lastError: 'exceeded limit of 1 with 2 alerts',
+    })
+  })
+
+  it('resolves at a level of its own when the rule has one', () => {
+    const yaml = HIGH.replace(
+      'expr: load',
+      'expr: load > 0.9\n        resolve_threshold: 0.7',
+    ).replace('20s', '0s')
+    const { manager, answers, steps } = harness(groupsOf(yaml))
+    const at = (second: number, load: number) => {
+      const sample = { labels: {}, value: load }
+      answers.set('load > 0.9', load > 0.9 ? [sample] : [])
+      answers.set('load > 0.7', load > 0.7 ? [sample] : [])
+      manager.evaluate(second * SECOND)
+    }
+    at(0, 0.8)
+    at(10, 0.95)
+    at(20, 0.8)
+    at(30, 0.6)
+    at(40, 0.8)
+    expect(steps).to.deep.equal(['10 inactive>firing', '30 firing>resolved'])
+  })
+
+  it('learns the level of a label set before it is armed, and fires only beyond it', () => {
+    const yaml = HIGH.replace('expr: load', 'expr: load > 0.5\n        learn_for: 60s').replace(
+      '20s',
+      '0s',
+    )
+    const { manager, answers, steps } = harness(groupsOf(yaml))
+    const at = (second: number, load: number) => {
+      const sample = { labels: {}, value: load }
+      answers.set('load', [sample])
+      answers.set('load > 0.5', load > 0.5 ? [sample] : [])
+      manager.evaluate(second * SECOND)
+    }
+    // This service always runs at 0.6 to 0.7: over the threshold, and normal for it.
+    for (let second = 0; second <= 120; second += 10) at(second, second % 20 === 0 ? 0.6 : 0.7)
+    expect(steps).to.deep.equal([])
+    at(130, 0.95)
+    expect(steps).to.deep.equal(['130 inactive>firing'])
+    const restarted = harness(groupsOf(yaml))
+    restarted.manager.restore(JSON.parse(JSON.stringify(manager.state())))
+    expect(restarted.manager.state().rules[0]?.learned?.[0]?.count).to.equal(6)
+  })
+
+  it('marks an alert that fires and resolves again and again as flapping, until it is steady', () => {
+    const { manager, answers, transitions } = harness(groupsOf(HIGH.replace('20s', '0s')))
+    for (let index = 0; index < 8; index++) {
+      answers.set('load', index % 2 === 0 ? [{ labels: {}, value: 7 }] : [])
+      manager.evaluate(index * 10 * SECOND)
+    }
+    expect(transitions.map(({ alert }) => alert.flapping === true)).to.deep.equal([
+      false,
+      false,
+      false,
+      false,
+      false,
+      true,
+      true,
+      true,
+    ])
+    answers.set('load', [{ labels: {}, value: 7 }])
+    manager.evaluate(7200 * SECOND)
+    expect(transitions.at(-1)?.alert).to.not.have.property('flapping')
+  })
+
+  it('refuses more rules than the limit', () => {
+    const options = {
+      query: () => [],
+      record: () => undefined,
+      onTransition: () => undefined,
+      limits: { rulesMax: 1, alertsMax: 1 },
+    }
+    const groups = groupsOf(
+      'groups: [{ name: g, rules: [{ record: a, expr: x }, { record: b, expr: x }] }]',
+    )
+    expect(() => createRuleManager({ ...options, groups })).to.throw(
+      'cannot use 2 rules: the limit rulesMax is 1',
+    )
   })
 })

@@ -1,0 +1,56 @@
+import type { AlertTransition } from '../model/alert.ts'
+
+/** Lines of text that outlive the process, oldest first. */
+export interface HistoryStorage {
+  readonly load: () => readonly string[]
+  readonly append: (line: string) => void
+  /** Writes the lines that are left, in place of all. */
+  readonly replace: (lines: readonly string[]) => void
+}
+
+/** The transitions of alerts, the newest ones kept. */
+export interface AlertHistory {
+  readonly add: (transition: AlertTransition) => void
+  /** Oldest first. */
+  readonly list: () => readonly AlertTransition[]
+  /** Transitions that were forgotten because there was no more room. */
+  readonly forgotten: () => number
+}
+
+/** Keeps at most `max` transitions; what a storage has from before is taken up. */
+export function createAlertHistory(max: number, storage?: HistoryStorage): AlertHistory {
+  let kept: AlertTransition[] = (storage?.load() ?? []).flatMap(parseTransition).slice(-max)
+  let stored = kept.length
+  let forgotten = 0
+  storage?.replace(kept.map((transition) => JSON.stringify(transition)))
+  return {
+    add: (transition) => {
+      kept.push(transition)
+      stored++
+      storage?.append(JSON.stringify(transition))
+      // Cut by the half: the cost of moving and rewriting the rest is then paid once in `max` additions.
+      if (stored >= 2 * max) {
+        storage?.replace(kept.slice(-max).map((each) => JSON.stringify(each)))
+        stored = max
+      }
+      if (kept.length >= 2 * max) {
+        forgotten += kept.length - max
+        kept = kept.slice(-max)
+      }
+    },
+    list: () => kept.slice(-max),
+    forgotten: () => forgotten + Math.max(kept.length - max, 0),
+  }
+}
+
+/** The transition of a line; none when a crash cut the line off. */
+function parseTransition(line: string): readonly AlertTransition[] {
+  try {
+    const value: unknown = JSON.parse(line)
+    return typeof value === 'object' && value !== null && 'alert' in value
+      ? [value as AlertTransition]
+      : []
+  } catch {
+    return []
+  }
+}
