@@ -19,6 +19,8 @@ export interface Alert {
   readonly activeSince: string
   readonly firedAt?: string
   readonly resolvedAt?: string
+  /** True while it fires and resolves so often that its level, not the service, wants attention. */
+  readonly flapping?: boolean
 }
 
 /** A step of an alert from one state to another, as the history keeps it. */
