@@ -31,7 +31,8 @@ function negativeBuckets(histogram: NativeHistogram): EncodedBucket[] {
 }
 
 function zeroBucket({ zeroThreshold, zeroCount }: NativeHistogram): EncodedBucket[] {
-  return zeroCount === 0 ? [] : [bucket(3, -zeroThreshold, zeroThreshold, zeroCount)]
+  // As Prometheus: a zero bucket that subtraction made negative or NaN is not shown.
+  return zeroCount > 0 ? [bucket(3, -zeroThreshold, zeroThreshold, zeroCount)] : []
 }
 
 function positiveBuckets(histogram: NativeHistogram): EncodedBucket[] {
