@@ -59,7 +59,7 @@ export function scanHistogramPoint(
     } else if (tag === ATTRIBUTES || tag === BUCKETS_PACKED || tag === BOUNDS_PACKED) {
       let length = bytes[at++]!
       if (length >= 0x80) {
-        const reader = new WireReader(bytes, at - 1, end)
+        const reader = new WireReader(bytes, at - 1, end, view)
         length = reader.varint()
         at = reader.at
       }
@@ -85,7 +85,7 @@ export function scanHistogramPoint(
       looseBounds = true
       at += 8
     } else {
-      const reader = new WireReader(bytes, at - 1, end)
+      const reader = new WireReader(bytes, at - 1, end, view)
       const wholeTag = reader.tag()
       if (wholeTag === FLAGS) flags |= reader.varint() % 2 === 1 ? POINT_NO_VALUE : 0
       else {
@@ -173,7 +173,7 @@ function scanLazily(
   lanes: Int32Array,
   tags: PointTags,
 ): void {
-  const reader = new WireReader(batch.bytes, start, end)
+  const reader = new WireReader(batch.bytes, start, end, batch.view)
   let time = 0
   let startTime = 0
   let flags = 0

@@ -31,7 +31,7 @@ export function scanNumberPoint(
     if (tag === ATTRIBUTES) {
       let length = bytes[at++]!
       if (length >= 0x80) {
-        const reader = new WireReader(bytes, at - 1, end)
+        const reader = new WireReader(bytes, at - 1, end, view)
         length = reader.varint()
         at = reader.at
       }
@@ -54,7 +54,7 @@ export function scanNumberPoint(
       hasValue = true
       at += 8
     } else {
-      const reader = new WireReader(bytes, at - 1, end)
+      const reader = new WireReader(bytes, at - 1, end, view)
       const wholeTag = reader.tag()
       if (wholeTag === FLAGS) flags |= reader.varint() % 2 === 1 ? POINT_NO_VALUE : 0
       else {

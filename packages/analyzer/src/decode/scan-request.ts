@@ -78,7 +78,7 @@ export class RequestScanner {
   scan(bytes: Uint8Array): PointBatch {
     this.batch.clear(bytes)
     try {
-      this.#request(new WireReader(bytes))
+      this.#request(new WireReader(bytes, 0, bytes.length, this.batch.view))
     } catch (error) {
       // A read past the whole buffer is the view's RangeError; the reader's own checks see all else.
       if (!(error instanceof RangeError)) throw error

@@ -25,9 +25,10 @@ export class WireReader {
   at: number
   end: number
 
-  constructor(bytes: Uint8Array, start = 0, end = bytes.length) {
+  /** `view` must be of the same bytes: making one costs more than reading a small message. */
+  constructor(bytes: Uint8Array, start = 0, end = bytes.length, view = viewOf(bytes)) {
     this.bytes = bytes
-    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    this.view = view
     this.at = start
     this.end = end
   }
@@ -104,7 +105,7 @@ export class WireReader {
   /** A reader of the embedded message that starts here; this one goes on behind it. */
   message(): WireReader {
     const end = this.lengthEnd()
-    const inner = new WireReader(this.bytes, this.at, end)
+    const inner = new WireReader(this.bytes, this.at, end, this.view)
     this.at = end
     return inner
   }
@@ -160,6 +161,10 @@ export class WireReader {
   #need(length: number): void {
     if (this.at + length > this.end) throw malformedBody('a field is cut off', this.at)
   }
+}
+
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
 
 /** An unsigned 64-bit number; above 2^53 the low digits are lost. */

@@ -1,6 +1,4 @@
-const LENGTH_BYTES = 5
-
-/** Where a message's length goes when its end is known. */
+/** Where a message's content begins, behind the first byte of its length. */
 export type MessageMark = number
 
 /** Writes protobuf fields into one growing buffer; field number 0 writes a value without a tag. */
@@ -50,17 +48,23 @@ export class WireWriter {
   /** Begins an embedded message; its length is written by `endMessage`. */
   beginMessage(field: number): MessageMark {
     this.#tag(field, 2)
-    this.#reserve(LENGTH_BYTES)
-    this.#at += LENGTH_BYTES
-    return this.#at
+    this.#reserve(1)
+    return ++this.#at
   }
 
   endMessage(mark: MessageMark): void {
-    // A varint may be longer than it must be, so the length has a fixed place and nothing moves.
-    let length = this.#at - mark
-    for (let i = 0; i < LENGTH_BYTES; i++) {
-      this.#bytes[mark - LENGTH_BYTES + i] = (length & 0x7f) | (i < LENGTH_BYTES - 1 ? 0x80 : 0)
-      length >>>= 7
+    const length = this.#at - mark
+    // Most messages are below 128 bytes and have their length's one byte already; others move.
+    const more = lengthBytes(length) - 1
+    if (more > 0) {
+      this.#reserve(more)
+      this.#bytes.copyWithin(mark + more, mark, this.#at)
+      this.#at += more
+    }
+    let rest = length
+    for (let i = mark - 1; i < mark + more; i++) {
+      this.#bytes[i] = (rest & 0x7f) | (i < mark + more - 1 ? 0x80 : 0)
+      rest >>>= 7
     }
   }
 
@@ -89,4 +93,10 @@ export class WireWriter {
     this.#bytes.copy(grown, 0, 0, this.#at)
     this.#bytes = grown
   }
+}
+
+function lengthBytes(length: number): number {
+  let bytes = 1
+  for (let rest = length >>> 7; rest > 0; rest >>>= 7) bytes++
+  return bytes
 }
