@@ -26,6 +26,8 @@ export interface RunningAnalyzer {
   readonly report: (format: ReportFormat, windowMs: number, tenant?: string) => string
   /** Evaluates once more, at the newest sample, and then no more. */
   readonly settle: () => Promise<void>
+  /** Reads the rule files again; when they are wrong the old rules stay. */
+  readonly reloadRules: () => void
   readonly close: () => Promise<void>
 }
 
@@ -62,6 +64,7 @@ export async function startAnalyzer(
     report: (format, windowMs, tenant) =>
       renderReport(buildReport(view(tenant), windowMs, VERSION), format),
     settle: async () => pipeline.settle(),
+    reloadRules: pipeline.reloadRules,
     close: pipeline.close,
   }
 }

@@ -5,7 +5,8 @@ import type { EventSink } from './model/event.ts'
 import { createWebhooks } from './notify/webhooks.ts'
 import { createOtlpGrpcServer } from './receive/otlp-grpc.ts'
 import { createOtlpHttpServer } from './receive/otlp-http.ts'
-import { loadRuleGroups } from './rule-groups.ts'
+import { startReportSchedule } from './report-schedule.ts'
+import { createRuleFileWatch, loadRuleGroups } from './rule-groups.ts'
 import { createSchedule } from './schedule.ts'
 import { selfMetrics } from './self-metrics.ts'
 import { openTenantStores } from './store/tenant-stores.ts'
@@ -66,16 +67,29 @@ export async function createPipeline(config: Config, options: PipelineOptions) {
       },
     })
   const engine = engineWith({})
-  const groups = loadRuleGroups(config)
+  let groups = loadRuleGroups(config)
+  const ruleFilesChanged = createRuleFileWatch(config)
   const tenants: Tenants = createTenants({
-    ...{ config, engine, engineWith, stores, groups, emit, dataDir, wallClock, onProblem },
+    ...{ config, engine, engineWith, stores, emit, dataDir, wallClock, onProblem },
+    groups: () => groups,
     catalog: CATALOG,
   })
   function afterInterval(): void {
     for (const analysis of tenants.all()) analysis.save()
+    if (ruleFilesChanged()) reloadRules()
+  }
+  function reloadRules(): void {
+    try {
+      groups = loadRuleGroups(config)
+      for (const analysis of tenants.all()) analysis.replaceGroups(groups)
+    } catch (error) {
+      onProblem(`keeping the old rules: ${(error as Error).message}`)
+    }
   }
 
   // All of it -> report, web.
+  let stopReports = () => {}
+  const views = () => tenants.names().map((name) => [name, tenants.get(name).view] as const)
   const web = createWebServer({
     ...{ version, multitenancy, tokens: auth.tokens },
     view: (tenant) => tenants.get(tenant).view,
@@ -96,6 +110,7 @@ export async function createPipeline(config: Config, options: PipelineOptions) {
   return {
     tenants,
     settle: () => schedule.settle(),
+    reloadRules,
     listen: async () => {
       const { host, ...ports } = config.listen
       const bound = {
@@ -104,12 +119,14 @@ export async function createPipeline(config: Config, options: PipelineOptions) {
         api: await web.listen(host, ports.api),
       }
       schedule.start()
+      stopReports = startReportSchedule({ config, version, views, emit, onProblem })
       ready = true
       return bound
     },
     close: async () => {
       ready = false
       schedule.stop()
+      stopReports()
       // In the order of the flow: first nothing more comes in, last the log is closed.
       await Promise.all([otlpHttp.close(), otlpGrpc.close(), web.close()])
       afterInterval()

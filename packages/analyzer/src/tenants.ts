@@ -19,7 +19,8 @@ export interface TenantsOptions {
   readonly engine: Engine
   readonly engineWith: (options: AnswerOptions) => Engine
   readonly stores: TenantStores
-  readonly groups: readonly RuleGroup[]
+  /** The rules in force now. */
+  readonly groups: () => readonly RuleGroup[]
   readonly catalog: readonly DetectorRow[]
   readonly emit: EventSink
   /** Where state and history are kept; undefined keeps them in memory. */
@@ -32,6 +33,8 @@ export interface TenantsOptions {
 export interface Tenants {
   readonly get: (tenant: string) => TenantAnalysis
   readonly all: () => readonly TenantAnalysis[]
+  /** Those that have sent something, by name. */
+  readonly names: () => readonly string[]
   readonly now: (tenant: string) => number
 }
 
@@ -47,6 +50,7 @@ export function createTenants(options: TenantsOptions): Tenants {
       dataDir === undefined ? undefined : join(dataDir, 'state', encodeURIComponent(tenant))
     return createTenantAnalysis({
       ...options,
+      groups: options.groups(),
       tenant,
       store: () => stores.tenant(tenant),
       clock: () => now(tenant),
@@ -64,6 +68,7 @@ export function createTenants(options: TenantsOptions): Tenants {
 
   return {
     now,
+    names: stores.tenants.bind(stores),
     get: (tenant) => {
       const known = kept.get(tenant)
       if (known !== undefined) return known
