@@ -42,3 +42,26 @@ function withExponent(negative: boolean, digits: string, exponent: number): stri
   const power = String(Math.abs(exponent)).padStart(2, '0')
   return `${negative ? '-' : ''}${digits[0]}${fraction}e${exponent < 0 ? '-' : '+'}${power}`
 }
+
+const NAMED_ESCAPES: Readonly<Record<string, string>> = {
+  '"': '\\"',
+  '\\': '\\\\',
+  '\x07': '\\a',
+  '\b': '\\b',
+  '\f': '\\f',
+  '\n': '\\n',
+  '\r': '\\r',
+  '\t': '\\t',
+  '\v': '\\v',
+}
+
+/** As Go's `%q`: a text in double quotes that PromQL reads back as it was. */
+export function quote(text: string): string {
+  // Lone surrogates stand for bytes that are not UTF-8.
+  return `"${text.replace(/["\\\p{Cc}\p{Cs}]/gu, (char) => {
+    const named = NAMED_ESCAPES[char]
+    if (named !== undefined) return named
+    const code = char.charCodeAt(0)
+    return `\\x${(code & 0xff).toString(16).padStart(2, '0')}`
+  })}"`
+}

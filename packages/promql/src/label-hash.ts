@@ -13,7 +13,7 @@ const encoder = new TextEncoder()
 
 /** Where a label set lies in [0, 1): evenly spread, and always the same. */
 export function hashOffset(labels: LabelSet): number {
-  return Number(xxHash64(encodeLabels(labels))) / 18446744073709551615
+  return Number(xxHash64(encodeLabels(labels))) / 2 ** 64
 }
 
 /** Each name and value behind its length, as Prometheus keeps label sets in memory. */

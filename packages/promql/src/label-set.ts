@@ -1,3 +1,4 @@
+import { quote } from './go-format.ts'
 /** The label that holds the metric's name. */
 export const METRIC_NAME = '__name__'
 
@@ -134,12 +135,15 @@ export class LabelSet {
   toString(): string {
     const pairs: string[] = []
     for (const [name, value] of this) {
-      pairs.push(
-        `${LEGACY_LABEL.test(name) ? name : JSON.stringify(name)}=${JSON.stringify(value)}`,
-      )
+      pairs.push(`${LEGACY_LABEL.test(name) ? name : quote(name)}=${quote(value)}`)
     }
     return `{${pairs.join(', ')}}`
   }
+}
+
+/** Whether a text may name a label: any that is valid UTF-8, but the empty one. */
+export function isLabelName(name: string): boolean {
+  return name !== '' && name.isWellFormed()
 }
 
 const LEGACY_LABEL = /^[a-zA-Z_][a-zA-Z0-9_]*$/

@@ -9,7 +9,7 @@ import type {
   VectorMatching,
   VectorSelector,
 } from './ast.ts'
-import { formatF, formatG } from './go-format.ts'
+import { formatF, formatG, quote } from './go-format.ts'
 import { METRIC_NAME } from './label-set.ts'
 
 /** An expression as one line of PromQL, as Prometheus prints it; it parses to the same tree. */
@@ -18,7 +18,7 @@ export function print(expr: Expr): string {
     case 'number':
       return printNumber(expr)
     case 'string':
-      return JSON.stringify(expr.value)
+      return quote(expr.value)
     case 'vector':
       return printVector(expr)
     case 'matrix': {
@@ -65,7 +65,7 @@ export function printSubquerySuffix(expr: Expr & { kind: 'subquery' }): string {
 const LEGACY_LABEL = /^[a-zA-Z_][a-zA-Z0-9_]*$/
 
 function printLabel(name: string): string {
-  return LEGACY_LABEL.test(name) ? name : JSON.stringify(name)
+  return LEGACY_LABEL.test(name) ? name : quote(name)
 }
 
 function printLabels(names: readonly string[]): string {
@@ -94,7 +94,7 @@ function printVector(expr: VectorSelector): string {
       ({ name, type, value }) =>
         !(name === METRIC_NAME && type === '=' && value === expr.name && value !== ''),
     )
-    .map(({ name, type, value }) => `${printLabel(name)}${type}${JSON.stringify(value)}`)
+    .map(({ name, type, value }) => `${printLabel(name)}${type}${quote(value)}`)
     .sort()
   const braces = matchers.length === 0 && expr.name !== '' ? '' : `{${matchers.join(',')}}`
   const extension = expr.extended === undefined ? '' : ` ${expr.extended}`

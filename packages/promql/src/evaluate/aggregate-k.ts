@@ -48,9 +48,9 @@ function rowsAt(
   if (expr.op === 'limitk') return firstOf(block, groups, step, most)
   const members = membersAt(query, expr, block, groups, step)
   const sign = expr.op === 'topk' ? 1 : -1
-  const valueOf = (row: number) => block.values[row * block.steps + step]!
+  const valueAt = (row: number) => block.values[row * block.steps + step]!
   return members.flatMap((rows) => {
-    const ranked = rows.sort((a, b) => rank(valueOf(a), valueOf(b), sign) || a - b)
+    const ranked = rows.sort((a, b) => rank(valueAt(a), valueAt(b), sign) || a - b)
     return ranked.slice(0, most)
   })
 }

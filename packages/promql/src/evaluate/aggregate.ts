@@ -1,5 +1,6 @@
 import type { Aggregate } from '../ast.ts'
 import { quantileOf } from '../functions/quantile.ts'
+import { quote } from '../go-format.ts'
 import { IncompatibleBucketsError } from '../histogram/float-histogram.ts'
 import type { NativeHistogram } from '../histogram/native-histogram.ts'
 import { averageHistograms, sumHistograms } from '../histogram/sum.ts'
@@ -290,7 +291,7 @@ function totalOf(
     if (!(error instanceof IncompatibleBucketsError)) throw error
     const first = named[0]!.histogram.schema === -53
     const odd = named.find(({ histogram }) => (histogram.schema === -53) !== first)
-    const name = JSON.stringify(odd?.name ?? '')
+    const name = quote(odd?.name ?? '')
     query.annotations.warn(`${MIXED_BUCKETS} ${name}`, expr.expr.span)
     return undefined
   }

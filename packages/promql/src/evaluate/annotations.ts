@@ -1,5 +1,5 @@
 import { locate, type Span } from '../errors.ts'
-import { formatG, formatG2 } from '../go-format.ts'
+import { formatG, formatG2, quote } from '../go-format.ts'
 
 /** Warnings and infos of one query, each text once, as Prometheus words and merges them. */
 export class Annotations {
@@ -51,7 +51,7 @@ export class Annotations {
     const warnings = [...this.#warnings].map(([text, span]) => `${text} ${at(span)}`)
     for (const [name, { span, count }] of this.#overlaps) {
       const times = count > 1 ? ` (${count} occurrences)` : ''
-      warnings.push(`${OVERLAP} for metric ${JSON.stringify(name)}${times} ${at(span)}`)
+      warnings.push(`${OVERLAP} for metric ${quote(name)}${times} ${at(span)}`)
     }
     const infos = [...this.#infos].map(([text, span]) => `${text} ${at(span)}`)
     for (const [name, fix] of this.#monotonicity) {
@@ -88,7 +88,7 @@ function rfc3339(timeMs: number): string {
 
 /** ` for metric name "x"`, or nothing when the name is not known. */
 export function forMetric(name: string): string {
-  return name === '' ? '' : ` for metric name ${JSON.stringify(name)}`
+  return name === '' ? '' : ` for metric name ${quote(name)}`
 }
 
 // The texts that more than one place needs; the others stand where they arise.

@@ -116,33 +116,19 @@ export class ElementOperation {
   }
 
   #histogramWithFloat(left: NativeHistogram, right: number): void {
-    switch (this.#op) {
-      case '*':
-        return this.#give(new FloatHistogram(left).multiply(right).compact())
-      case '/':
-        return this.#give(new FloatHistogram(left).divide(right).compact())
-      case '</':
-        return this.#give(trimHistogram(left, right, true))
-      case '>/':
-        return this.#give(trimHistogram(left, right, false))
-      default:
-        return this.#mismatch('histogram', 'float')
-    }
+    if (this.#op === '*') this.#give(new FloatHistogram(left).multiply(right).compact())
+    else if (this.#op === '/') this.#give(new FloatHistogram(left).divide(right).compact())
+    else if (this.#op === '</') this.#give(trimHistogram(left, right, true))
+    else if (this.#op === '>/') this.#give(trimHistogram(left, right, false))
+    else this.#mismatch('histogram', 'float')
   }
 
   #histograms(left: NativeHistogram, right: NativeHistogram): void {
-    switch (this.#op) {
-      case '+':
-      case '-':
-        return this.#combine(left, right)
-      case '==':
-      case '!=':
-        this.#outcome.histogram = left
-        this.#outcome.keep = equalHistograms(left, right) === (this.#op === '==')
-        return
-      default:
-        return this.#mismatch('histogram', 'histogram')
-    }
+    if (this.#op === '+' || this.#op === '-') this.#combine(left, right)
+    else if (this.#op === '==' || this.#op === '!=') {
+      this.#outcome.histogram = left
+      this.#outcome.keep = equalHistograms(left, right) === (this.#op === '==')
+    } else this.#mismatch('histogram', 'histogram')
   }
 
   #combine(left: NativeHistogram, right: NativeHistogram): void {

@@ -1,13 +1,13 @@
 import type { Aggregate } from '../ast.ts'
 import { executionError } from '../errors.ts'
-import { formatF } from '../go-format.ts'
+import { formatF, quote } from '../go-format.ts'
 import { formatHistogram } from '../histogram/format.ts'
-import type { LabelSet } from '../label-set.ts'
+import { isLabelName, type LabelSet } from '../label-set.ts'
 import { ABSENT, type Block, BlockBuilder, FLOAT, HISTOGRAM } from './block.ts'
 
 /** `count_values("label", vector)`: how often each value occurs, the value as a label. */
 export function countValues(expr: Aggregate, block: Block, label: string): Block {
-  if (label === '') throw executionError(`invalid label name ${JSON.stringify(label)}`)
+  if (!isLabelName(label)) throw executionError(`invalid label name ${quote(label)}`)
   const dropped = [...expr.grouping, '__name__']
   const kept = [...expr.grouping, label]
   const group = (labels: LabelSet) => (expr.without ? labels.without(dropped) : labels.pick(kept))

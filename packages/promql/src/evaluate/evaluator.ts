@@ -43,6 +43,7 @@ import {
   subqueryFrame,
   subqueryWindows,
 } from './range-call.ts'
+import { detectResetHints } from './reset-hints.ts'
 import { selectSmoothed } from './smoothed.ts'
 import { sortByLabel, sortByValue } from './sort.ts'
 import { mapFloats, mapHistograms, mapSamples } from './vector-functions.ts'
@@ -111,7 +112,7 @@ export class Evaluator {
     switch (expr.kind) {
       case 'vector':
         if (expr.extended === 'smoothed') return selectSmoothed(this.#query, expr, frame)
-        return selectInstant(this.#query, expr, frame)
+        return selectInstant(this.#query, expr, frame, 'value', this.#hints(expr))
       case 'paren':
         return this.vector(expr.expr, frame)
       case 'unary':
@@ -331,7 +332,7 @@ export class Evaluator {
     const scalars = expr.args
       .filter((_, other) => other !== index)
       .map((arg) => this.scalar(arg, frame))
-    const source = windows ?? selectRange(this.#query, range as MatrixSelector, frame, name)
+    const source = windows ?? this.#selectRange(range as MatrixSelector, frame, name)
     return callRangeFunction(
       this.#query,
       expr,
@@ -341,6 +342,15 @@ export class Evaluator {
       frame,
       RANGE_FUNCTIONS[name]!,
     )
+  }
+
+  #selectRange(range: MatrixSelector, frame: Frame, functionName: string) {
+    return selectRange(this.#query, range, frame, functionName, this.#hints(range.vector))
+  }
+
+  /** Statistics of histograms are told apart from one sample to the next as they are read. */
+  #hints(selector: Expr): typeof detectResetHints | undefined {
+    return this.#prepared.statistics.has(selector) ? detectResetHints : undefined
   }
 
   #scalarCall(expr: Call, frame: Frame): Float64Array {

@@ -1,5 +1,5 @@
 import type { Call, Expr } from '../ast.ts'
-import { formatG } from '../go-format.ts'
+import { formatG, quote } from '../go-format.ts'
 import { type ClassicBucket, classicFraction, classicQuantile } from '../histogram/classic.ts'
 import { histogramFraction, histogramQuantile, type NoteTo } from '../histogram/statistics.ts'
 import type { LabelSet } from '../label-set.ts'
@@ -224,7 +224,7 @@ function collectClassic(query: Query, block: Block, arg: Expr): Map<string, Clas
     if (upperBound === undefined) {
       const name = forMetric(query.delayedNames ? labels.metricName : '')
       query.annotations.warn(
-        `bucket label "le" is missing or has a malformed value of ${JSON.stringify(le)}${name}`,
+        `bucket label "le" is missing or has a malformed value of ${quote(le)}${name}`,
         arg.span,
       )
       continue

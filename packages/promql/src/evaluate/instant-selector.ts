@@ -27,6 +27,7 @@ export function selectInstant(
   selector: VectorSelector,
   frame: Frame,
   reading: Reading = 'value',
+  prepareBuffer?: (buffer: SampleBuffer) => void,
 ): Block {
   return readInstant(
     query,
@@ -34,6 +35,7 @@ export function selectInstant(
     lookupFrame(frame, msOf(selector.offset), atOf(selector.at)),
     frame.steps,
     reading,
+    prepareBuffer,
   )
 }
 
@@ -44,6 +46,7 @@ export function readInstant(
   lookup: { startMs: number; stepMs: number; endMs: number },
   steps: number,
   reading: Reading,
+  prepareBuffer?: (buffer: SampleBuffer) => void,
 ): Block {
   // The window is open on the left: a sample exactly as old as the look-back is too old.
   const fromMs = lookup.startMs - query.lookbackMs + 1
@@ -55,9 +58,10 @@ export function readInstant(
     query.checkTime()
     const buffer = query.buffer
     buffer.clear()
-    if (once) readNewest(one, fromMs, lookup.endMs, buffer)
+    if (once && prepareBuffer === undefined) readNewest(one, fromMs, lookup.endMs, buffer)
     else one.read(fromMs, lookup.endMs, buffer)
     if (buffer.size === 0) continue
+    prepareBuffer?.(buffer)
     const base = out.add(one.labels)
     const found = once
       ? fillFixed(out, base, steps, buffer, reading)

@@ -1,7 +1,7 @@
 import type { Call } from '../ast.ts'
 import { executionError } from '../errors.ts'
-import { type LabelSet, METRIC_NAME } from '../label-set.ts'
-import { compileRegex } from '../matchers.ts'
+import { isLabelName, type LabelSet, METRIC_NAME } from '../label-set.ts'
+import { compileRegex, type Regex, type RegexMatch } from '../regex.ts'
 import { stringArgument } from './arguments.ts'
 import { type Block, dropsName } from './block.ts'
 import { mergeDuplicates } from './duplicates.ts'
@@ -11,14 +11,14 @@ export function labelReplace(call: Call, block: Block): Block {
   const [destination, replacement, source, pattern] = [1, 2, 3, 4].map((i) =>
     stringArgument(call, i),
   )
-  let regex: RegExp
+  let regex: Regex
   try {
     regex = compileRegex(pattern!)
   } catch {
     throw executionError(`invalid regular expression in label_replace(): ${pattern}`)
   }
-  if (destination === '') {
-    throw executionError('invalid destination label name in label_replace(): ')
+  if (!isLabelName(destination!)) {
+    throw executionError(`invalid destination label name in label_replace(): ${destination}`)
   }
   return relabel(block, destination!, (labels) => {
     const match = regex.exec(labels.get(source!))
@@ -31,8 +31,13 @@ export function labelJoin(call: Call, block: Block): Block {
   const destination = stringArgument(call, 1)
   const separator = stringArgument(call, 2)
   const sources = call.args.slice(3).map((_, i) => stringArgument(call, i + 3))
-  if (sources.includes('')) throw executionError('invalid source label name in label_join(): ')
-  if (destination === '') throw executionError('invalid destination label name in label_join(): ')
+  const bad = sources.find((source) => !isLabelName(source))
+  if (bad !== undefined) {
+    throw executionError(`invalid source label name in label_join(): ${bad}`)
+  }
+  if (!isLabelName(destination)) {
+    throw executionError(`invalid destination label name in label_join(): ${destination}`)
+  }
   return relabel(block, destination, (labels) =>
     sources.map((source) => labels.get(source)).join(separator),
   )
@@ -42,11 +47,11 @@ export function labelJoin(call: Call, block: Block): Block {
 function relabel(
   block: Block,
   destination: string,
-  valueOf: (labels: LabelSet) => string | undefined,
+  valueFor: (labels: LabelSet) => string | undefined,
 ): Block {
   const dropName = block.dropName?.slice()
   const labels = block.labels.map((set, row) => {
-    const value = valueOf(set)
+    const value = valueFor(set)
     if (value === undefined) return set
     // A name that was set on purpose stays.
     if (destination === METRIC_NAME && dropName !== undefined) dropName[row] = 0
@@ -62,7 +67,7 @@ function relabel(
 }
 
 /** Go's templates: `$1`, `$name`, `${name}`, and `$$` for a dollar; unknown names are empty. */
-function expand(template: string, match: RegExpExecArray): string {
+function expand(template: string, match: RegexMatch): string {
   return template.replace(
     /\$(?:\$|(\w+)|\{(\w+)\})/g,
     (whole, plain: string | undefined, braced: string | undefined) => {

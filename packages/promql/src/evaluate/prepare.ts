@@ -1,6 +1,7 @@
 import {
   type AtModifier,
   type Call,
+  childrenOf,
   type Duration,
   type DurationExpr,
   type Expr,
@@ -23,6 +24,8 @@ export interface Prepared {
   readonly expr: Expr
   /** The greatest sub-expressions that have the same value at every step: evaluated once. */
   readonly invariant: ReadonlySet<Expr>
+  /** Selectors of which only counts and sums of histograms are looked at. */
+  readonly statistics: ReadonlySet<Expr>
 }
 
 // Their result depends on the instant of evaluation even when their arguments do not.
@@ -37,7 +40,32 @@ export function prepare(expr: Expr, range: QueryRange): Prepared {
   const resolved = preparation.resolve(expr)
   const { wrap } = preparation.inspect(resolved)
   if (wrap) preparation.invariant.add(resolved)
-  return { expr: resolved, invariant: preparation.invariant }
+  const statistics = new Set<Expr>()
+  findStatistics(resolved, false, statistics)
+  return { expr: resolved, invariant: preparation.invariant, statistics }
+}
+
+const STATISTICS: ReadonlySet<string> = new Set([
+  'histogram_count',
+  'histogram_sum',
+  'histogram_avg',
+])
+const WHOLE_HISTOGRAMS: ReadonlySet<string> = new Set([
+  ...['histogram_quantile', 'histogram_quantiles', 'histogram_fraction'],
+  ...['histogram_stddev', 'histogram_stdvar'],
+])
+
+/** Finds the selectors below a statistic, where nothing on the way needs buckets. */
+function findStatistics(expr: Expr, below: boolean, found: Set<Expr>): void {
+  let inside = below
+  if (expr.kind === 'vector' && below) found.add(expr)
+  if (expr.kind === 'subquery') return
+  if (expr.kind === 'binary' && (expr.op === '</' || expr.op === '>/')) return
+  if (expr.kind === 'call') {
+    if (WHOLE_HISTOGRAMS.has(expr.fn.name)) return
+    if (STATISTICS.has(expr.fn.name)) inside = true
+  }
+  for (const child of childrenOf(expr)) findStatistics(child, inside, found)
 }
 
 /** The milliseconds of a prepared duration. */

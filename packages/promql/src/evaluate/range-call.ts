@@ -2,7 +2,9 @@ import type { Call, MatrixSelector, Subquery } from '../ast.ts'
 import { executionError, type Span } from '../errors.ts'
 import type { RangeCall, RangeFunction } from '../functions/range-function.ts'
 import { RangeResult } from '../functions/range-function.ts'
+import { quote } from '../go-format.ts'
 import { type LabelSet, METRIC_NAME } from '../label-set.ts'
+import type { SampleBuffer } from '../sample-buffer.ts'
 import { type Block, BlockBuilder, dropsName } from './block.ts'
 import { requireDistinct } from './duplicates.ts'
 import type { Frame } from './frame.ts'
@@ -111,6 +113,7 @@ export function selectRange(
   range: MatrixSelector,
   frame: Frame,
   functionName: string,
+  prepareBuffer?: (buffer: SampleBuffer) => void,
 ): WindowSource {
   const { startMs, endMs, rangeMs } = timingOf(range, frame)
   const { extended, matchers } = range.vector
@@ -130,6 +133,7 @@ export function selectRange(
       series[row]!.read(fromMs, toMs, buffer)
       query.releaseTo(held)
       query.hold(buffer.size)
+      prepareBuffer?.(buffer)
       window.load(series[row]!.labels, buffer, withStartTimes)
     },
   }
@@ -179,14 +183,14 @@ function checkCounterName(query: Query, name: string, labels: LabelSet, span: Sp
     const type = labels.get('__type__')
     if (type === 'counter' || type === 'histogram') return
     query.annotations.info(
-      `metric might not be a counter, __type__ label is not set to "counter" or "histogram", got ${JSON.stringify(type)}: ${JSON.stringify(metric)}`,
+      `metric might not be a counter, __type__ label is not set to "counter" or "histogram", got ${quote(type)}: ${quote(metric)}`,
       span,
     )
     return
   }
   if (COUNTER_SUFFIXES.some((suffix) => metric.endsWith(suffix))) return
   query.annotations.info(
-    `metric might not be a counter, name does not end in _total/_sum/_count/_bucket: ${JSON.stringify(metric)}`,
+    `metric might not be a counter, name does not end in _total/_sum/_count/_bucket: ${quote(metric)}`,
     span,
   )
 }

@@ -1,5 +1,6 @@
 import type { VectorSelector } from '../ast.ts'
 import { interpolate, interpolateHistograms } from '../functions/interpolate.ts'
+import { quote } from '../go-format.ts'
 import { usesCustomBuckets } from '../histogram/buckets.ts'
 import { IncompatibleBucketsError } from '../histogram/float-histogram.ts'
 import { METRIC_NAME } from '../label-set.ts'
@@ -46,7 +47,7 @@ function smooth(
   cell: number,
 ): boolean {
   if (window.floats > 0 && window.histogramCount > 0) {
-    const name = JSON.stringify(window.labels.metricName)
+    const name = quote(window.labels.metricName)
     query.annotations.warn(`${MIXED_FLOATS_HISTOGRAMS} metric name ${name}`, selector.span)
     return false
   }
@@ -85,7 +86,7 @@ function smoothHistogram(
     return true
   }
   const warnMixed = () => {
-    const name = JSON.stringify(window.labels.metricName)
+    const name = quote(window.labels.metricName)
     query.annotations.warn(`${MIXED_BUCKETS} ${name}`, selector.span)
     return false
   }

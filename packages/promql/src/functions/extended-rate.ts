@@ -1,5 +1,6 @@
 import { MIXED_BUCKETS, NOT_COUNTER, NOT_GAUGE, noteCombination } from '../evaluate/annotations.ts'
 import type { Window } from '../evaluate/window.ts'
+import { quote } from '../go-format.ts'
 import { usesCustomBuckets } from '../histogram/buckets.ts'
 import { FloatHistogram, IncompatibleBucketsError } from '../histogram/float-histogram.ts'
 import type { NativeHistogram } from '../histogram/native-histogram.ts'
@@ -84,7 +85,7 @@ function extendedHistogramRate(window: Window, call: RangeCall, kind: Kind): num
   const smoothed = call.extended === 'smoothed'
   const ends = findEnds(window, times, window.histogramFrom, window.histogramTo, smoothed)
   if (ends === undefined) return result.none()
-  const name = JSON.stringify(window.labels.metricName)
+  const name = quote(window.labels.metricName)
   const samples = histograms.slice(ends.first, ends.last + 1)
   if (!fitTogether(samples, call, kind, name)) return result.none()
   try {

@@ -6,6 +6,7 @@ import {
   noteCombination,
 } from '../evaluate/annotations.ts'
 import type { Window } from '../evaluate/window.ts'
+import { quote } from '../go-format.ts'
 import { FloatHistogram, IncompatibleBucketsError } from '../histogram/float-histogram.ts'
 import type { NativeHistogram } from '../histogram/native-histogram.ts'
 import { isReset } from '../histogram/reset.ts'
@@ -35,7 +36,7 @@ function instantChange(window: Window, call: RangeCall, isRate: boolean): number
     const change = reset ? after.value : after.value - before.value
     return isRate ? change / (intervalMs / 1000) : change
   }
-  const name = JSON.stringify(window.labels.metricName)
+  const name = quote(window.labels.metricName)
   if (before.histogram === undefined || after.histogram === undefined) {
     call.annotations.warn(`${MIXED_FLOATS_HISTOGRAMS} metric name ${name}`, call.span)
     return call.result.none()

@@ -6,6 +6,7 @@ import {
   noteCombination,
 } from '../evaluate/annotations.ts'
 import type { Window } from '../evaluate/window.ts'
+import { quote } from '../go-format.ts'
 import { IncompatibleBucketsError } from '../histogram/float-histogram.ts'
 import type { NativeHistogram } from '../histogram/native-histogram.ts'
 import { averageHistograms, type HistogramTotal, sumHistograms } from '../histogram/sum.ts'
@@ -95,7 +96,7 @@ function overFloats(
 
 /** Notes that histograms among floats were left out. */
 export function noteIgnored(window: Window, call: RangeCall): void {
-  const name = JSON.stringify(window.labels.metricName)
+  const name = quote(window.labels.metricName)
   call.annotations.info(`${IGNORED_IN_RANGE} ${name}`, call.span)
 }
 
@@ -106,7 +107,7 @@ function floatsOrHistograms(
   ofHistograms: (histograms: readonly NativeHistogram[]) => HistogramTotal,
 ): number {
   if (window.histogramCount === 0) return ofFloats(window.values, window.from, window.to)
-  const name = JSON.stringify(window.labels.metricName)
+  const name = quote(window.labels.metricName)
   if (window.floats > 0) {
     call.annotations.warn(`${MIXED_FLOATS_HISTOGRAMS} metric name ${name}`, call.span)
     return call.result.none()

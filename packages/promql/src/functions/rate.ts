@@ -6,6 +6,7 @@ import {
   noteCombination,
 } from '../evaluate/annotations.ts'
 import type { Window } from '../evaluate/window.ts'
+import { quote } from '../go-format.ts'
 import { usesCustomBuckets } from '../histogram/buckets.ts'
 import { FloatHistogram, IncompatibleBucketsError } from '../histogram/float-histogram.ts'
 import { type NativeHistogram, NO_BUCKETS } from '../histogram/native-histogram.ts'
@@ -32,7 +33,7 @@ function extrapolatedRate(window: Window, call: RangeCall, kind: RateKind): numb
   const { floats, histogramCount } = window
   if (floats > 0 && histogramCount > 0) {
     call.annotations.warn(
-      `${MIXED_FLOATS_HISTOGRAMS} metric name ${JSON.stringify(window.labels.metricName)}`,
+      `${MIXED_FLOATS_HISTOGRAMS} metric name ${quote(window.labels.metricName)}`,
       call.span,
     )
     return call.result.none()
@@ -164,7 +165,7 @@ function histogramChange(
   kind: RateKind,
 ): FloatHistogram | undefined {
   const samples = window.histograms.slice(window.histogramFrom, window.histogramTo)
-  const name = JSON.stringify(window.labels.metricName)
+  const name = quote(window.labels.metricName)
   const first = samples[0]!
   const last = samples.at(-1)!
   const { isCounter } = kind
@@ -250,7 +251,7 @@ export function combine(
     return true
   } catch (error) {
     if (!(error instanceof IncompatibleBucketsError)) throw error
-    call.annotations.warn(`${MIXED_BUCKETS} ${JSON.stringify(window.labels.metricName)}`, call.span)
+    call.annotations.warn(`${MIXED_BUCKETS} ${quote(window.labels.metricName)}`, call.span)
     return false
   }
 }

@@ -11,7 +11,6 @@ export function isReset(current: NativeHistogram, previous: NativeHistogram): bo
     if (!usesCustomBuckets(previous)) return true
     return customShrank(current, previous)
   }
-  if (usesCustomBuckets(previous)) return false
   // A finer schema or a narrower zero bucket can only come from a new start.
   if (current.schema > previous.schema || current.zeroThreshold < previous.zeroThreshold)
     return true

@@ -7,6 +7,7 @@ import {
   EXPERIMENTAL_AGGREGATES,
 } from '../ast.ts'
 import { findFunction } from '../functions/catalog.ts'
+import { quote } from '../go-format.ts'
 import { type Conversion, childNodes, fail, spanOf, stringOf, textOf } from './conversion.ts'
 
 /** `name(arguments)`. */
@@ -15,10 +16,10 @@ export function convertCall(conversion: Conversion, node: SyntaxNode): Call {
   const name = textOf(conversion, identifier)
   const fn = findFunction(name)
   if (fn === undefined) {
-    fail(conversion, spanOf(identifier), `unknown function with name ${JSON.stringify(name)}`)
+    fail(conversion, spanOf(identifier), `unknown function with name ${quote(name)}`)
   }
   if (fn.experimental && !conversion.experimental) {
-    fail(conversion, spanOf(identifier), `function ${JSON.stringify(name)} is not enabled`)
+    fail(conversion, spanOf(identifier), `function ${quote(name)} is not enabled`)
   }
   const args = convertArguments(conversion, node)
   return { kind: 'call', fn, args, span: spanOf(node) }

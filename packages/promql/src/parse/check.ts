@@ -11,6 +11,7 @@ import {
   type VectorSelector,
 } from '../ast.ts'
 import { parseError, type Span } from '../errors.ts'
+import { quote } from '../go-format.ts'
 import { METRIC_NAME } from '../label-set.ts'
 import { compileValueTest } from '../matchers.ts'
 import type { ValueType } from '../value-type.ts'
@@ -83,7 +84,7 @@ class Checker {
       if (again !== undefined) {
         this.#fail(
           expr.span,
-          `metric name must not be set twice: ${JSON.stringify(expr.name)} or ${JSON.stringify(again.value)}`,
+          `metric name must not be set twice: ${quote(expr.name)} or ${quote(again.value)}`,
         )
       }
     } else if (!mayMatchAll && expr.matchers.every((matcher) => compileValueTest(matcher)(''))) {

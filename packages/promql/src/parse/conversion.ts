@@ -1,6 +1,7 @@
 import type { SyntaxNode } from '@lezer/common'
 import type { Expr } from '../ast.ts'
 import { parseError, type Span } from '../errors.ts'
+import { quote } from '../go-format.ts'
 import { unquote } from './literals.ts'
 
 /** What the steps from syntax tree to expression share. */
@@ -41,11 +42,7 @@ export function stringOf(conversion: Conversion, node: SyntaxNode): string {
   const quoted = textOf(conversion, node)
   const content = unquote(quoted)
   if (content === undefined) {
-    fail(
-      conversion,
-      spanOf(node),
-      `error unquoting string ${JSON.stringify(quoted)}: invalid syntax`,
-    )
+    fail(conversion, spanOf(node), `error unquoting string ${quote(quoted)}: invalid syntax`)
   }
   return content
 }

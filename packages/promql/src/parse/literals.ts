@@ -72,11 +72,11 @@ export function unquote(quoted: string): string | undefined {
       index += char.length
       continue
     }
-    const escape = readEscape(body, index + 1, quote)
-    if (escape === undefined) return undefined
-    if (typeof escape.value === 'number') bytes.byte(escape.value)
-    else bytes.text(escape.value)
-    index = escape.next
+    const sequence = readEscape(body, index + 1, quote)
+    if (sequence === undefined) return undefined
+    if (typeof sequence.value === 'number') bytes.byte(sequence.value)
+    else bytes.text(sequence.value)
+    index = sequence.next
   }
   return bytes.toString()
 }
@@ -131,7 +131,16 @@ class ByteRun {
 
   #flush(): void {
     if (this.#bytes.length === 0) return
-    this.#text += new TextDecoder().decode(Uint8Array.from(this.#bytes))
+    this.#text += decodeBytes(this.#bytes)
     this.#bytes = []
+  }
+}
+
+/** Bytes as text; those that are not UTF-8 become lone surrogates, so that the text is not well formed. */
+function decodeBytes(bytes: readonly number[]): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(Uint8Array.from(bytes))
+  } catch {
+    return bytes.map((byte) => String.fromCharCode(byte < 128 ? byte : 0xdc00 + byte)).join('')
   }
 }

@@ -1,6 +1,7 @@
 import type { SyntaxNode } from '@lezer/common'
 import type { Binary, BinaryOp, Expr, VectorMatching } from '../ast.ts'
 import { PromqlError, type Span } from '../errors.ts'
+import { quote } from '../go-format.ts'
 import { groupingLabels } from './calls.ts'
 import { type Conversion, childNodes, fail, spanOf, textOf } from './conversion.ts'
 import { parseNumber } from './literals.ts'
@@ -173,8 +174,7 @@ function convertNumber(conversion: Conversion, from: number, to: number): Expr {
   const text = written.trimStart()
   const span = { start: to - text.length, end: to }
   const parsed = parseNumber(text)
-  if (parsed === undefined)
-    fail(conversion, span, `bad number or duration syntax: ${JSON.stringify(text)}`)
+  if (parsed === undefined) fail(conversion, span, `bad number or duration syntax: ${quote(text)}`)
   return { kind: 'number', ...parsed, span }
 }
 

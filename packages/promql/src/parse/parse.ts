@@ -48,14 +48,23 @@ function nested(convertNode: (node: SyntaxNode) => Expr): (node: SyntaxNode) => 
   }
 }
 
+// What Prometheus parses and the grammar does not, and what of the same length stands in for it:
+// the trees are the same, and names and numbers are read from the query's own text.
+const GRAMMAR_GAPS: readonly (readonly [RegExp, (found: string) => string])[] = [
+  [/(?<![\w:])(?:step|range|min_of|max_of)(?=\s*\()/gi, (name) => name.toLowerCase()],
+  [/(?<![\w:.])\d[\d_]*\.(?!\d)/g, (number) => `${number.slice(0, -1)}0`],
+]
+// As functions max_of and min_of are not known either.
+const UNKNOWN_FUNCTIONS = /(?<![\w:])(?:max_of|min_of)(?=\s*\()/g
+
 function parseTree(text: string): Tree {
   const tree = parser.parse(text)
   if (firstError(tree) === undefined) return tree
-  // The grammar does not know max_of and min_of as functions. Another name of the same length in
-  // their place gives the same tree; the names themselves are read from the query's own text.
-  const known = text.replaceAll(/(?<![\w:"'`])(?:max_of|min_of)(?=\s*\()/g, 'minute')
-  if (known !== text) {
-    const again = parser.parse(known)
+  let bridged = text
+  for (const [gap, standIn] of GRAMMAR_GAPS) bridged = bridged.replaceAll(gap, standIn)
+  for (const candidate of [bridged, bridged.replaceAll(UNKNOWN_FUNCTIONS, 'minute')]) {
+    if (candidate === text) continue
+    const again = parser.parse(candidate)
     if (firstError(again) === undefined) return again
   }
   throw syntaxError(text, firstError(tree)!)

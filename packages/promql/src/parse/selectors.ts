@@ -9,7 +9,7 @@ import type {
 } from '../ast.ts'
 import type { Span } from '../errors.ts'
 import { METRIC_NAME } from '../label-set.ts'
-import { compileRegex } from '../matchers.ts'
+import { compileRegex } from '../regex.ts'
 import type { Matcher } from '../series-source.ts'
 import { type Conversion, childNodes, fail, spanOf, stringOf, textOf } from './conversion.ts'
 import { convertOffset, convertPositiveDuration } from './durations.ts'

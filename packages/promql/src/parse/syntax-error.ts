@@ -1,5 +1,6 @@
 import { type PromqlError, parseError } from '../errors.ts'
 import { findFunction } from '../functions/catalog.ts'
+import { quote } from '../go-format.ts'
 import { describeToken, type Token, tokenize } from './tokens.ts'
 
 const OPENING: Readonly<Record<string, string>> = { ')': '(', ']': '[', '}': '{' }
@@ -54,7 +55,7 @@ export function syntaxError(text: string, offset: number): PromqlError {
   const token = tokens[at]!
   const before = tokens[at - 1]
   if (token.text === '(' && before?.kind === 'word' && findFunction(before.text) === undefined) {
-    return parseError(text, before, `unknown function with name ${JSON.stringify(before.text)}`)
+    return parseError(text, before, `unknown function with name ${quote(before.text)}`)
   }
   const { context, expected } = surroundings(tokens, at)
   const inContext = context === '' ? '' : ` in ${context}`

@@ -1,3 +1,4 @@
+import { quote } from '../go-format.ts'
 /** A token as Prometheus' lexer cuts the text, only as far as error messages need it. */
 export interface Token {
   readonly text: string
@@ -46,11 +47,11 @@ export function describeToken(token: Token): string {
     case 'end':
       return 'end of input'
     case 'number':
-      return `number ${JSON.stringify(text)}`
+      return `number ${quote(text)}`
     case 'duration':
-      return `duration ${JSON.stringify(text)}`
+      return `duration ${quote(text)}`
     case 'string':
-      return `string ${JSON.stringify(text)}`
+      return `string ${quote(text)}`
     case 'word': {
       const lower = text.toLowerCase()
       if (AGGREGATES.has(lower)) return `<aggr:${lower}>`
@@ -59,9 +60,9 @@ export function describeToken(token: Token): string {
           ? `<op:${lower}>`
           : `<${lower}>`
       }
-      return `${text.includes(':') ? 'metric identifier' : 'identifier'} ${JSON.stringify(text)}`
+      return `${text.includes(':') ? 'metric identifier' : 'identifier'} ${quote(text)}`
     }
     case 'symbol':
-      return OPERATORS.has(text) ? `<op:${text}>` : JSON.stringify(text)
+      return OPERATORS.has(text) ? `<op:${text}>` : quote(text)
   }
 }

@@ -61,7 +61,9 @@ function valueDifference(command: EvalCommand, { value }: QueryResult): string |
       if (command.scalar === undefined) return `got the scalar ${value.value}`
       return floatDifference(command.scalar, value.value)
     case 'string':
-      return command.text === value.value ? undefined : `expected ${command.text}, got ${value.value}`
+      return command.text === value.value
+        ? undefined
+        : `expected ${command.text}, got ${value.value}`
     case 'vector':
       if (command.scalar !== undefined) return 'expected a scalar, got a vector'
       return vectorDifference(command, value.samples)
@@ -79,7 +81,9 @@ function vectorDifference(
     if (command.ordered && command.series[at] !== expected) return `out of order at ${at}`
     const wanted = expected.values[0]!
     if (sample.histogram !== undefined) return histogramDifference(wanted, sample.histogram)
-    return wanted.kind === 'histogram' ? 'got a float' : floatDifference(floatOf(wanted), sample.value)
+    return wanted.kind === 'histogram'
+      ? 'got a float'
+      : floatDifference(floatOf(wanted), sample.value)
   })
 }
 

@@ -1,12 +1,13 @@
 import {
   CUSTOM_BUCKETS_SCHEMA,
-  LabelSet,
-  type MemorySource,
+  type LabelSet,
   METRIC_NAME,
+  type MemorySource,
   type NativeHistogram,
   NO_BUCKETS,
   type SampleValue,
 } from '@chokepoint/promql'
+import { isReset } from '../../src/histogram/reset.ts'
 import type { LoadCommand, ScriptSeries } from './script.ts'
 import type { SequenceValue } from './values.ts'
 
@@ -19,8 +20,11 @@ interface LoadedSample {
 /** Puts the series of a load command into the source. */
 export function load(command: LoadCommand, source: MemorySource): void {
   for (const series of command.series) {
+    let previous: SampleValue | undefined
     for (const { timeMs, value, startMs } of samplesOf(command, series)) {
-      source.add(series.labels, timeMs, value, startMs)
+      const stored = asStored(value, previous)
+      source.add(series.labels, timeMs, stored, startMs)
+      previous = stored
     }
   }
   if (command.withNhcb) loadCustomHistograms(command, source)
@@ -36,6 +40,21 @@ function samplesOf(command: LoadCommand, series: ScriptSeries): LoadedSample[] {
     samples.push({ timeMs, value: sample, startMs: offset === undefined ? 0 : timeMs + offset })
   })
   return samples
+}
+
+/**
+ * A histogram with the hint that Prometheus' own storage gives it: gauge, not_reset after one that it
+ * continues, else unknown. (That storage never hands out reset: prometheus/prometheus#15346.)
+ */
+function asStored(value: SampleValue, previous: SampleValue | undefined): SampleValue {
+  if (typeof value !== 'object' || value.counterResetHint === 'gauge') return value
+  const unknown: NativeHistogram = { ...value, counterResetHint: 'unknown' }
+  if (typeof previous !== 'object' || value.counterResetHint === 'reset') return unknown
+  const continues =
+    previous.counterResetHint !== 'gauge' &&
+    previous.schema === value.schema &&
+    !isReset(unknown, previous)
+  return continues ? { ...value, counterResetHint: 'not_reset' } : unknown
 }
 
 function toSample(value: SequenceValue): SampleValue | undefined {

@@ -126,10 +126,17 @@ const UNSAFE = new Set([
 function withAtModifiers(command: EvalCommand): { expr: string; atMs: number; how: string }[] {
   if (command.fail !== undefined) return []
   const atMs = command.startMs
-  const tree = parse(command.expr, { experimental: true })
+  let tree: Expr
+  try {
+    tree = parse(command.expr, { experimental: true })
+  } catch {
+    // The query as it stands has been judged already.
+    return []
+  }
   if (callsUnsafe(tree)) return []
   const expr = print(fixAt(tree, atMs))
-  const times = atMs === 0 ? [-1000, 0, 1000] : [-10 * atMs, 0, Math.trunc(atMs / 5), atMs, 10 * atMs]
+  const times =
+    atMs === 0 ? [-1000, 0, 1000] : [-10 * atMs, 0, Math.trunc(atMs / 5), atMs, 10 * atMs]
   return times.map((time) => ({ expr, atMs: time, how: `at ${time}` }))
 }
 
@@ -154,7 +161,9 @@ function fixAt(expr: Expr, atMs: number): Expr {
       return {
         ...expr,
         // The second argument of info is a selector that is not evaluated.
-        args: expr.args.map((arg, i) => (expr.fn.name === 'info' && i === 1 ? arg : fixAt(arg, atMs))),
+        args: expr.args.map((arg, i) =>
+          expr.fn.name === 'info' && i === 1 ? arg : fixAt(arg, atMs),
+        ),
       }
     case 'aggregate': {
       const param = expr.param === undefined ? undefined : fixAt(expr.param, atMs)

@@ -70,14 +70,17 @@ function parseCommand(head: string, body: readonly string[], line: number): Comm
   if (head.toLowerCase() === 'clear') return { kind: 'clear' }
   const load = /^load(_with_nhcb)?\s+(\S+)$/.exec(head)
   if (load) return parseLoad(load, body, line)
-  const instant = /^eval(?:_(fail|warn|ordered|info))?\s+instant\s+(?:at\s+(\S+)\s+)?(.+)$/.exec(head)
+  const instant = /^eval(?:_(fail|warn|ordered|info))?\s+instant\s+(?:at\s+(\S+)\s+)?(.+)$/.exec(
+    head,
+  )
   if (instant) {
     const atMs = instant[2] === undefined ? 0 : parseMs(instant[2])
     return parseEval(instant[1], instant[3]!, { startMs: atMs, endMs: atMs }, body, line)
   }
-  const range = /^eval(?:_(fail|warn|info))?\s+range\s+from\s+(\S+)\s+to\s+(\S+)\s+step\s+(\S+)\s+(.+)$/.exec(
-    head,
-  )
+  const range =
+    /^eval(?:_(fail|warn|info))?\s+range\s+from\s+(\S+)\s+to\s+(\S+)\s+step\s+(\S+)\s+(.+)$/.exec(
+      head,
+    )
   if (range === null) throw new SyntaxError(`bad command ${JSON.stringify(head)}`)
   const [startMs, endMs, stepMs] = range.slice(2, 5).map(parseMs)
   const times = { startMs: startMs!, endMs: endMs!, stepMs: stepMs! }
@@ -96,7 +99,13 @@ function parseLoad(match: RegExpExecArray, body: readonly string[], line: number
     series.push({ labels, values: parseSequence(rest), startOffsets })
     startOffsets = undefined
   }
-  return { kind: 'load', line, stepMs: parseMs(match[2]!), withNhcb: match[1] !== undefined, series }
+  return {
+    kind: 'load',
+    line,
+    stepMs: parseMs(match[2]!),
+    withNhcb: match[1] !== undefined,
+    series,
+  }
 }
 
 function parseStartOffsets(text: string): (number | undefined)[] {
@@ -149,9 +158,8 @@ function parseEval(
   for (const text of body) {
     const oldFail = /^expected_fail_(message|regexp)\s*(.*)$/.exec(text)
     const range = /^expect range vector\s+from\s+(\S+)\s+to\s+(\S+)\s+step\s+(\S+)$/.exec(text)
-    const expectation = /^expect\s+(ordered|fail|warn|no_warn|info|no_info)(?:\s+(regex|msg):(.+))?$/.exec(
-      text,
-    )
+    const expectation =
+      /^expect\s+(ordered|fail|warn|no_warn|info|no_info)(?:\s+(regex|msg):(.+))?$/.exec(text)
     if (oldFail) {
       command.fail = toExpected(oldFail[1] === 'message' ? 'msg' : 'regex', oldFail[2]!)
     } else if (range) {
@@ -198,7 +206,8 @@ function parseMetric(text: string): { labels: LabelSet; rest: string } {
   if (text[at] !== '{' || text[at + 1] === '{') {
     return { labels: LabelSet.from(pairs), rest: text.slice(at) }
   }
-  const pattern = /\s*,?\s*(?:(\})|([a-zA-Z_][\w:]*|"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')\s*(?:=\s*("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`[^`]*`))?)/y
+  const pattern =
+    /\s*,?\s*(?:(\})|([a-zA-Z_][\w:]*|"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')\s*(?:=\s*("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`[^`]*`))?)/y
   pattern.lastIndex = at + 1
   for (;;) {
     const match = pattern.exec(text)

@@ -1,6 +1,6 @@
 import {
-  CUSTOM_BUCKETS_SCHEMA,
   type CounterResetHint,
+  CUSTOM_BUCKETS_SCHEMA,
   type HistogramBuckets,
   type NativeHistogram,
 } from '@chokepoint/promql'
