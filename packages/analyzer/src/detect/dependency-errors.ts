@@ -14,7 +14,7 @@ import {
 import { impactOf } from './impact.ts'
 import { durationText } from './promql-text.ts'
 import { resourceOf, serviceName } from './resource.ts'
-import { count, percent } from './wording.ts'
+import { percent, whole } from './wording.ts'
 
 /** From when on a dependency that fails is a finding. */
 export const DEPENDENCY_ERRORS = {
@@ -68,7 +68,7 @@ function describe(
     operation: 'failed calls',
     summary:
       `${percent(share)} of the calls of ${serviceName(labels)} to ${name}${peer === undefined ? '' : ` (${peer})`} fail: ` +
-      `${count(errors)} in the last ${window}`,
+      `${whole(errors)} in the last ${window}`,
     impact: impactOf({
       severity,
       share: { value: share, of: 'the calls' },

@@ -90,15 +90,18 @@ function describe(
   const severity =
     timeShare >= DEPENDENCY_SLOW.criticalTimeShare.value ? 'critical' : ('warning' as const)
   const reach = service === undefined ? 1 : Math.min(1, perSecond / service.requestsPerSecond)
+  const resource = resourceWithPeer(labels, kind, findPeer)
+  const peer = resource['peer.service']
+  const callee = `${kind.component(labels)}${peer === undefined ? '' : ` (${peer})`}`
   const risen = baseline !== undefined && p95 >= 3 * baseline
   return {
     type: 'dependency.slow',
     severity,
-    resource: resourceWithPeer(labels, kind, findPeer),
+    resource,
     component: kind.component(labels),
     operation: kind.operation(labels),
     summary:
-      `${serviceName(labels)} waits for ${kind.component(labels)}: a call takes ${seconds(mean)} on average and ` +
+      `${serviceName(labels)} waits for ${callee}: a call takes ${seconds(mean)} on average and ` +
       `${seconds(p95)} at p95, ${count(perSecond)} calls a second, ${percent(Math.min(1, timeShare))} of the time of all requests`,
     impact: impactOf({
       severity,

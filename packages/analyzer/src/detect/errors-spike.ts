@@ -14,7 +14,7 @@ import {
 import { impactOf } from './impact.ts'
 import { durationText, increaseWithBirth, select } from './promql-text.ts'
 import { resourceOf, serviceName } from './resource.ts'
-import { count, percent } from './wording.ts'
+import { percent, whole } from './wording.ts'
 
 /** From when on failing requests are a finding. */
 export const ERRORS_SPIKE = {
@@ -45,17 +45,10 @@ const SERVER_ERROR = { http_response_status_code: { matches: '5..' } }
 export function detectErrorSpike(context: DetectContext): readonly BottleneckCandidate[] {
   const window = durationText(context.windowMs)
   const failed = increaseWithBirth(select(METRIC, SERVER_ERROR), window, METRIC)
+  const all = increaseWithBirth(METRIC, window, METRIC)
   const errors = new Figures(context, `sum by (${BY.join(', ')}) (${failed})`, BY)
-  const totals = new Figures(
-    context,
-    `sum by (${BY.join(', ')}) (${increaseWithBirth(METRIC, window, METRIC)})`,
-    BY,
-  )
-  const services = new Figures(
-    context,
-    `sum by (job) (${increaseWithBirth(METRIC, window, METRIC)})`,
-    ['job'],
-  )
+  const totals = new Figures(context, `sum by (${BY.join(', ')}) (${all})`, BY)
+  const services = new Figures(context, `sum by (job) (${all})`, ['job'])
   const blame = readBlame(context)
   const found: BottleneckCandidate[] = []
   for (const { labels, value } of errors.rows()) {
@@ -110,7 +103,7 @@ function describe(
     operation: '5xx',
     summary:
       `${percent(share)} of the requests to ${name} of ${serviceName(labels)} fail with 5xx: ` +
-      `${count(errors)} in the last ${durationText(context.windowMs)}${explained}`,
+      `${whole(errors)} in the last ${durationText(context.windowMs)}${explained}`,
     impact: impactOf({
       severity,
       share: { value: share, of: `the requests to ${name}` },
@@ -124,8 +117,9 @@ function describe(
 function claims(context: DetectContext, labels: Labels, dependency: FailingDependency | undefined) {
   const window = durationText(context.windowMs)
   const tests = Object.fromEntries(BY.map((name) => [name, labels[name] ?? '']))
-  const all = `sum(${increaseWithBirth(select(METRIC, tests), window, METRIC)})`
-  const failed = `sum(${increaseWithBirth(select(METRIC, { ...tests, ...SERVER_ERROR }), window, METRIC)})`
+  const witness = select(METRIC, { job: labels.job ?? '' })
+  const all = `sum(${increaseWithBirth(select(METRIC, tests), window, witness)})`
+  const failed = `sum(${increaseWithBirth(select(METRIC, { ...tests, ...SERVER_ERROR }), window, witness)})`
   return [
     {
       what: 'share of requests that fail with 5xx',

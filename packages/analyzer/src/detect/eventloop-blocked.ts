@@ -7,7 +7,7 @@ import { impactOf } from './impact.ts'
 import { durationText, increaseWithBirth, select } from './promql-text.ts'
 import { resourceOf, serviceName } from './resource.ts'
 import { readTraffic, type Traffic } from './traffic.ts'
-import { count, percent, seconds } from './wording.ts'
+import { percent, seconds, whole } from './wording.ts'
 import { worstOfEachService } from './worst-instance.ts'
 
 /** From when on stalls of the event loop are a bottleneck. */
@@ -113,7 +113,7 @@ function describe(
     operation: 'main thread',
     summary:
       `The event loop of ${serviceName(labels)} is blocked ${percent(share)} of the time: ` +
-      `${count(stallCount)} stalls in ${durationText(context.windowMs)}, ${seconds(stallSeconds)} each${where}`,
+      `${whole(stallCount)} stalls in ${durationText(context.windowMs)}, ${seconds(stallSeconds)} each${where}`,
     impact: impactOf({
       severity,
       share: {

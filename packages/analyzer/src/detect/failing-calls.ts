@@ -30,13 +30,15 @@ const WITNESS = 'http_server_request_duration_seconds_count'
 /** 4xx are the caller's own mistakes; OpenTelemetry marks them as errors of the client, too. */
 const FAILED = { error_type: { matches: '5..|[^0-9].*' } }
 
-/** PromQL for the calls that failed in the window, and for all calls; with these labels only. */
+/** PromQL for the calls of the window that failed; with these labels only. */
 export function failedCalls({ metric }: FailingKind, window: string, tests: Labels = {}): string {
-  return increaseWithBirth(select(metric, { ...tests, ...FAILED }), window, WITNESS)
+  const witness = select(WITNESS, { job: tests.job })
+  return increaseWithBirth(select(metric, { ...tests, ...FAILED }), window, witness)
 }
 
+/** PromQL for all calls of the window, failed ones among them. */
 export function allCalls({ metric }: FailingKind, window: string, tests: Labels = {}): string {
-  return increaseWithBirth(select(metric, tests), window, WITNESS)
+  return increaseWithBirth(select(metric, tests), window, select(WITNESS, { job: tests.job }))
 }
 
 /** What a service calls, in one name: `127.0.0.1:7001`, `postgresql db:5432`. */

@@ -26,6 +26,11 @@ export function count(value: number): string {
   return significant(value)
 }
 
+/** `12.2` → `12`: a number of things; rates and extrapolation give parts of them. */
+export function whole(value: number): string {
+  return String(Math.max(value > 0 ? 1 : 0, Math.round(value)))
+}
+
 /** `5400` seconds → `90 minutes`: how long something will take, roughly. */
 export function span(value: number): string {
   if (value < 120) return `${Math.round(value)} seconds`
