@@ -6,6 +6,8 @@ export const SAMPLE_STALE = 1
 export const SAMPLE_HISTOGRAM = 2
 
 const FIRST_CAPACITY = 256
+/** Shorter runs are copied faster one by one than by making views of them. */
+const BULK_LENGTH = 96
 
 /**
  * A growable run of samples that is filled, read and emptied over and over.
@@ -62,10 +64,18 @@ export class SampleBuffer {
     const length = to - from
     if (length <= 0) return
     this.reserve(this.size + length)
-    this.times.set(times.subarray(from, to), this.size)
-    this.values.set(values.subarray(from, to), this.size)
-    this.kinds.fill(SAMPLE_FLOAT, this.size, this.size + length)
-    this.size += length
+    const at = this.size
+    if (length > BULK_LENGTH) {
+      this.times.set(times.subarray(from, to), at)
+      this.values.set(values.subarray(from, to), at)
+    } else {
+      for (let i = 0; i < length; i++) {
+        this.times[at + i] = times[from + i]!
+        this.values[at + i] = values[from + i]!
+      }
+    }
+    this.kinds.fill(SAMPLE_FLOAT, at, at + length)
+    this.size = at + length
   }
 
   /** Tells when the counter of the newest sample began (milliseconds; 0 is unknown). */

@@ -124,6 +124,10 @@ function folded(op: string, block: Block, groups: Groups): Folded {
   const fold = FOLDS[op]!
   const finishCell = FINISHES[op]!
   const countsHistograms = op === 'count' || op === 'group'
+  if (op === 'sum') {
+    sumFloats(block, groups, cells)
+    return { count, value: (cell) => finishCell(cells, cell) }
+  }
   for (let row = 0; row < block.rows; row++) {
     const from = row * steps
     const to = groups.ofRow[row]! * steps
@@ -135,6 +139,28 @@ function folded(op: string, block: Block, groups: Groups): Folded {
     }
   }
   return { count, value: (cell) => finishCell(cells, cell) }
+}
+
+/** As the fold of sum, in a loop of its own: sums are most of what is asked. */
+function sumFloats(block: Block, groups: Groups, cells: Cells): void {
+  const { steps, rows, values, kinds } = block
+  const { count, value: sums, second: lost } = cells
+  for (let row = 0; row < rows; row++) {
+    const from = row * steps
+    const to = groups.ofRow[row]! * steps
+    for (let step = 0; step < steps; step++) {
+      if (kinds[from + step] !== FLOAT) continue
+      const cell = to + step
+      const value = values[from + step]!
+      const sum = sums[cell]!
+      const total = sum + value
+      if (total === Infinity || total === -Infinity) lost[cell] = 0
+      else if (Math.abs(sum) >= Math.abs(value)) lost[cell]! += sum - total + value
+      else lost[cell]! += value - total + sum
+      sums[cell] = total
+      count[cell]!++
+    }
+  }
 }
 
 /** The mean: sum by count, or a running mean from where the sum overflows. */

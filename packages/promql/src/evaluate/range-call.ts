@@ -63,6 +63,8 @@ export function callRangeFunction(
   const after = extended === 'smoothed' ? query.lookbackMs : 0
   const drops = !KEEPS_NAME.has(call.fn.name)
   const out = new BlockBuilder(frame.steps, source.rows)
+  const checksCounters = call.fn.name === 'rate' || call.fn.name === 'increase'
+  let checked = ''
   const window = new Window()
   for (let row = 0; row < source.rows; row++) {
     query.checkTime()
@@ -94,7 +96,12 @@ export function callRangeFunction(
       found++
     }
     if (found === 0) out.undo()
-    else if (floats > 0) checkCounterName(query, call.fn.name, labels, span)
+    else if (floats > 0 && checksCounters) {
+      const { metricName } = labels
+      // Rows of one metric follow each other: one look is enough for all of them.
+      if (metricName !== checked || query.typeAndUnitLabels) checkCounterName(query, labels, span)
+      checked = metricName
+    }
   }
   const block = out.build(source.distinct)
   return query.delayedNames ? block : requireDistinct(block)
@@ -175,8 +182,7 @@ function checkExtension(call: Call, extended: 'anchored' | 'smoothed' | undefine
 
 const COUNTER_SUFFIXES = ['_total', '_sum', '_count', '_bucket']
 
-function checkCounterName(query: Query, name: string, labels: LabelSet, span: Span): void {
-  if (name !== 'rate' && name !== 'increase') return
+function checkCounterName(query: Query, labels: LabelSet, span: Span): void {
   const metric = labels.metricName
   if (metric === '') return
   if (query.typeAndUnitLabels) {

@@ -49,15 +49,22 @@ function floatRate(window: Window, call: RangeCall, kind: RateKind): number {
   if (kind.isCounter) {
     change += startTimes.length > 0 ? startTimeCorrection(window, call) : resetCorrection(window)
   }
-  const stretch = stretchOf(window, call, kind, {
-    count: to - from,
-    firstMs: times[from]!,
-    lastMs: times[to - 1]!,
-    startMs: kind.isCounter ? (startTimes[from] ?? 0) : 0,
-  })
-  if (stretch === undefined) return call.result.none()
-  if (stretch.fromStart) change += first
-  return change * stretch.factor(first >= 0 ? first : Number.NaN, change)
+  const firstMs = times[from]!
+  const startMs = kind.isCounter && startTimes.length > 0 ? startTimes[from]! : 0
+  const knownStart = startMs !== 0 && startMs > window.rangeStartMs && startMs < firstMs
+  if (knownStart) change += first
+  else if (to - from < 2) return call.result.none()
+  const stretch = stretchOf(
+    window,
+    {
+      count: to - from,
+      firstMs: knownStart ? startMs : firstMs,
+      lastMs: times[to - 1]!,
+      knownStart,
+    },
+    kind.isCounter && change > 0 && first >= 0 ? first / change : Infinity,
+  )
+  return (change * stretch) / (kind.perSecond ? call.rangeMs / 1000 : 1)
 }
 
 function resetCorrection(window: Window): number {
@@ -86,51 +93,46 @@ function startTimeCorrection(window: Window, call: RangeCall): number {
   return lost
 }
 
+/** Where samples lie within a range. */
 interface Sampled {
   readonly count: number
+  /** The first sample, or the start of the counter where it is known to lie in the range. */
   readonly firstMs: number
   readonly lastMs: number
-  /** When the first sample's counter began; 0 is unknown. */
-  readonly startMs: number
+  readonly knownStart: boolean
 }
 
-interface Stretch {
-  /** The counter began at 0 within the range, so its first value counts as increase. */
-  readonly fromStart: boolean
-  /** What to multiply the change with; a counter is not stretched to before it was 0. */
-  factor(first: number, change: number): number
-}
-
-function stretchOf(
-  window: Window,
-  call: RangeCall,
-  kind: RateKind,
-  span: Sampled,
-): Stretch | undefined {
-  const toStart = (span.firstMs - window.rangeStartMs) / 1000
-  const toEnd = (window.rangeEndMs - span.lastMs) / 1000
-  const sampled = (span.lastMs - span.firstMs) / 1000
-  const average = span.count > 1 ? sampled / (span.count - 1) : 0
+/**
+ * What to multiply the change between samples with to cover the whole range: samples are taken to go
+ * on to its ends, unless an end is further away than they are from each other.
+ *
+ * `zeroAfter` is how long, in sampled intervals, before the first sample a counter was 0: it is not
+ * stretched to before that.
+ */
+function stretchOf(window: Window, sampled: Sampled, zeroAfter: number): number {
+  const interval = (sampled.lastMs - sampled.firstMs) / 1000
+  let start = 0
+  let end = (window.rangeEndMs - sampled.lastMs) / 1000
+  // With a known start the average is still that between samples.
+  const average = sampled.count > 1 ? averageBetween(window, sampled) : 0
   const threshold = average * 1.1
-  const seconds = kind.perSecond ? call.rangeMs / 1000 : 1
-  const end = toEnd >= threshold ? average / 2 : toEnd
-  const { startMs } = span
-  if (startMs !== 0 && startMs > window.rangeStartMs && startMs < span.firstMs) {
-    const whole = (span.lastMs - startMs) / 1000
-    return { fromStart: true, factor: () => (whole === 0 ? 1 : (whole + end) / whole) / seconds }
+  if (!sampled.knownStart) {
+    start = (sampled.firstMs - window.rangeStartMs) / 1000
+    if (start >= threshold) start = average / 2
+    const toZero = interval * zeroAfter
+    if (toZero < start) start = toZero
   }
-  if (span.count < 2) return undefined
-  return {
-    fromStart: false,
-    factor: (first, change) => {
-      let start = toStart >= threshold ? average / 2 : toStart
-      if (kind.isCounter && change > 0 && first >= 0) {
-        const toZero = sampled * (first / change)
-        if (toZero < start) start = toZero
-      }
-      return (sampled === 0 ? 1 : (sampled + start + end) / sampled) / seconds
-    },
+  if (end >= threshold) end = average / 2
+  return interval === 0 ? 1 : (interval + start + end) / interval
+}
+
+function averageBetween(window: Window, sampled: Sampled): number {
+  let { firstMs } = sampled
+  if (sampled.knownStart) {
+    firstMs =
+      window.floats > 0 ? window.times[window.from]! : window.histogramTimes[window.histogramFrom]!
   }
+  return (sampled.lastMs - firstMs) / 1000 / (sampled.count - 1)
 }
 
 function histogramRate(window: Window, call: RangeCall, kind: RateKind): number {
@@ -142,20 +144,25 @@ function histogramRate(window: Window, call: RangeCall, kind: RateKind): number 
     change = histogramChange(window, call, kind)
     if (change === undefined) return call.result.none()
   }
-  const stretch = stretchOf(window, call, kind, {
-    count,
-    firstMs: histogramTimes[histogramFrom]!,
-    lastMs: histogramTimes[histogramTo - 1]!,
-    startMs: kind.isCounter ? (histogramStartTimes[histogramFrom] ?? 0) : 0,
-  })
-  if (stretch === undefined) return call.result.none()
-  if (stretch.fromStart) {
+  const firstMs = histogramTimes[histogramFrom]!
+  const startMs = kind.isCounter ? (histogramStartTimes[histogramFrom] ?? 0) : 0
+  const knownStart = startMs !== 0 && startMs > window.rangeStartMs && startMs < firstMs
+  if (knownStart) {
     if (change === undefined) change = new FloatHistogram(first)
     else if (!combine(window, call, change, first, 1)) return call.result.none()
   }
   if (change === undefined) return call.result.none()
-  const factor = stretch.factor(first.count >= 0 ? first.count : Number.NaN, change.count)
-  return call.result.give(change.multiply(factor))
+  const stretch = stretchOf(
+    window,
+    {
+      count,
+      firstMs: knownStart ? startMs : firstMs,
+      lastMs: histogramTimes[histogramTo - 1]!,
+      knownStart,
+    },
+    kind.isCounter && change.count > 0 && first.count >= 0 ? first.count / change.count : Infinity,
+  )
+  return call.result.give(change.multiply(stretch / (kind.perSecond ? call.rangeMs / 1000 : 1)))
 }
 
 /** The change from first to last, resets made good; undefined when the samples do not fit together. */
