@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { cpSync, existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 
-const ORDER = ['promql', 'instrumentation', 'analyzer', 'dashboards', 'cli']
+const ORDER = ['promql', 'analyzer', 'instrumentation', 'dashboards', 'cli']
 /** Folders of files that are not TypeScript but belong to a package: copied as they are. */
 const ASSETS = ['advise/texts', 'web/page', 'report/page']
 

@@ -124,7 +124,7 @@ function installPeers(target: string): string {
   const manifest = join(target, 'package.json')
   const content = `${JSON.stringify({ private: true, dependencies: PEER_PACKAGES }, null, 2)}\n`
   for (const file of ['service.cjs', 'surroundings.mjs']) {
-    copyFileSync(join(import.meta.dirname, file), join(target, file))
+    copyFileSync(join(import.meta.dirname, 'programs', file), join(target, file))
   }
   if (existsSync(manifest) && readFileSync(manifest, 'utf8') === content) return target
   writeFileSync(manifest, content)

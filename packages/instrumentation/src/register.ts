@@ -1,10 +1,9 @@
 import { isMainThread } from 'node:worker_threads'
 import { startAgent, warnOnStderr } from './app/agent.ts'
+import { processWide } from './app/process-wide.ts'
 import { readSettings } from './settings/settings.ts'
 
 const NODE_OLDEST = [22, 15] as const
-/** Two preloads (a flag and NODE_OPTIONS, a copy in another folder) must not count each request twice. */
-const STARTED = Symbol.for('chokepoint.instrumentation.started')
 
 function supported(): boolean {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
@@ -23,11 +22,10 @@ function start(): void {
   startAgent(settings)
 }
 
-const processWide = globalThis as { [STARTED]?: boolean }
-if (isMainThread && processWide[STARTED] !== true) {
-  processWide[STARTED] = true
+// Two preloads (a flag and NODE_OPTIONS, a copy in another folder) must not count each request twice.
+if (isMainThread) {
   try {
-    start()
+    if (!processWide().started) start()
   } catch (error) {
     warnOnStderr(
       `could not start, the app runs without it: ${error instanceof Error ? error.message : error}`,

@@ -17,11 +17,11 @@ const OPTIONAL_PEERS: Readonly<Record<string, string>> = {
 
 /** Folders of the instrumentation, and which of the others each may import. */
 const INSTRUMENTATION: Readonly<Record<string, readonly string[]>> = {
-  shared: [],
+  shared: ['settings'],
   settings: [],
   app: ['shared', 'settings'],
   watch: ['shared', 'settings'],
-  'performance-monitor': ['app'],
+  'performance-monitor': ['app', 'settings'],
 }
 
 /** Imports run one way: between packages, between stages of the analyzer, between threads. */

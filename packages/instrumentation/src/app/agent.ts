@@ -1,10 +1,10 @@
 import { writeSync } from 'node:fs'
-import { context, propagation, trace } from '@opentelemetry/api'
+import { context, metrics, propagation, trace } from '@opentelemetry/api'
 import type { Settings } from '../settings/settings.ts'
 import { HistogramRecorder } from '../shared/histogram-recorder.ts'
-import { createSharedMemory } from '../shared/memory-layout.ts'
 import { recordedInstrument } from '../shared/recorded-instruments.ts'
-import { SeriesWriter } from '../shared/series-writer.ts'
+import type { SeriesWriter } from '../shared/series-writer.ts'
+import { AppMeterProvider } from './app-meters.ts'
 import { ShapeTable } from './call-shape.ts'
 import { DbMetrics } from './db-metrics.ts'
 import { prepareExpress } from './express.ts'
@@ -20,8 +20,10 @@ import { TrackerTracerProvider } from './otel-tracing.ts'
 import { type DbHooks, preparePg } from './pg.ts'
 import { PoolMetrics } from './pool-metrics.ts'
 import { watchProcessEnd } from './process-end.ts'
+import { processWide } from './process-wide.ts'
 import { RequestTracker } from './request-tracker.ts'
 import type { RootHistograms } from './route-stats.ts'
+import { startRuntimeProbe } from './runtime-probe.ts'
 import { SpanOutbox } from './span-outbox.ts'
 import { TraceChooser } from './trace-chooser.ts'
 import { watchUndici } from './undici-client.ts'
@@ -29,6 +31,9 @@ import { WatchLink } from './watch-link.ts'
 
 /** How long an exit may wait for the last export. */
 const EXIT_WAIT_MS = 450
+
+/** The app's own instruments are sent on at least this often, so that `/metrics` is fresh. */
+const APP_METRICS_MS_MAX = 1000
 
 /** One line for the person who runs the app; never on stdout, which is the app's. */
 export function warnOnStderr(line: string): void {
@@ -42,7 +47,9 @@ export function warnOnStderr(line: string): void {
 /** Everything of the app thread, made and joined. */
 export function startAgent(settings: Settings): void {
   const warn = settings.logLevel === 'none' ? () => {} : warnOnStderr
-  const writer = new SeriesWriter(createSharedMemory())
+  const wide = processWide()
+  wide.started = true
+  const { writer } = wide
   const link = new WatchLink(writer.memory, settings, warn)
   const report = errorReporter(writer, warn)
   const outbox = new SpanOutbox(
@@ -62,6 +69,11 @@ export function startAgent(settings: Settings): void {
   const shapes = new ShapeTable(() => writer.drop('call.shape_limit'))
 
   link.start()
+  startRuntimeProbe({
+    everyMs: Math.min(settings.metrics.intervalMs, 1000),
+    send: (sample) => link.send({ type: 'runtime', sample }),
+    onError: report,
+  })
   watchProcessEnd({
     requestFlush: () => {
       outbox.flush()
@@ -72,12 +84,20 @@ export function startAgent(settings: Settings): void {
       link.shutdown(EXIT_WAIT_MS)
     },
   })
+  wide.components.store = tracker.store
   context.setGlobalContextManager(new StoreContextManager(tracker.store))
   trace.setGlobalTracerProvider(
     new TrackerTracerProvider(tracker, histograms, () => writer.drop('span.trace_too_long')),
   )
+  metrics.setGlobalMeterProvider(
+    new AppMeterProvider(
+      (scopeMetrics) => link.send({ type: 'app-metrics', scopeMetrics }),
+      Math.min(settings.metrics.intervalMs, APP_METRICS_MS_MAX),
+      report,
+    ),
+  )
   propagation.setGlobalPropagator(new TraceContextPropagator())
-  watchHttpServers(tracker, new HttpServerMetrics(writer, histograms), report)
+  watchHttpServers(tracker, new HttpServerMetrics(writer, histograms), wide.ownPorts, report)
   watchFastify(report)
   const client = new HttpClientMetrics(writer, shapes)
   watchHttpClients(tracker, client, report)

@@ -1,13 +1,9 @@
 import { subscribe } from 'node:diagnostics_channel'
 import type { ClientRequest, IncomingMessage } from 'node:http'
+import { errorName } from './error-name.ts'
 import type { ErrorSink } from './guard.ts'
 import { guarded } from './guard.ts'
-import {
-  clientErrorType,
-  errorName,
-  type HttpClientMetrics,
-  type PeerStats,
-} from './http-client-metrics.ts'
+import { clientErrorType, type HttpClientMetrics, type PeerStats } from './http-client-metrics.ts'
 import type { Call } from './local-root.ts'
 import { traceparentOf } from './outgoing-trace.ts'
 import type { RequestTracker } from './request-tracker.ts'

@@ -128,11 +128,13 @@ type Emit = (event: string, ...args: unknown[]) => boolean
 export function watchHttpServers(
   tracker: RequestTracker,
   metrics: HttpServerMetrics,
+  ownPorts: ReadonlySet<number>,
   report: ErrorSink,
 ): void {
   const { clock, store } = tracker
 
-  function begin(request: TrackedRequest, response: TrackedResponse): HttpRoot {
+  function begin(request: TrackedRequest, response: TrackedResponse): HttpRoot | undefined {
+    if (ownPorts.size > 0 && ownPorts.has(request.socket.localPort ?? 0)) return undefined
     const startMs = clock.mark()
     const scheme = (request.socket as TLSSocket).encrypted ? 'https' : 'http'
     const method = metrics.method(knownMethod(request.method), scheme)

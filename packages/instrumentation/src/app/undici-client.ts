@@ -1,11 +1,7 @@
 import { subscribe } from 'node:diagnostics_channel'
+import { errorName } from './error-name.ts'
 import { type ErrorSink, guarded } from './guard.ts'
-import {
-  clientErrorType,
-  errorName,
-  type HttpClientMetrics,
-  type PeerStats,
-} from './http-client-metrics.ts'
+import { clientErrorType, type HttpClientMetrics, type PeerStats } from './http-client-metrics.ts'
 import type { Call } from './local-root.ts'
 import { traceparentOf } from './outgoing-trace.ts'
 import type { RequestTracker } from './request-tracker.ts'

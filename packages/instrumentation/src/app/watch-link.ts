@@ -10,6 +10,7 @@ import {
   TAKEN,
 } from '../shared/memory-layout.ts'
 import type { AppMessage, WatchMessage, WatchThreadData } from '../shared/messages.ts'
+import { WATCH_FILE } from '../watch-file.ts'
 
 /** How often the app thread shows that it is alive. */
 const HEARTBEAT_MS = 20
@@ -43,9 +44,8 @@ export class WatchLink {
       heartbeatMs: HEARTBEAT_MS,
       startedAtMs: performance.timeOrigin,
     }
-    // The file's twin in dist/ is .js; the app's own preloads and flags are not for this thread.
-    const file = new URL(`../watch/main${import.meta.url.slice(-3)}`, import.meta.url)
-    const worker = new Worker(file, {
+    // The app's own preloads and flags are not for this thread.
+    const worker = new Worker(WATCH_FILE, {
       workerData: data,
       execArgv: ['--no-warnings'],
       resourceLimits: RESOURCE_LIMITS,

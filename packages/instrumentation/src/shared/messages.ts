@@ -1,5 +1,6 @@
 import type { ScopeMetrics } from '@opentelemetry/sdk-metrics'
 import type { Settings } from '../settings/settings.ts'
+import type { RuntimeSample } from './runtime-sample.ts'
 
 /** What the app thread hands to the watch thread when it starts it. */
 export interface WatchThreadData {
@@ -62,6 +63,8 @@ export type AppMessage =
    * thread adds 1 to TAKEN for each batch it takes, so that a slow one is noticed.
    */
   | { readonly type: 'spans'; readonly json: string; readonly count: number }
+  /** What only the app thread can see of its runtime, about once a second. */
+  | { readonly type: 'runtime'; readonly sample: RuntimeSample }
   /** The newest cumulative state of the app's own OpenTelemetry instruments; replaces the one before. */
   | { readonly type: 'app-metrics'; readonly scopeMetrics: readonly ScopeMetrics[] }
   /**

@@ -59,6 +59,11 @@ export class OtlpReceiver {
     this.#server.close()
   }
 
+  /** Forgets all. */
+  clear(): void {
+    this.#bodies.length = 0
+  }
+
   /** Points of the newest export of a metric. */
   points(metric: string): ReceivedPoint[] {
     let newest: ReceivedPoint[] = []
