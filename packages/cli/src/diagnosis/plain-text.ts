@@ -19,12 +19,3 @@ export function wrap(text: string, width: number): string[] {
   }
   return lines
 }
-
-/** The first paragraph of a Markdown text that is neither heading, list, table nor code. */
-export function firstParagraph(markdown: string): string {
-  const paragraph = markdown
-    .split(/\n\s*\n/)
-    .map((part) => part.trim())
-    .find((part) => part !== '' && !/^(#|```|\||[-*+] |\d+\. )/.test(part))
-  return plainText(paragraph ?? markdown)
-}

@@ -1,8 +1,9 @@
 import type { Alert, Bottleneck, Evidence, Labels, Severity } from '@chokepoint/analyzer'
 import { paint, type TextStyle } from '../terminal/output.ts'
+import { adviceGist } from './advice.ts'
 import type { Diagnosis } from './diagnosis.ts'
 import { figure } from './figures.ts'
-import { firstParagraph, plainText, wrap } from './plain-text.ts'
+import { plainText, wrap } from './plain-text.ts'
 
 const SEVERITY_STYLE: Readonly<Record<Severity, TextStyle>> = {
   info: 'cyan',
@@ -13,7 +14,6 @@ const SEVERITY_STYLE: Readonly<Record<Severity, TextStyle>> = {
 const INDENT = '   '
 const LABEL_COLUMNS = 12
 const EVIDENCE_MAX = 3
-const ADVICE_LINES_MAX = 3
 const FRAMES_MAX = 2
 
 /** The diagnosis as lines for the given stream: causes by impact, each with evidence and advice. */
@@ -67,7 +67,7 @@ function causeLines(
       ? []
       : text('what to do', [
           ...wrap(plainText(advice.title), room),
-          ...wrap(firstParagraph(advice.text), room).slice(0, ADVICE_LINES_MAX),
+          ...adviceGist(advice.text, cause.summary).flatMap((line) => wrap(line, room)),
         ])),
   ]
 }

@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { firstParagraph, plainText, wrap } from '../../src/diagnosis/plain-text.ts'
+import { plainText, wrap } from '../../src/diagnosis/plain-text.ts'
 
 describe('plainText', () => {
   it('keeps the words of Markdown and drops its marks', () => {
@@ -10,14 +10,6 @@ describe('plainText', () => {
 
   it('leaves names with underscores and stars in arithmetic alone', () => {
     expect(plainText('http_server_request and 2*3 * 4')).to.equal('http_server_request and 2*3 * 4')
-  })
-})
-
-describe('firstParagraph', () => {
-  it('passes over headings, lists and code', () => {
-    expect(
-      firstParagraph('# Title\n\n```js\ncode()\n```\n\n- item\n\nThe `text`\ngoes on.'),
-    ).to.equal('The text\ngoes on.')
   })
 })
 
