@@ -1,0 +1,319 @@
+import { SampleBuffer } from '@chokepoint/promql'
+import { expect } from 'chai'
+import { limitsWith } from '../../src/config/limits.ts'
+import type { TenantStore } from '../../src/store/tenant-store.ts'
+import { dump, NOW_MS, openStores } from './open-stores.ts'
+import { attribute, gauge, histogram, nanos, request, sum } from './otlp-bytes.ts'
+
+describe('the tenant stores', () => {
+  it('keep a gauge, a counter and a histogram under their Prometheus names', async () => {
+    const stores = await openStores()
+    const metrics = [
+      gauge('queue.depth', [1000, 3], [2000, 4]),
+      sum('requests', 2, [1000, 10]),
+      histogram('latency', 2, { at: 1000, counts: [2, 1, 0], sum: 4.5 }),
+    ]
+    expect(await stores.ingest('a', request(metrics), 'protobuf')).to.deep.equal({
+      accepted: 4,
+      rejected: 0,
+      message: '',
+    })
+    expect(dump(stores.tenant('a'))).to.deep.equal({
+      '{__name__="queue_depth", job="shop"}': ['1000:3', '2000:4'],
+      '{__name__="requests_total", job="shop"}': ['1000:10'],
+      '{__name__="latency_bucket", job="shop", le="1"}': ['1000:2'],
+      '{__name__="latency_bucket", job="shop", le="5"}': ['1000:3'],
+      '{__name__="latency_bucket", job="shop", le="+Inf"}': ['1000:3'],
+      '{__name__="latency_sum", job="shop"}': ['1000:4.5'],
+      '{__name__="latency_count", job="shop"}': ['1000:3'],
+    })
+    expect(stores.tenant('a').seriesCount()).to.equal(7)
+    expect(stores.tenant('a').newestMs()).to.equal(2000)
+  })
+
+  it('add up deltas, and count a repeated one once', async () => {
+    const stores = await openStores()
+    const first = request([
+      sum('hits', 1, [1000, 5]),
+      histogram('wait', 1, { at: 1000, counts: [1, 0, 0], sum: 0.5 }),
+    ])
+    const second = request([
+      sum('hits', 1, [2000, 2]),
+      histogram('wait', 1, { at: 2000, counts: [1, 0, 1], sum: 9 }),
+    ])
+    for (const bytes of [first, second, second]) await stores.ingest('a', bytes, 'protobuf')
+    const series = dump(stores.tenant('a'))
+    expect(series['{__name__="hits_total", job="shop"}']).to.deep.equal(['1000:5', '2000:7'])
+    expect(series['{__name__="wait_bucket", job="shop", le="+Inf"}']).to.deep.equal([
+      '1000:1',
+      '2000:3',
+    ])
+    expect(series['{__name__="wait_sum", job="shop"}']).to.deep.equal(['1000:0.5', '2000:9.5'])
+    const late = await stores.ingest('a', first, 'protobuf')
+    expect(late.rejected).to.equal(2)
+    expect(late.message).to.contain('late deltas')
+  })
+
+  it('add up exponential deltas at the coarser scale', async () => {
+    const stores = await openStores()
+    const point = (at: number, scale: number, offset: number, bucketCounts: string[]) => ({
+      timeUnixNano: nanos(at),
+      count: String(bucketCounts.length),
+      sum: 1,
+      scale,
+      zeroCount: '0',
+      positive: { offset, bucketCounts },
+    })
+    const metric = (dataPoint: object) => ({
+      name: 'size',
+      exponentialHistogram: { aggregationTemporality: 1, dataPoints: [dataPoint] },
+    })
+    await stores.ingest('a', request([metric(point(1000, 1, 0, ['1', '1']))]), 'protobuf')
+    await stores.ingest('a', request([metric(point(2000, 0, 1, ['1']))]), 'protobuf')
+    expect(nativeHistograms(stores.tenant('a'), 'size')).to.deep.equal([
+      { schema: 1, count: 2, sum: 1, offset: 1, counts: [1, 1] },
+      { schema: 0, count: 3, sum: 2, offset: 1, counts: [2, 1] },
+    ])
+  })
+
+  it('end a series where a point has no recorded value', async () => {
+    const stores = await openStores()
+    const ended = { timeUnixNano: nanos(2000), flags: 1 }
+    await stores.ingest(
+      'a',
+      request([gauge('g', [1000, 1]), histogram('h', 2, { at: 1000, counts: [1, 0, 0], sum: 1 })]),
+      'protobuf',
+    )
+    await stores.ingest(
+      'a',
+      request([
+        { name: 'g', gauge: { dataPoints: [ended] } },
+        histogram('h', 2, { at: 2000, counts: [], sum: 0, flags: 1 }),
+      ]),
+      'protobuf',
+    )
+    const series = dump(stores.tenant('a'))
+    expect(series['{__name__="g", job="shop"}']).to.deep.equal(['1000:1', '2000:stale'])
+    expect(series['{__name__="h_bucket", job="shop", le="5"}']).to.deep.equal([
+      '1000:1',
+      '2000:stale',
+    ])
+  })
+
+  it('put late samples in their place, keep the first of two with one time, and say so', async () => {
+    const stores = await openStores()
+    await stores.ingest('a', request([gauge('g', [1000, 1], [3000, 3])]), 'protobuf')
+    const late = await stores.ingest('a', request([gauge('g', [2000, 2], [3000, 3])]), 'protobuf')
+    expect(late.rejected).to.equal(0)
+    const other = await stores.ingest('a', request([gauge('g', [3000, 4])]), 'protobuf')
+    expect(other).to.deep.equal({
+      accepted: 0,
+      rejected: 1,
+      message: '1 of 1 points were rejected: 1 have the time of a stored sample and another value',
+    })
+    expect(dump(stores.tenant('a'))).to.deep.equal({
+      '{__name__="g", job="shop"}': ['1000:1', '2000:2', '3000:3'],
+    })
+  })
+
+  it('keep a gauge and an exponential histogram of one name, and every label as it came', async () => {
+    const stores = await openStores()
+    const attributes = [attribute('__type__', 'x'), attribute('__address__', 'y')]
+    const exponential = {
+      timeUnixNano: '0',
+      count: '1',
+      sum: 1,
+      scale: 0,
+      zeroCount: '0',
+      zeroThreshold: 0.25,
+      positive: { offset: -1, bucketCounts: ['1'] },
+      attributes,
+    }
+    const metrics = [
+      { name: 'm', gauge: { dataPoints: [{ timeUnixNano: nanos(5), asDouble: 2, attributes }] } },
+      {
+        name: 'm',
+        exponentialHistogram: { aggregationTemporality: 2, dataPoints: [exponential] },
+      },
+    ]
+    await stores.ingest('a', request(metrics, ''), 'protobuf')
+    const found = stores.tenant('a').select([], 0, 10)
+    expect(found.map(({ labels }) => String(labels))).to.deep.equal([
+      '{__address__="y", __name__="m", __type__="x"}',
+    ])
+    expect(
+      dump(stores.tenant('a'))['{__address__="y", __name__="m", __type__="x"}'],
+    ).to.have.length(2)
+  })
+
+  it('refuse what is older than the retention or far ahead, by the wall clock only', async () => {
+    const wall = await openStores({ clock: 'wall' })
+    const bytes = request([gauge('g', [0, 1], [NOW_MS - 1000, 2], [NOW_MS + 11 * 60_000, 3])])
+    const result = await wall.ingest('a', bytes, 'protobuf')
+    expect([result.accepted, result.rejected]).to.deep.equal([1, 2])
+    expect(result.message).to.contain('older than the retention (the first at 1970-01-01')
+    const data = await openStores({ retentionMs: NOW_MS * 2 })
+    expect((await data.ingest('a', bytes, 'protobuf')).accepted).to.equal(3)
+  })
+
+  it('forget samples and series that are older than the retention', async () => {
+    const stores = await openStores({ retentionMs: 60_000 })
+    await stores.ingest('a', request([gauge('old', [0, 1])]), 'protobuf')
+    for (let at = 0; at < 200; at++) {
+      await stores.ingest('a', request([gauge('new', [at * 1000, at])]), 'protobuf')
+    }
+    const store = stores.tenant('a')
+    expect(Object.keys(dump(store))).to.deep.equal(['{__name__="new", job="shop"}'])
+    expect(store.seriesCount()).to.equal(1)
+    await stores.ingest('a', request([gauge('old', [200_000, 5])]), 'protobuf')
+    expect(dump(store)['{__name__="old", job="shop"}']).to.deep.equal(['200000:5'])
+  })
+
+  it('count what is over a limit and say which', async () => {
+    const limits = limitsWith({ seriesMax: 3, seriesPerMetricMax: 2, labelValueLengthMax: 10 })
+    const stores = await openStores({ limits })
+    const points = ['a', 'b', 'c', 'much too long'].map((value) => ({
+      timeUnixNano: nanos(1000),
+      asInt: '1',
+      attributes: [attribute('k', value)],
+    }))
+    const first = await stores.ingest(
+      'a',
+      request([{ name: 'm', gauge: { dataPoints: points } }]),
+      'protobuf',
+    )
+    expect(first).to.deep.equal({
+      accepted: 2,
+      rejected: 2,
+      message:
+        '2 of 4 points were rejected: 1 have more or longer labels than allowed (label k of m has 13 characters, limit 10); 1 would start a series over the limit of their metric (limit 2, metric m)',
+    })
+    const second = await stores.ingest(
+      'a',
+      request([gauge('n', [1, 1]), gauge('o', [1, 1])]),
+      'protobuf',
+    )
+    expect(second.message).to.contain('over the limit of the tenant (limit 3, metric o)')
+    expect(stores.stats().rejections.get('series_limit')).to.equal(1)
+  })
+
+  it('keep tenants apart, and give an empty store for one that sent nothing', async () => {
+    const stores = await openStores({ limits: limitsWith({ tenantsMax: 1 }) })
+    const before = stores.tenant('a')
+    expect(dump(before)).to.deep.equal({})
+    await stores.ingest('a', request([gauge('g', [1, 1])]), 'protobuf')
+    expect(Object.keys(dump(before))).to.have.length(1)
+    expect(dump(stores.tenant('b'))).to.deep.equal({})
+    const refused = await stores
+      .ingest('b', request([gauge('g', [1, 1])]), 'protobuf')
+      .catch((e) => e)
+    expect(refused).to.include({ code: 'OVERLOADED' })
+  })
+
+  it('name the same series under other attribute order, and rename what conventions renamed', async () => {
+    const stores = await openStores()
+    const point = (at: number, ...attributes: object[]) => ({
+      timeUnixNano: nanos(at),
+      asDouble: at,
+      attributes,
+    })
+    const cpu = attribute('cpu.logical_number', '0')
+    const dataPoints = [
+      point(1, cpu, attribute('cpu.mode', 'user')),
+      point(2, attribute('system.cpu.state', 'user'), cpu),
+      point(3, attribute('state', 'user'), attribute('cpu', '0')),
+    ]
+    const metric = {
+      name: 'system.cpu.time',
+      sum: { aggregationTemporality: 2, isMonotonic: true, dataPoints },
+    }
+    await stores.ingest('a', request([metric]), 'protobuf')
+    expect(dump(stores.tenant('a'))).to.deep.equal({
+      '{__name__="system_cpu_time_seconds_total", cpu_logical_number="0", cpu_mode="user", job="shop"}':
+        ['1:1', '2:2', '3:3'],
+    })
+  })
+
+  it('say once per report what a resource is, as target_info', async () => {
+    const stores = await openStores()
+    const resource = {
+      attributes: [
+        attribute('service.namespace', 'eu'),
+        attribute('service.name', 'shop'),
+        attribute('service.instance.id', 'i1'),
+        attribute('os.type', 'linux'),
+        attribute('host.name', 'h1'),
+      ],
+    }
+    const body = {
+      resourceMetrics: [{ resource, scopeMetrics: [{ metrics: [gauge('g', [7, 1])] }] }],
+    }
+    await stores.ingest('a', Buffer.from(JSON.stringify(body)), 'json')
+    expect(dump(stores.tenant('a'))).to.deep.equal({
+      '{__name__="g", host_name="h1", instance="i1", job="eu/shop"}': ['7:1'],
+      '{__name__="target_info", host_name="h1", instance="i1", job="eu/shop", os_type="linux"}': [
+        '7:1',
+      ],
+    })
+  })
+
+  it('read again what a histogram was under its old bounds', async () => {
+    const stores = await openStores()
+    const point = (at: number, explicitBounds: number[]) => ({
+      name: 'h',
+      histogram: {
+        aggregationTemporality: 2,
+        dataPoints: [
+          {
+            timeUnixNano: nanos(at),
+            count: '3',
+            bucketCounts: explicitBounds.map(() => '1').concat('1'),
+            explicitBounds,
+          },
+        ],
+      },
+    })
+    await stores.ingest('a', request([point(1000, [1, 2])]), 'protobuf')
+    await stores.ingest('a', request([point(2000, [2, 4])]), 'protobuf')
+    const series = dump(stores.tenant('a'))
+    const bucket = (le: string) => series[`{__name__="h_bucket", job="shop", le="${le}"}`]
+    expect(bucket('1')).to.deep.equal(['1000:1'])
+    expect(bucket('2')).to.deep.equal(['1000:2', '2000:1'])
+    expect(bucket('4')).to.deep.equal(['2000:2'])
+    expect(bucket('+Inf')).to.deep.equal(['1000:3', '2000:3'])
+  })
+
+  it('take samples of rules, with stale markers, and tell of arrivals', async () => {
+    const arrivals: unknown[] = []
+    const stores = await openStores({
+      onArrival: (tenant, { newestMs, accepted, names }) =>
+        arrivals.push([tenant, newestMs, accepted, names.has('g')]),
+    })
+    await stores.ingest('a', request([gauge('g', [5000, 1])]), 'protobuf')
+    expect(arrivals).to.deep.equal([['a', 5000, 1, true]])
+    const store = stores.tenant('a')
+    expect(store.append('ALERTS', [['alertname', 'x']], 5000, 1)).to.equal(true)
+    expect(store.append('ALERTS', [['alertname', 'x']], 6000, 'stale')).to.equal(true)
+    expect(dump(store)['{__name__="ALERTS", alertname="x"}']).to.deep.equal([
+      '5000:1',
+      '6000:stale',
+    ])
+    expect(store.labelNames()).to.deep.equal(['__name__', 'alertname', 'job'])
+    expect(store.labelValues('__name__')).to.deep.equal(['ALERTS', 'g'])
+    expect(store.metadata()[0]).to.deep.equal({ name: 'g', type: 'gauge', help: '', unit: '' })
+  })
+})
+
+/** The native histograms of a series, in short. */
+function nativeHistograms(store: TenantStore, name: string): object[] {
+  const [series] = store.select([{ name: '__name__', type: '=', value: name }], 0, 1e15)
+  const buffer = new SampleBuffer()
+  series?.read(0, 1e15, buffer)
+  return buffer.histograms.map((histogram) => ({
+    schema: histogram?.schema,
+    count: histogram?.count,
+    sum: histogram?.sum,
+    offset: histogram?.positive.offset,
+    counts: [...(histogram?.positive.counts ?? [])],
+  }))
+}
