@@ -1,0 +1,173 @@
+import { constants, monitorEventLoopDelay, PerformanceObserver, performance } from 'node:perf_hooks'
+import { getHeapSpaceStatistics, getHeapStatistics } from 'node:v8'
+import {
+  GC_SECONDS,
+  type GcCounts,
+  type LoopDelays,
+  type RuntimeSample,
+} from '../shared/runtime-sample.ts'
+
+export interface RuntimeProbeOptions {
+  readonly everyMs: number
+  readonly send: (sample: RuntimeSample) => void
+  readonly onError: (error: unknown) => void
+}
+
+const RESOLUTION_MS = 20
+const RESOURCE_TYPES_MAX = 64
+
+/**
+ * Samples what only this thread can see of the runtime, and sends it to the watch thread. It costs some
+ * 100 microseconds each time and never keeps the process alive. Returns how to stop it.
+ */
+export function startRuntimeProbe({ everyMs, send, onError }: RuntimeProbeOptions): () => void {
+  const delays = new LoopDelayMonitor(process.versions.node)
+  const gc = new GcObserver()
+  const timer = setInterval(() => {
+    try {
+      send(takeSample(delays, gc))
+    } catch (error) {
+      onError(error)
+    }
+  }, everyMs)
+  timer.unref()
+  return () => {
+    clearInterval(timer)
+    delays.close()
+    gc.close()
+  }
+}
+
+function takeSample(delays: LoopDelayMonitor, gc: GcObserver): RuntimeSample {
+  const { active, idle } = performance.eventLoopUtilization()
+  return {
+    loopActiveMs: active,
+    loopIdleMs: idle,
+    delays: delays.take(),
+    gc: gc.counts(),
+    heapLimitBytes: getHeapStatistics().heap_size_limit,
+    heapFloorBytes: gc.heapFloorBytes,
+    heapSpaces: getHeapSpaceStatistics().map((space) => ({
+      name: space.space_name,
+      used: space.space_used_size,
+      size: space.space_size,
+      available: space.space_available_size,
+    })),
+    resources: countResources(),
+  }
+}
+
+function countResources(): Record<string, number> {
+  const counts: Record<string, number> = {}
+  let types = 0
+  for (const type of process.getActiveResourcesInfo()) {
+    if (counts[type] === undefined && types++ >= RESOURCE_TYPES_MAX) continue
+    counts[type] = (counts[type] ?? 0) + 1
+  }
+  return counts
+}
+
+/**
+ * The delays of the event loop. Newer versions of Node measure each turn of the loop; the older ones
+ * measure how late a timer is, and count the timer's own interval in: it is taken off here.
+ */
+class LoopDelayMonitor {
+  readonly #histogram: ReturnType<typeof monitorEventLoopDelay>
+  readonly #offsetMs: number
+
+  constructor(nodeVersion: string) {
+    const perIteration = measuresEachTurn(nodeVersion)
+    this.#offsetMs = perIteration ? 0 : RESOLUTION_MS
+    const options = { resolution: RESOLUTION_MS, samplePerIteration: perIteration }
+    this.#histogram = monitorEventLoopDelay(options)
+    this.#histogram.enable()
+  }
+
+  /** The delays since the last call. */
+  take(): LoopDelays | undefined {
+    const histogram = this.#histogram
+    const { count, stddev } = histogram
+    if (count === 0) return undefined
+    const ms = (nanoseconds: number): number => Math.max(0, nanoseconds / 1e6 - this.#offsetMs)
+    const percentiles: Map<number, number> = new Map(histogram.percentiles)
+    for (const percentile of [50, 90, 99]) {
+      percentiles.set(percentile, histogram.percentile(percentile))
+    }
+    const taken: LoopDelays = {
+      count,
+      minMs: ms(histogram.min),
+      maxMs: ms(histogram.max),
+      meanMs: ms(histogram.mean),
+      stddevMs: stddev / 1e6,
+      percentiles: Array.from(percentiles)
+        .sort(([one], [other]) => one - other)
+        .map(([percentile, nanoseconds]) => [percentile, ms(nanoseconds)] as const),
+    }
+    histogram.reset()
+    return taken
+  }
+
+  close(): void {
+    this.#histogram.disable()
+  }
+}
+
+/** `samplePerIteration` came with Node 26.5 and was carried back to 24.21. */
+function measuresEachTurn(nodeVersion: string): boolean {
+  const [major = 0, minor = 0] = nodeVersion.split('.').map(Number)
+  return major > 26 || (major === 26 && minor >= 5) || (major === 24 && minor >= 21)
+}
+
+const GC_KINDS: ReadonlyMap<number, string> = new Map([
+  [constants.NODE_PERFORMANCE_GC_MINOR, 'minor'],
+  [constants.NODE_PERFORMANCE_GC_MAJOR, 'major'],
+  [constants.NODE_PERFORMANCE_GC_INCREMENTAL, 'incremental'],
+  [constants.NODE_PERFORMANCE_GC_WEAKCB, 'weakcb'],
+])
+
+interface GcEntry {
+  readonly duration: number
+  readonly detail: { readonly kind: number }
+}
+
+/** Counts garbage collections by kind and remembers the heap that the last major one left. */
+class GcObserver {
+  readonly #observer: PerformanceObserver
+  readonly #kinds = new Map<string, { buckets: number[]; sumSeconds: number }>()
+  heapFloorBytes: number | undefined
+
+  constructor() {
+    this.#observer = new PerformanceObserver((list) => {
+      for (const { duration, detail } of list.getEntries() as unknown as GcEntry[]) {
+        this.#count(detail.kind, duration / 1000)
+      }
+    })
+    this.#observer.observe({ type: 'gc' })
+  }
+
+  counts(): readonly GcCounts[] {
+    return Array.from(this.#kinds, ([kind, { buckets, sumSeconds }]) => ({
+      kind,
+      buckets: [...buckets],
+      sumSeconds,
+    }))
+  }
+
+  close(): void {
+    this.#observer.disconnect()
+  }
+
+  #count(number: number, seconds: number): void {
+    const kind = GC_KINDS.get(number)
+    if (kind === undefined) return
+    if (kind === 'major') this.heapFloorBytes = getHeapStatistics().used_heap_size
+    let counts = this.#kinds.get(kind)
+    if (counts === undefined) {
+      counts = { buckets: Array.from({ length: GC_SECONDS.length + 1 }, () => 0), sumSeconds: 0 }
+      this.#kinds.set(kind, counts)
+    }
+    const found = GC_SECONDS.findIndex((boundary) => seconds <= boundary)
+    counts.buckets[found < 0 ? GC_SECONDS.length : found]! += 1
+    counts.sumSeconds += seconds
+  }
+}
