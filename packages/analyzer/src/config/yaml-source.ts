@@ -1,5 +1,6 @@
 import {
   type Document,
+  isAlias,
   isMap,
   isNode,
   isPair,
@@ -8,6 +9,7 @@ import {
   LineCounter,
   type Node,
   parseDocument,
+  visit,
 } from 'yaml'
 
 export type YamlPath = readonly (string | number)[]
@@ -41,6 +43,7 @@ export function readYaml(
   const document = parseDocument(text, {
     lineCounter,
     prettyErrors: false,
+    logLevel: 'error',
     schema: scalars === 'text' ? 'failsafe' : 'core',
   })
   const place = (offset: number) => {
@@ -56,11 +59,20 @@ export function readYaml(
       message,
     }),
   }
-  const problems = document.errors.map((error) => ({
-    ...place(error.pos[0]),
-    path: '',
-    message: `cannot read YAML: ${error.message}`,
-  }))
+  const problem = (offset: number, message: string) => ({ ...place(offset), path: '', message })
+  const problems = document.errors.map((error) =>
+    problem(error.pos[0], `cannot read YAML: ${error.message}`),
+  )
+  visit(document, {
+    Pair(_, { key }) {
+      // A map or list as a key has no name that a message or a schema could use.
+      if (isNode(key) && !isScalar(key) && !isAlias(key)) {
+        problems.push(
+          problem(startOf(key) ?? 0, 'expected a plain key, got a map or a list as one'),
+        )
+      }
+    },
+  })
   return { source, problems }
 }
 
@@ -76,7 +88,8 @@ export function formatPath(path: YamlPath): string {
 /** `file:line:column: path: message`, the form in which editors find the place. */
 export function formatProblem(fileName: string, problem: YamlProblem): string {
   const path = problem.path === '' ? '' : `${problem.path}: `
-  return `${fileName}:${problem.line}:${problem.column}: ${path}${problem.message}`
+  const text = `${path}${problem.message}`.replace(/\s*\n\s*/g, ' ')
+  return `${fileName}:${problem.line}:${problem.column}: ${text}`
 }
 
 /** Where the value (or key) of `path` starts; a missing one is at the nearest parent that exists. */
