@@ -14,4 +14,4 @@ WORKDIR /app
 COPY --from=build /app /app
 USER node
 ENV NODE_OPTIONS="--import @chokepoint/instrumentation/register"
-CMD ["node", "start.ts"]
+CMD ["node", "storefront/server.ts"]

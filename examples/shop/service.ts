@@ -38,6 +38,11 @@ export function wantedPort(): number {
   return Number(process.env.PORT ?? 0)
 }
 
+/** The address to listen on: `HOST`, or loopback. */
+export function wantedHost(): string {
+  return process.env.HOST ?? '127.0.0.1'
+}
+
 /** Where a listening server is reached on this machine. */
 export function urlOf(server: Server): string {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`

@@ -2,7 +2,14 @@
 const express = require('express')
 const { Pool } = require('pg')
 const { FaultSwitches } = require('../faults.ts')
-const { announce, closeServer, requiredEnv, urlOf, wantedPort } = require('../service.ts')
+const {
+  announce,
+  closeServer,
+  requiredEnv,
+  urlOf,
+  wantedHost,
+  wantedPort,
+} = require('../service.ts')
 
 const PAGE_PRODUCTS = 12
 const POOL_CLIENTS = 4
@@ -93,7 +100,7 @@ function switchFault(request, response, on) {
   response.status(known ? 200 : 404).json({ on: faults.list() })
 }
 
-const server = app.listen(wantedPort(), '127.0.0.1', () => {
+const server = app.listen(wantedPort(), wantedHost(), () => {
   announce('catalog', urlOf(server), async () => {
     await closeServer(server)
     await pool.end()

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
 import { FaultSwitches } from '../faults.ts'
-import { announce, closeServer, urlOf, wantedPort } from '../service.ts'
+import { announce, closeServer, urlOf, wantedHost, wantedPort } from '../service.ts'
 
 const BODY_BYTES_MAX = 10_000
 const faults = new FaultSwitches('payment')
@@ -57,6 +57,6 @@ function send(response: ServerResponse, status: number, body: unknown): void {
   response.end(JSON.stringify(body))
 }
 
-server.listen(wantedPort(), '127.0.0.1', () => {
+server.listen(wantedPort(), wantedHost(), () => {
   announce('payment', urlOf(server), () => closeServer(server))
 })

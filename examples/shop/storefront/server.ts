@@ -2,7 +2,7 @@
 import Fastify from 'fastify'
 import pg from 'pg'
 import { FaultSwitches, type Part, partOf } from '../faults.ts'
-import { announce, requiredEnv, urlOf, wantedPort } from '../service.ts'
+import { announce, requiredEnv, urlOf, wantedHost, wantedPort } from '../service.ts'
 import { FaultyHabits } from './faulty-habits.ts'
 import { PartFailed, Peer } from './peer.ts'
 
@@ -83,7 +83,7 @@ async function switchFault(name: string, on: boolean): Promise<unknown> {
   return peer.send(on ? 'POST' : 'DELETE', `/admin/faults/${name}`)
 }
 
-await app.listen({ port: wantedPort(), host: '127.0.0.1' })
+await app.listen({ port: wantedPort(), host: wantedHost() })
 announce('storefront', urlOf(app.server), async () => {
   habits.stop()
   app.server.closeAllConnections()
