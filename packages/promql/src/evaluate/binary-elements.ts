@@ -1,5 +1,6 @@
 import { type BinaryOp, COMPARISON_OPS } from '../ast.ts'
-import type { Span } from '../errors.ts'
+import { executionError, type Span } from '../errors.ts'
+import { quote } from '../go-format.ts'
 import {
   equalHistograms,
   FloatHistogram,
@@ -52,7 +53,10 @@ export function comparisonOf(op: BinaryOp): ((left: number, right: number) => bo
 export function scalarOperation(op: BinaryOp): FloatOp {
   const arithmetic = ARITHMETIC[op]
   if (arithmetic !== undefined) return arithmetic
-  const compare = COMPARISONS[op]!
+  const compare = COMPARISONS[op]
+  if (compare === undefined) {
+    throw executionError(`operator ${quote(op)} not allowed for Scalar operations`)
+  }
   return (left, right) => (compare(left, right) ? 1 : 0)
 }
 

@@ -8,7 +8,7 @@ export interface Token {
 }
 
 const PATTERN =
-  /(?<space>\s+|#[^\n]*)|(?<duration>\d+(?:ms|[ywdhms])(?:\d+(?:ms|[ywdhms]))*(?![\w:]))|(?<number>0[xX][0-9a-fA-F]+|(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)|(?<string>"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|`[^`]*`)|(?<word>[a-zA-Z_:][\w:]*)|(?<symbol>==|!=|=~|!~|>=|<=|<\/|>\/|.)/sy
+  /(?<space>\s+|#[^\n]*)|(?<duration>\d+(?:ms|[ywdhms])(?:\d+(?:ms|[ywdhms]))*)|(?<number>0[xX][0-9a-fA-F]+|(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)|(?<string>"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|`[^`]*`)|(?<word>[a-zA-Z_:][\w:]*)|(?<symbol>==|!=|=~|!~|>=|<=|<\/|>\/|.)/sy
 
 /** The tokens of a query, without white space and comments; the last one is its end. */
 export function tokenize(text: string): Token[] {
@@ -36,7 +36,7 @@ const AGGREGATES = new Set(
   ),
 )
 const OPERATORS = new Set([
-  ...['=', '+', '-', '*', '%', '/', '==', '!=', '<=', '<', '>=', '>'],
+  ...['+', '-', '*', '%', '/', '==', '!=', '<=', '<', '>=', '>'],
   ...['=~', '!~', '^', '</', '>/', '@'],
 ])
 
