@@ -36,6 +36,7 @@ export const DB_N_PLUS_ONE = {
 
 const BY = ['job', 'http_route', 'call_kind', 'call_target', 'call_shape']
 const DATABASE = { call_kind: { matches: 'db|database|sql' } }
+const WAITING = { matches: `${DATABASE.call_kind.matches}|pool` }
 const SHAPE_LENGTH_MAX = 200
 
 /** One statement shape that a request runs again and again: the loop should be one statement. */
@@ -74,16 +75,19 @@ export function detectNPlusOne(context: DetectContext): readonly BottleneckCandi
 }
 
 /**
- * How long a request of a route waits for its database calls: by the time split where there is one, else
- * the number of calls times what a call takes in this service.
+ * How long a request of a route waits for its database calls, and for a connection to make them: by the time
+ * split where there is one, else the number of calls times what a call takes in this service.
  */
 function readDatabaseTimes(context: DetectContext) {
   const window = durationText(context.windowMs)
-  const split = new Figures(
-    context,
-    `sum by (job, http_route, wait_target) (rate(${select('request_time_split_seconds_sum', { wait_kind: DATABASE.call_kind })}[${window}]))`,
-    ['job', 'http_route', 'wait_target'],
-  )
+  const split = (wait_kind: string, by: readonly string[]) =>
+    new Figures(
+      context,
+      `sum by (${by.join(', ')}) (rate(${select('request_time_split_seconds_sum', { wait_kind: { matches: wait_kind } })}[${window}]))`,
+      by,
+    )
+  const calling = split(DATABASE.call_kind.matches, ['job', 'http_route', 'wait_target'])
+  const queueing = split('pool', ['job', 'http_route'])
   const operation = 'db_client_operation_duration_seconds'
   const mean = new Figures(
     context,
@@ -92,8 +96,9 @@ function readDatabaseTimes(context: DetectContext) {
   )
   return {
     waited(labels: Labels, route: Traffic, calls: number): number {
-      const busy = split.of({ ...labels, wait_target: labels.call_target ?? '' })
-      return busy === undefined ? calls * (mean.of(labels) ?? 0) : busy / route.requestsPerSecond
+      const busy = calling.of({ ...labels, wait_target: labels.call_target ?? '' })
+      if (busy === undefined) return calls * (mean.of(labels) ?? 0)
+      return (busy + (queueing.of(labels) ?? 0)) / route.requestsPerSecond
     },
   }
 }
@@ -182,8 +187,8 @@ function claims(context: DetectContext, labels: Labels) {
       unit: 's',
     },
     {
-      what: 'share of that time spent waiting for the database',
-      query: `${rate('request_time_split_seconds_sum', { job, http_route, wait_kind: DATABASE.call_kind })} / ${rate(`${requests}_sum`, { job, http_route })}`,
+      what: 'share of that time spent waiting for the database and for a connection to it',
+      query: `${rate('request_time_split_seconds_sum', { job, http_route, wait_kind: WAITING })} / ${rate(`${requests}_sum`, { job, http_route })}`,
       unit: '1',
       threshold: DB_N_PLUS_ONE.timeShare.value,
     },

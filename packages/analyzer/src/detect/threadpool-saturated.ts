@@ -17,9 +17,21 @@ export const THREADPOOL_SATURATED = {
     unit: 's',
     reason: 'a DNS look-up before a call now costs more than the call',
   },
+  utilization: {
+    value: 0.5,
+    unit: '1',
+    reason: 'the threads compute: the queue is theirs',
+  },
+  overLoopDelay: {
+    value: 3,
+    unit: '1',
+    reason:
+      'on a machine without a free processor everything is late; the pool must be later than the loop',
+  },
 } as const satisfies Record<string, Threshold>
 
 const DELAY = 'nodejs_threadpool_delay_seconds'
+const LOOP_DELAY = 'nodejs_eventloop_delay_p99_seconds'
 const USE = 'nodejs_threadpool_utilization_ratio'
 
 /** More file, DNS, zlib or crypto work than the threads of libuv (4 by default) get done. */
@@ -29,6 +41,10 @@ export const detectSaturatedThreadpool = overThreshold({
   operation: 'queue',
   by: ['job', 'instance'],
   figure: (window) => `max by (job, instance) (avg_over_time(${DELAY}[${window}]))`,
+  and: (window) =>
+    `(max by (job, instance) (avg_over_time(${USE}[${window}])) >= ${THREADPOOL_SATURATED.utilization.value}) or ` +
+    `(max by (job, instance) (avg_over_time(${DELAY}[${window}])) ` +
+    `>= ${THREADPOOL_SATURATED.overLoopDelay.value} * max by (job, instance) (avg_over_time(${LOOP_DELAY}[${window}])))`,
   warning: THREADPOOL_SATURATED.delaySeconds,
   critical: THREADPOOL_SATURATED.criticalDelaySeconds,
   summary: (labels, value) =>
@@ -50,6 +66,11 @@ export const detectSaturatedThreadpool = overThreshold({
       what: 'part of the time that the threads of the pool were on a processor',
       query: `max(avg_over_time(${select(USE, { job })}[${window}]))`,
       unit: '1',
+    },
+    {
+      what: 'event loop delay, p99',
+      query: `max(avg_over_time(${select(LOOP_DELAY, { job })}[${window}]))`,
+      unit: 's',
     },
   ],
 })
