@@ -76,7 +76,7 @@ async function measure(one: Measured): Promise<void> {
   const service = await Service.start(one.agent, folder, SERVICE_CORE, surroundings)
   one.startupMs.push(service.startupMs)
   for (const route of routes) {
-    await load(service.port, route, seconds / 2, LOAD_CORE)
+    await load(service.port, route, Math.max(1, Math.round(seconds / 2)), LOAD_CORE)
     const before = await service.usage()
     const { requests } = await load(service.port, route, seconds, LOAD_CORE)
     const after = await service.usage()
