@@ -8,7 +8,8 @@ type Figure = Exclude<keyof SystemMetrics, 'resource'>
 const BY = 'by (job, instance, host_name)'
 
 /**
- * Where each figure of a host or process comes from. Several queries for one figure are tried in order,
+ * Where each figure of a host or process comes from. Utilizations jump from one moment to the next, so
+ * they are means over two minutes. Several queries for one figure are tried in order,
  * for each resource on its own: the first that knows the resource wins. The older spellings are those
  * of Collector host metrics (`state` for `cpu.mode` and `system.memory.state`).
  */
@@ -16,8 +17,8 @@ const SYSTEM_FIGURES: readonly (readonly [Figure, readonly string[]])[] = [
   [
     'cpuUtilization',
     [
-      `1 - avg ${BY} (system_cpu_utilization_ratio{cpu_mode="idle"})`,
-      `1 - avg ${BY} (system_cpu_utilization_ratio{state="idle"})`,
+      `1 - avg ${BY} (avg_over_time(system_cpu_utilization_ratio{cpu_mode="idle"}[2m]))`,
+      `1 - avg ${BY} (avg_over_time(system_cpu_utilization_ratio{state="idle"}[2m]))`,
       `1 - sum ${BY} (rate(system_cpu_time_seconds_total{cpu_mode="idle"}[2m])) / sum ${BY} (rate(system_cpu_time_seconds_total{cpu_mode!=""}[2m]))`,
       `1 - sum ${BY} (rate(system_cpu_time_seconds_total{state="idle"}[2m])) / sum ${BY} (rate(system_cpu_time_seconds_total{state!=""}[2m]))`,
     ],
@@ -38,9 +39,9 @@ const SYSTEM_FIGURES: readonly (readonly [Figure, readonly string[]])[] = [
     ],
   ],
   ['diskUtilization', [`max ${BY} (system_filesystem_utilization_ratio)`]],
-  ['processCpuUtilization', [`sum ${BY} (process_cpu_utilization_ratio)`]],
+  ['processCpuUtilization', [`sum ${BY} (avg_over_time(process_cpu_utilization_ratio[2m]))`]],
   ['processMemoryBytes', [`sum ${BY} (process_memory_usage_bytes)`]],
-  ['eventLoopUtilization', [`max ${BY} (nodejs_eventloop_utilization_ratio)`]],
+  ['eventLoopUtilization', [`max ${BY} (avg_over_time(nodejs_eventloop_utilization_ratio[2m]))`]],
   ['eventLoopDelayP99Seconds', [`max ${BY} (nodejs_eventloop_delay_p99_seconds)`]],
   ['heapUsedBytes', [`sum ${BY} (v8js_memory_heap_used_bytes)`]],
 ]

@@ -4,6 +4,8 @@ import { html, type SafeHtml } from './safe-html.ts'
 import { formatValue } from './units.ts'
 import { badge } from './words.ts'
 
+const TEXT_LENGTH_UNFOLDED = 900
+
 /** What a person may do with a recommendation in each state; resolving is left to its own metric. */
 const ACTIONS: Readonly<Record<RecommendationStatus, readonly (readonly [string, string])[]>> = {
   open: [
@@ -25,7 +27,7 @@ export function recommendationBlock(one: Recommendation, actions: boolean): Safe
       <h5>${one.title} ${one.status !== 'open' && badge(one.status)}${
         one.reopened > 0 && badge('reopened', `reopened ${one.reopened}×`)
       }</h5>
-      <div class="markdown">${renderMarkdown(one.text)}</div>
+      ${advice(one.text)}
       ${one.effect && effect(one.effect)}
       ${
         buttons.length > 0 &&
@@ -35,6 +37,13 @@ export function recommendationBlock(one: Recommendation, actions: boolean): Safe
         )}</p>`
       }
     </div>`
+}
+
+/** A text that is longer than its evidence beside it is folded; what is folded can still be searched. */
+function advice(text: string): SafeHtml {
+  const markdown = html`<div class="markdown">${renderMarkdown(text)}</div>`
+  if (text.length <= TEXT_LENGTH_UNFOLDED) return markdown
+  return html`<div class="fold"><details><summary>All of it</summary></details>${markdown}</div>`
 }
 
 function effect({ before, after, unit }: NonNullable<Recommendation['effect']>): SafeHtml {

@@ -1,9 +1,10 @@
 import type { PerformanceReport } from '../../model/report.ts'
+import { alertSection } from './alert-section.ts'
 import { bottleneckSection } from './bottleneck-section.ts'
 import { chartSection } from './chart-section.ts'
 import { html, type SafeHtml } from './safe-html.ts'
 import { summarySection } from './summary-section.ts'
-import { alertSection, componentSection, systemSection } from './table-sections.ts'
+import { componentSection, systemSection } from './table-sections.ts'
 
 export interface SectionOptions {
   /** True on the live page: recommendations get their buttons. */

@@ -39,12 +39,17 @@ export function formatValue(value: number, unit: string): string {
   const number = scaled(value, SCALES.count!)
   const name = /^\{(.+)\}$/.exec(base)?.[1] ?? base
   // `{request}/s` is `12.3/s`: what is counted is said by the title.
-  return name === '' || per !== undefined ? number + suffix : `${number} ${name}`
+  return name === '' || per !== undefined ? number + suffix : `${number} ${plural(name, value)}`
 }
 
 /** A duration in milliseconds, as `formatValue` writes seconds. */
 export function formatMilliseconds(ms: number): string {
   return formatValue(ms / 1000, 's')
+}
+
+function plural(name: string, value: number): string {
+  if (value === 1) return name
+  return name.endsWith('y') ? `${name.slice(0, -1)}ies` : `${name}s`
 }
 
 function scaled(value: number, scale: readonly (readonly [number, string])[]): string {

@@ -8,9 +8,8 @@
  */
 
 const HEIGHT_PX = 168
-const LINE_COLORS = 8
 
-/** @type {WeakMap<Element, { plot: any, lines: number }>} */
+/** @type {WeakMap<Element, { plot: any, lines: string }>} */
 const drawn = new WeakMap()
 
 /**
@@ -22,7 +21,11 @@ export function drawCharts(root, charts = embeddedCharts()) {
   for (const figure of root.querySelectorAll('[data-chart]')) {
     const chart = charts[Number(figure.getAttribute('data-chart'))]
     const holder = figure.querySelector('.plot')
-    if (chart && holder instanceof HTMLElement) drawChart(holder, chart)
+    if (!chart || !(holder instanceof HTMLElement)) continue
+    const colors = [...figure.querySelectorAll('.legend li')].map(
+      (line) => line.getAttribute('data-line') ?? '0',
+    )
+    drawChart(holder, chart, colors)
   }
 }
 
@@ -35,18 +38,20 @@ function embeddedCharts() {
 /**
  * @param {HTMLElement} holder
  * @param {Chart} chart
+ * @param {string[]} colors a number of `--line-…` for each line
  */
-function drawChart(holder, chart) {
+function drawChart(holder, chart, colors) {
   const data = alignPoints(chart.series)
   const known = drawn.get(holder)
-  if (known && known.lines === chart.series.length) {
+  const lines = JSON.stringify([chart.title, colors, chart.series.map(({ labels }) => labels)])
+  if (known && known.lines === lines) {
     known.plot.setData(data)
     return
   }
   known?.plot.destroy()
   // @ts-expect-error uPlot is the global of a classic script.
-  const plot = new uPlot(plotOptions(holder, chart), data, holder)
-  drawn.set(holder, { plot, lines: chart.series.length })
+  const plot = new uPlot(plotOptions(holder, chart, colors), data, holder)
+  drawn.set(holder, { plot, lines })
   if (!known) watch(holder)
 }
 
@@ -68,8 +73,9 @@ export function alignPoints(lines) {
 /**
  * @param {HTMLElement} holder
  * @param {Chart} chart
+ * @param {string[]} colors
  */
-function plotOptions(holder, chart) {
+function plotOptions(holder, chart, colors) {
   const color = (/** @type {string} */ name) => () =>
     getComputedStyle(document.documentElement).getPropertyValue(name).trim()
   const grid = { stroke: color('--chart-grid'), width: 1 }
@@ -108,17 +114,17 @@ function plotOptions(holder, chart) {
     series: [
       {},
       ...chart.series.map((line, index) => {
-        const name = `--line-${index % LINE_COLORS}`
+        const name = `--line-${colors[index] ?? 0}`
         return {
           label: Object.values(line.labels).join(' ') || 'all',
           stroke: color(name),
           width: 1.75,
           points: { show: line.points.length < 2 },
-          ...(single ? { fill: color(`${name}-soft`) } : {}),
+          ...(single ? { fill: color('--line-soft') } : {}),
         }
       }),
     ],
-    plugins: [tooltip(chart)],
+    plugins: [tooltip(chart, colors)],
   }
 }
 
@@ -155,8 +161,9 @@ function axisFont() {
 /**
  * The values under the pointer, beside it.
  * @param {Chart} chart
+ * @param {string[]} colors
  */
-function tooltip(chart) {
+function tooltip(chart, colors) {
   const box = document.createElement('div')
   box.className = 'tooltip'
   box.hidden = true
@@ -167,7 +174,7 @@ function tooltip(chart) {
         const { idx, left } = plot.cursor
         box.hidden = idx === null || idx === undefined || left < 0
         if (box.hidden) return
-        box.replaceChildren(...tooltipRows(plot, chart, idx))
+        box.replaceChildren(...tooltipRows(plot, chart, colors, idx))
         const right = left > plot.over.clientWidth / 2
         box.style.left = right ? '' : `${left + 12}px`
         box.style.right = right ? `${plot.over.clientWidth - left + 12}px` : ''
@@ -179,16 +186,17 @@ function tooltip(chart) {
 /**
  * @param {any} plot
  * @param {Chart} chart
+ * @param {string[]} colors
  * @param {number} index
  */
-function tooltipRows(plot, chart, index) {
+function tooltipRows(plot, chart, colors, index) {
   const when = document.createElement('p')
   when.textContent = new Date(plot.data[0][index] * 1000).toLocaleTimeString()
   const rows = chart.series.flatMap((line, at) => {
     const value = plot.data[at + 1][index]
     if (value === null || value === undefined) return []
     const row = document.createElement('p')
-    row.dataset.line = String(at % LINE_COLORS)
+    row.dataset.line = colors[at] ?? '0'
     const name = document.createElement('span')
     name.textContent = Object.values(line.labels).join(' ') || 'all'
     const number = document.createElement('strong')
@@ -253,7 +261,16 @@ export function formatValue(value, unit) {
   if (scale) return scaled(value, scale) + suffix
   const number = scaled(value, SCALES.count ?? [])
   const name = /^\{(.+)\}$/.exec(base)?.[1] ?? base
-  return name === '' || per !== undefined ? number + suffix : `${number} ${name}`
+  return name === '' || per !== undefined ? number + suffix : `${number} ${plural(name, value)}`
+}
+
+/**
+ * @param {string} name
+ * @param {number} value
+ */
+function plural(name, value) {
+  if (value === 1) return name
+  return name.endsWith('y') ? `${name.slice(0, -1)}ies` : `${name}s`
 }
 
 /**

@@ -19,9 +19,11 @@ const CASES: readonly (readonly [value: number, unit: string, text: string])[] =
   [1023, 'By', '1023 B'],
   [5e6, 'By/s', '4.77 MiB/s'],
   [41.23, '{request}/s', '41.2/s'],
-  [32.4, '{call}', '32.4 call'],
+  [32.4, '{call}', '32.4 calls'],
   [1_234_567, '', '1.23 M'],
-  [-3, '{item}', '−3 item'],
+  [-3, '{item}', '−3 items'],
+  [1, '{query}', '1 query'],
+  [2, '{query}', '2 queries'],
   [Number.NaN, 's', '–'],
   [Number.POSITIVE_INFINITY, 's', '∞'],
 ]

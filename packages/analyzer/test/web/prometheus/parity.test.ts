@@ -136,10 +136,20 @@ describe('the Prometheus API beside a real Prometheus', function () {
         askPrometheus(ours.url, request),
         askPrometheus(prometheus.url, request),
       ])
-      expect(mine).to.deep.equal(theirs)
+      // A rate's last bits depend on the order of its operations, which differs between versions.
+      const [exactly, nearly] = [(answer: unknown) => answer, roundLongNumbers]
+      const shown = request.includes('rate(') ? nearly : exactly
+      expect(shown(mine)).to.deep.equal(shown(theirs))
     })
   }
 })
+
+function roundLongNumbers(answer: unknown): unknown {
+  const json = JSON.stringify(answer)
+  return JSON.parse(
+    json.replace(/"\d+\.\d{11,}"/g, (text) => `"${Number(JSON.parse(text)).toPrecision(12)}"`),
+  )
+}
 
 function memorySource(): MemorySource {
   const source = new MemorySource()
