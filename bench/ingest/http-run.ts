@@ -1,0 +1,118 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { rmSync } from 'node:fs'
+import { Agent, request } from 'node:http'
+import { createServer } from 'node:net'
+import type { Fleet } from './generator.ts'
+import { INTERVAL_MS } from './generator.ts'
+import { anonymousBytes, cpuSeconds } from './process-usage.ts'
+import { runDirectory, type Target } from './targets.ts'
+
+/** What one run of one target came to. */
+export interface HttpRun {
+  readonly pointsPerCpuSecond: number
+  readonly pointsPerSecond: number
+  readonly bytesGrown: number
+}
+
+const CONNECTIONS = 2
+
+/** Starts a target afresh, sends it `rounds` reports of a fleet that end now, and measures it from outside. */
+export async function runOverHttp(
+  target: Target,
+  makeFleet: (startMs: number) => Fleet,
+  rounds: number,
+  pointsPerRound: number,
+): Promise<HttpRun> {
+  const directory = runDirectory()
+  const port = await freePort()
+  const [command = '', ...args] = target.command(port, directory)
+  const child = spawn(command, args, {
+    stdio: ['ignore', 'ignore', 'inherit'],
+    env: { ...process.env, GOMAXPROCS: '1' },
+  })
+  const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS })
+  try {
+    await untilListening(port, child)
+    const pid = child.pid!
+    const cpuBefore = cpuSeconds(pid)
+    const bytesBefore = anonymousBytes(pid)
+    const startMs = Date.now() - rounds * INTERVAL_MS
+    const fleet = makeFleet(startMs)
+    let waited = 0
+    for (let round = 0; round < rounds; round++) {
+      for (const body of fleet.bodies) fleet.advance(body, startMs + round * INTERVAL_MS)
+      const started = performance.now()
+      await sendAll(fleet, port, target.path, agent)
+      waited += performance.now() - started
+    }
+    const points = pointsPerRound * rounds
+    return {
+      pointsPerCpuSecond: points / (cpuSeconds(pid) - cpuBefore),
+      pointsPerSecond: points / (waited / 1000),
+      bytesGrown: anonymousBytes(pid) - bytesBefore,
+    }
+  } finally {
+    agent.destroy()
+    child.kill('SIGKILL')
+    if (child.exitCode === null) await once(child, 'exit')
+    rmSync(directory, { recursive: true, force: true })
+  }
+}
+
+async function sendAll(fleet: Fleet, port: number, path: string, agent: Agent): Promise<void> {
+  const waiting = [...fleet.bodies]
+  const lane = async () => {
+    for (let body = waiting.pop(); body !== undefined; body = waiting.pop()) {
+      await post(body.bytes, port, path, agent)
+    }
+  }
+  await Promise.all(Array.from({ length: CONNECTIONS }, lane))
+}
+
+function post(bytes: Buffer, port: number, path: string, agent: Agent): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const headers = { 'content-type': 'application/x-protobuf', 'content-length': bytes.length }
+    const sent = request(
+      { host: '127.0.0.1', port, path, method: 'POST', headers, agent },
+      (answer) => {
+        let text = ''
+        answer.setEncoding('utf8')
+        answer.on('data', (chunk: string) => {
+          text += chunk
+        })
+        answer.on('end', () => {
+          // A partial success has a body: a target that rejects points is not measured by what it threw away.
+          if (answer.statusCode === 200 && text.trim().length < 8) resolve()
+          else reject(new Error(`status ${answer.statusCode}: ${text.slice(0, 300)}`))
+        })
+      },
+    )
+    sent.on('error', reject)
+    sent.end(bytes)
+  })
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer()
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as { port: number }
+  server.close()
+  return port
+}
+
+async function untilListening(port: number, child: ChildProcess): Promise<void> {
+  const deadline = Date.now() + 60_000
+  for (;;) {
+    if (child.exitCode !== null)
+      throw new Error(`the target ended with exit code ${child.exitCode}`)
+    const answered = await fetch(`http://127.0.0.1:${port}/-/ready`).then(
+      ({ status }) => status !== 503,
+      () => false,
+    )
+    if (answered) return
+    if (Date.now() > deadline) throw new Error(`nothing listens on port ${port} after 60 s`)
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+}
