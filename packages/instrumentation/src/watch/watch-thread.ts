@@ -25,6 +25,7 @@ import { RecordedSeries } from './metrics/recorded-series.ts'
 import { SelfMetrics } from './metrics/self-metrics.ts'
 import { createProbes } from './probes/all-probes.ts'
 import { KERNEL_FILES } from './probes/kernel-files.ts'
+import { RuntimeHistory } from './probes/runtime-history.ts'
 import { ThreadPoolCanary } from './probes/thread-pool.ts'
 import { type MetricsEndpoint, serveMetrics } from './prometheus/endpoint.ts'
 import { toPrometheusText } from './prometheus/text-format.ts'
@@ -56,6 +57,7 @@ export class WatchThread {
   readonly #exportLog: ExportLog
   readonly #exportDurations: BoundedHistogram
   readonly #canary = new ThreadPoolCanary(monotonicMs)
+  readonly #runtime = new RuntimeHistory()
   readonly #stallDurations: BoundedHistogram
   readonly #stallWatch: StallWatch
   readonly #pipelines: Pipelines
@@ -152,6 +154,9 @@ export class WatchThread {
         Atomics.add(this.#memory.control, TAKEN, 1)
         this.#pipelines.spans?.add(JSON.parse(message.json) as SpanRecord[])
         return
+      case 'runtime':
+        this.#runtime.add(message.sample)
+        return
       case 'app-metrics':
         this.#appMetrics = message.scopeMetrics
         return
@@ -198,6 +203,8 @@ export class WatchThread {
       ...createProbes({
         files: KERNEL_FILES,
         canary: this.#canary,
+        runtime: this.#runtime,
+        blockedMs: () => this.#stallWatch.blockedMs,
         startedAtMs,
         clock,
         onError: (error) => this.#unreadable(error),

@@ -79,10 +79,12 @@ export interface OtlpMetric {
   readonly points: readonly OtlpPoint[]
 }
 
-/** All metrics of a request. */
-export function readMetrics(request: MetricsJson): OtlpMetric[] {
+/** All metrics of a request, or those of one name. */
+export function readMetrics(request: MetricsJson, name?: string): OtlpMetric[] {
   const scopes = request.resourceMetrics.flatMap(({ scopeMetrics }) => scopeMetrics)
-  return scopes.flatMap(({ metrics }) => metrics.map(readMetric))
+  return scopes.flatMap(({ metrics }) =>
+    metrics.filter((metric) => name === undefined || metric.name === name).map(readMetric),
+  )
 }
 
 function readMetric(metric: JsonMetric): OtlpMetric {

@@ -18,6 +18,7 @@ export interface OtlpRequest {
 /** A real HTTP server that keeps what is posted to it; `answer` may be changed at any time. */
 export class OtlpReceiver {
   readonly requests: OtlpRequest[] = []
+  readonly #parsed = new WeakMap<OtlpRequest, object>()
   answer: (response: ServerResponse, request: OtlpRequest) => void = (response) => {
     response.setHeader('content-type', 'application/json').end('{}')
   }
@@ -58,23 +59,28 @@ export class OtlpReceiver {
 
   /** All states in which a metric came in, oldest first. */
   metrics(name: string): OtlpMetric[] {
-    return this.metricRequests.flatMap((request) =>
-      readMetrics(request).filter((metric) => metric.name === name),
-    )
+    return this.metricRequests.flatMap((request) => readMetrics(request, name))
   }
 
   #bodies(signal: string): unknown[] {
     return this.requests
       .filter(({ path }) => path === `/v1/${signal}`)
-      .map(({ body }) => JSON.parse(body.toString()))
+      .map((request) => {
+        // Conditions look again and again at what came in: each body is parsed once.
+        const known = this.#parsed.get(request)
+        if (known !== undefined) return known
+        const parsed: object = JSON.parse(request.body.toString())
+        this.#parsed.set(request, parsed)
+        return parsed
+      })
   }
 }
 
-/** Waits until a condition holds; fails with its name after five seconds. */
-export async function until(what: string, condition: () => boolean): Promise<void> {
-  const end = performance.now() + 5_000
+/** Waits until a condition holds; fails with its name when it takes too long. */
+export async function until(what: string, condition: () => boolean, waitMs = 5_000): Promise<void> {
+  const end = performance.now() + waitMs
   while (!condition()) {
-    if (performance.now() > end) throw new Error(`waited 5 s for: ${what}`)
+    if (performance.now() > end) throw new Error(`waited ${waitMs} ms for: ${what}`)
     await new Promise((resolve) => setTimeout(resolve, 10))
   }
 }

@@ -4,6 +4,8 @@ import type { KernelFiles } from './kernel-files.ts'
 import { createPortableHostProbe } from './portable.ts'
 import { type Probe, ProbeGroup } from './probe.ts'
 import { createProcessProbe } from './process.ts'
+import { createRuntimeProbe } from './runtime.ts'
+import type { RuntimeHistory } from './runtime-history.ts'
 import { createSystemCpuProbe } from './system-cpu.ts'
 import { createSystemDiskProbe } from './system-disk.ts'
 import { createSystemFilesystemProbe } from './system-filesystem.ts'
@@ -21,6 +23,9 @@ import { createThreadPoolUseProbe, type ThreadPoolCanary } from './thread-pool.t
 export interface ProbesInput {
   readonly files: KernelFiles
   readonly canary: ThreadPoolCanary
+  readonly runtime: RuntimeHistory
+  /** How long the app thread has been blocked now, in ms. */
+  readonly blockedMs: () => number
   /** Wall clock in ms when the process began. */
   readonly startedAtMs: number
   readonly clock: () => Moment
@@ -29,7 +34,7 @@ export interface ProbesInput {
 
 /** The host, the container and the process, for one reader of the metrics. */
 export function createProbes(input: ProbesInput): readonly MetricSource[] {
-  const { files, canary, startedAtMs, clock, onError } = input
+  const { files, canary, runtime, blockedMs, startedAtMs, clock, onError } = input
   const uptimeSeconds = readUptimeSeconds(files)
   const host = uptimeSeconds === undefined ? [createPortableHostProbe()] : hostProbes(files)
   const own = [
@@ -37,6 +42,7 @@ export function createProbes(input: ProbesInput): readonly MetricSource[] {
     createContainerProbe(files),
     createThreadPoolUseProbe(files),
     canary.createProbe(),
+    createRuntimeProbe(runtime, blockedMs),
   ]
   // Fixed once: a start time that moves by a tick would look like a counter that began again.
   const bootMs = uptimeSeconds === undefined ? startedAtMs : clock().wallMs - 1000 * uptimeSeconds
