@@ -12,7 +12,8 @@ const ERROR_LABELS = ['error_type', 'http_response_status_code']
 
 /**
  * Rate, failures and durations of every component over the last `windowMs`, busiest first (by the time
- * they take in all). Components that were not called in the window are absent.
+ * they take in all), from histograms with buckets and from native ones. Components that were not called
+ * in the window are absent.
  */
 export function readComponents(
   query: QueryFunc,
@@ -36,9 +37,13 @@ function readKind(query: QueryFunc, kind: ComponentKind, nowMs: number, range: s
   const calls = readCalls(query, kind, by, nowMs, range)
   if (calls.size === 0) return []
   const ask = (expression: string) => figuresByKey(query, expression, by, nowMs)
-  const seconds = ask(`sum by (${by}) (rate(${kind.metric}_sum[${range}]))`)
+  const { metric } = kind
+  const rateOf = `sum by (${by}) (rate(${metric}[${range}]))`
+  const seconds = ask(`sum by (${by}) (rate(${metric}_sum[${range}])) or histogram_sum(${rateOf})`)
   const quantile = (q: number) =>
-    ask(`histogram_quantile(${q}, sum by (le, ${by}) (rate(${kind.metric}_bucket[${range}])))`)
+    ask(
+      `histogram_quantile(${q}, sum by (le, ${by}) (rate(${metric}_bucket[${range}]))) or histogram_quantile(${q}, ${rateOf})`,
+    )
   const [p50, p95, p99] = [quantile(0.5), quantile(0.95), quantile(0.99)]
   return [...calls].map(([key, { labels, rate, errorRate }]): ComponentMetrics => {
     const mean = (seconds.get(key) ?? 0) / rate
@@ -67,7 +72,9 @@ function readCalls(
   range: string,
 ): Map<string, Calls> {
   const grouping = [...by, ...ERROR_LABELS]
-  const answer = query(`sum by (${grouping}) (rate(${kind.metric}_count[${range}]))`, nowMs)
+  const rateOf = (suffix: string) =>
+    `sum by (${grouping}) (rate(${kind.metric}${suffix}[${range}]))`
+  const answer = query(`${rateOf('_count')} or histogram_count(${rateOf('')})`, nowMs)
   const calls = new Map<string, Calls>()
   for (const { labels, value } of answer) {
     if (!(value > 0)) continue

@@ -33,5 +33,5 @@ export function badge(kind: string, text = kind): SafeHtml {
 
 /** A query that can be copied, to check a claim by hand. */
 export function query(text: string): SafeHtml {
-  return html`<code class="query" tabindex="0">${text}</code>`
+  return html`<code class="query" tabindex="0"><span>${text}</span></code>`
 }
