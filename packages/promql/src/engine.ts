@@ -25,11 +25,12 @@ export interface EngineOptions {
   readonly lookbackMs?: number
   /** The step of subqueries that name none. Default 1 minute. */
   readonly subqueryStepMs?: number
-  /**
-   * Allows experimental functions, duration expressions, `anchored`, `smoothed` and `fill`, and turns
-   * on delayed name removal and start timestamps. Default false.
-   */
+  /** Allows experimental functions, duration expressions, `anchored`, `smoothed` and `fill`. Default false. */
   readonly experimental?: boolean
+  /** Drops metric names at the end of a query only. Default: as `experimental`. */
+  readonly delayedNameRemoval?: boolean
+  /** `rate`, `increase`, `irate` and `resets` look at start timestamps. Default: as `experimental`. */
+  readonly startTimestamps?: boolean
   /** Takes the `__type__` label, not the name's suffix, to tell counters. Default false. */
   readonly typeAndUnitLabels?: boolean
   readonly limits?: Partial<Limits>
@@ -161,8 +162,8 @@ class PromqlEngine implements Engine {
       annotations: new Annotations(),
       lookbackMs: this.#options.lookbackMs ?? 300_000,
       subqueryStepMs: this.#options.subqueryStepMs ?? 60_000,
-      delayedNames: experimental,
-      startTimestamps: experimental,
+      delayedNames: this.#options.delayedNameRemoval ?? experimental,
+      startTimestamps: this.#options.startTimestamps ?? experimental,
       typeAndUnitLabels: this.#options.typeAndUnitLabels ?? false,
       buffer: this.#buffer,
       limits: this.#limits,

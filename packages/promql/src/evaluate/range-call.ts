@@ -104,7 +104,9 @@ export function callRangeFunction(
     }
   }
   const block = out.build(source.distinct)
-  return query.delayedNames ? block : requireDistinct(block)
+  // Of absent_over_time the rows themselves do not come out.
+  const mayRepeat = query.delayedNames || call.fn.name === 'absent_over_time'
+  return mayRepeat ? block : requireDistinct(block)
 }
 
 /** Where the windows of a range argument end, for each step. */

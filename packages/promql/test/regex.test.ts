@@ -1,0 +1,26 @@
+import { compileRegex } from '@chokepoint/promql'
+import { expect } from 'chai'
+
+describe('a regular expression', () => {
+  it('is anchored at both ends, and its dot matches newlines', () => {
+    expect(compileRegex('a.*').test('a\nb')).to.equal(true)
+    expect(compileRegex('b').test('abc')).to.equal(false)
+    expect(compileRegex('a|bc').test('abc')).to.equal(false)
+    expect(compileRegex('').test('')).to.equal(true)
+  })
+
+  it('knows the syntax of RE2', () => {
+    expect(compileRegex('x(?i)PRO.*').test('xprod')).to.equal(true)
+    expect(compileRegex('[[:alpha:]]+').test('abc')).to.equal(true)
+    expect(compileRegex('(?P<first>.)-(.)').exec('a-b')?.groups?.first).to.equal('a')
+    expect(() => compileRegex('(?=a)')).to.throw(SyntaxError)
+    expect(() => compileRegex('a(')).to.throw(SyntaxError)
+  })
+
+  it('takes time linear in the value', () => {
+    const began = performance.now()
+    expect(compileRegex('(a|a)*b').test('a'.repeat(5000))).to.equal(false)
+    expect(compileRegex('a*a*a*a*a*a*b').test('a'.repeat(500))).to.equal(false)
+    expect(performance.now() - began).to.be.lessThan(1000)
+  })
+})
