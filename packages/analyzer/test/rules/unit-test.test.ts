@@ -1,0 +1,210 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect } from 'chai'
+import { formatUnitTestResult, runUnitTests } from '../../src/rules/unit-test.ts'
+import { memoryEngine } from './engine.ts'
+
+const RULES = `
+groups:
+  - name: example
+    interval: 5m
+    rules:
+      - record: job:up:sum
+        expr: sum by (job) (up)
+      - alert: InstanceDown
+        expr: up == 0
+        for: 5m
+        labels: { severity: page }
+        annotations:
+          summary: 'Instance {{ $labels.instance }} down ({{ $externalLabels.region }})'
+      - alert: Absent
+        expr: absent(up{job="missing"}) and on () job:up:sum{job="prometheus"} == 0
+  - name: late
+    rules:
+      - alert: Nobody
+        expr: job:up:sum == 0 and ALERTS{alertname="InstanceDown"}
+`
+
+const SERIES = `
+    input_series:
+      - series: 'up{job="prometheus", instance="localhost:9090"}'
+        values: '0 0 0 0 0 0 0 0 0 0 0 0 0 0 0'
+      - series: 'up{job="node", instance="a"}'
+        values: '1+0x6 0x5 _ stale 1'
+      - series: counter
+        values: '0+10x14'
+`
+
+/** Test files with whether they pass. */
+const FILES: readonly (readonly [name: string, passes: boolean, tests: string])[] = [
+  [
+    'alerts that fire',
+    true,
+    `
+    alert_rule_test:
+      - eval_time: 10m
+        alertname: InstanceDown
+        exp_alerts:
+          - exp_labels: { severity: page, instance: 'localhost:9090', job: prometheus }
+            exp_annotations: { summary: 'Instance localhost:9090 down (eu)' }
+      - eval_time: 4m59s
+        alertname: InstanceDown
+      - eval_time: 12m30s
+        alertname: InstanceDown
+        exp_alerts:
+          - exp_labels: { severity: page, instance: a, job: node }
+            exp_annotations: { summary: 'Instance a down (eu)' }
+          - exp_labels: { severity: page, instance: 'localhost:9090', job: prometheus }
+            exp_annotations: { summary: 'Instance localhost:9090 down (eu)' }
+    external_labels: { region: eu }`,
+  ],
+  [
+    'expressions',
+    true,
+    `
+    promql_expr_test:
+      - expr: job:up:sum
+        eval_time: 3m
+        exp_samples:
+          - { labels: 'job:up:sum{job="node"}', value: 1 }
+          - { labels: 'job:up:sum{job="prometheus"}', value: 0 }
+      - expr: up{job="node"}
+        eval_time: 14m
+        exp_samples: []
+      - expr: rate(counter[5m])
+        eval_time: 10m
+        exp_samples: [{ labels: '{}', value: 1.6666666666666667e-01 }]
+      - expr: ALERTS{alertname="InstanceDown",alertstate="firing",instance="a"}
+        eval_time: 12m
+        exp_samples: [{ labels: 'ALERTS{alertname="InstanceDown",alertstate="firing",instance="a",job="node",severity="page"}', value: 1 }]
+      - expr: 42
+        eval_time: 1m
+        exp_samples: [{ value: 42 }]`,
+  ],
+  [
+    'an alert that does not fire',
+    false,
+    `
+    alert_rule_test:
+      - eval_time: 3m
+        alertname: InstanceDown
+        exp_alerts: [{ exp_labels: { severity: page, instance: 'localhost:9090', job: prometheus } }]`,
+  ],
+  [
+    'another annotation',
+    false,
+    `
+    alert_rule_test:
+      - eval_time: 10m
+        alertname: InstanceDown
+        exp_alerts: [{ exp_labels: { severity: page, instance: 'localhost:9090', job: prometheus }, exp_annotations: { summary: no } }]`,
+  ],
+  [
+    'an alert that is not expected',
+    false,
+    `
+    alert_rule_test: [{ eval_time: 10m, alertname: InstanceDown, exp_alerts: [] }]`,
+  ],
+  [
+    'another value',
+    false,
+    `
+    promql_expr_test: [{ expr: job:up:sum{job="node"}, eval_time: 3m, exp_samples: [{ labels: 'job:up:sum{job="node"}', value: 2 }] }]`,
+  ],
+  [
+    'a query that cannot be read',
+    false,
+    `
+    promql_expr_test: [{ expr: 'sum(', eval_time: 3m, exp_samples: [] }]`,
+  ],
+]
+
+describe('rule tests', () => {
+  let directory = ''
+
+  before(() => {
+    directory = mkdtempSync(join(tmpdir(), 'chokepoint-unit-test-'))
+    writeFileSync(join(directory, 'rules.yml'), RULES)
+  })
+
+  after(() => rmSync(directory, { recursive: true }))
+
+  function run(content: string) {
+    return runUnitTests(content, 'test.yml', {
+      parse: memoryEngine().parse,
+      createWorld: memoryEngine,
+      findFiles: (pattern) => globSync(join(directory, pattern)).sort(),
+      readFile: (file) => readFileSync(file, 'utf8'),
+    })
+  }
+
+  const fileOf = (tests: string) =>
+    `rule_files: ['rules.yml']\nevaluation_interval: 1m\ngroup_eval_order: [example, late]\ntests:\n  - interval: 1m${SERIES}${tests}\n`
+
+  for (const [name, passes, tests] of FILES) {
+    it(`${passes ? 'pass' : 'fail'} for ${name}`, () => {
+      const { failures } = run(fileOf(tests))
+      if (passes) expect(failures).to.deep.equal([])
+      else expect(failures).to.have.length(1)
+    })
+  }
+
+  it('report as promtool does', () => {
+    const result = run(fileOf(FILES[4]?.[2] ?? ''))
+    expect(formatUnitTestResult('test.yml', result)).to.equal(`Unit Testing:  test.yml
+  FAILED:
+    alertname: InstanceDown, time: 10m, 
+        exp:[], 
+        got:[
+            0:
+              Labels:{alertname="InstanceDown", instance="localhost:9090", job="prometheus", severity="page"}
+              Annotations:{summary="Instance localhost:9090 down ()"}
+            ]
+
+`)
+    expect(formatUnitTestResult('test.yml', { tests: 1, failures: [] })).to.equal(
+      'Unit Testing:  test.yml\n  SUCCESS\n',
+    )
+  })
+
+  for (const [content, problem] of [
+    ['test: []', 'test.yml:1:1: test: expected a known key, got test; did you mean tests?'],
+    ['rule_files: [none.yml]', 'cannot find a rule file by "none.yml"'],
+    [
+      'rule_files: [rules.yml]\ngroup_eval_order: [x]',
+      'group_eval_order names "x", which is no group of the rule files',
+    ],
+    [
+      'tests: [{ input_series: [{ series: "a{", values: "1" }] }]',
+      '    cannot read "a{": expected a series such as name{label="value"}',
+    ],
+    [
+      'tests: [{ input_series: [{ series: a, values: "1 x" }] }]',
+      '    cannot read "x": expected a value such as 1, 1+2x3, _, _x5 or stale',
+    ],
+    [
+      'tests: [{ input_series: [{ series: a, values: 1x999999999 }] }]',
+      '    cannot read "1x999999999": more than 1000000 values',
+    ],
+  ] as const) {
+    it(`say: ${problem.trim()}`, () => expect(run(content).failures).to.deep.equal([problem]))
+  }
+
+  const promtool = ['/usr/bin/promtool', '/usr/local/bin/promtool'].find(existsSync)
+
+  it('pass and fail where promtool does', function () {
+    if (promtool === undefined) this.skip()
+    const verdicts = FILES.map(([name, , tests]) => {
+      writeFileSync(join(directory, 'test.yml'), fileOf(tests))
+      try {
+        execFileSync(promtool, ['test', 'rules', 'test.yml'], { cwd: directory, stdio: 'pipe' })
+        return [name, true]
+      } catch {
+        return [name, false]
+      }
+    })
+    expect(verdicts).to.deep.equal(FILES.map(([name, passes]) => [name, passes]))
+  })
+})
