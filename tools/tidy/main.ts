@@ -13,10 +13,12 @@ import { readSourceTree } from './source-tree.ts'
 const root = join(import.meta.dirname, '..', '..')
 const tree = readSourceTree(root)
 const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
-  scripts: { verify: string }
+  scripts: Record<string, string>
 }
-/** The quoted patterns of the test command. */
-const spec = [...scripts.verify.matchAll(/'([^']+)'/g)].map((match) => match[1] ?? '')
+/** The quoted patterns of every script that runs tests. */
+const spec = Object.values(scripts)
+  .filter((script) => script.includes('mocha '))
+  .flatMap((script) => [...script.matchAll(/'([^']+)'/g)].map((match) => match[1] ?? ''))
 
 const found = [
   ...checkImportDirection(tree),

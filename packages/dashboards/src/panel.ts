@@ -18,6 +18,10 @@ export interface PanelSpec {
   /** Where it turns from fine to a warning, and from a warning to critical. */
   readonly warning?: number
   readonly critical?: number
+  /** Why it may show nothing on a system that works; without it, an empty panel is a fault. */
+  readonly emptyUnless?: string
+  /** Prometheus and the analyzer each show their own: alerts, findings, themselves. */
+  readonly ofEach?: boolean
   /** Lines only: drawn on top of each other. */
   readonly stacked?: boolean
   /** Of the 24 columns of a dashboard. */

@@ -8,6 +8,7 @@ const ENTRIES = [
   /^packages\/analyzer\/src\/(web|report)\/page\//,
   /^packages\/instrumentation\/src\/metric-table\.ts$/,
   /\.test\.ts$/,
+  /\.d\.ts$/,
   /^tools\/[^/]+$/,
   /^tools\/[^/]+\/main\.ts$/,
   /^examples\//,

@@ -36,6 +36,7 @@ export const DATABASE: DashboardSpec = {
         },
         {
           title: 'Failed operations',
+          emptyUnless: 'an operation fails',
           description: 'Operations a second that ended with an error.',
           kind: 'lines',
           unit: 'ops',

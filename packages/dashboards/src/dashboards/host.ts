@@ -43,6 +43,7 @@ export const HOST: DashboardSpec = {
         },
         {
           title: 'Pressure',
+          emptyUnless: 'the kernel has pressure-stall information',
           description: 'Part of the last 10 s in which tasks stalled for cpu, memory or io.',
           kind: 'lines',
           unit: 'percentunit',
@@ -118,6 +119,7 @@ export const HOST: DashboardSpec = {
         },
         {
           title: 'Swap',
+          emptyUnless: 'the host has swap',
           description: 'Swap in use. Growth means that memory is short.',
           kind: 'lines',
           unit: 'bytes',
@@ -136,6 +138,7 @@ export const HOST: DashboardSpec = {
       panels: [
         {
           title: 'Processors used and allowed',
+          emptyUnless: 'the process is in a control group with limits',
           description: 'What the control group used, and its quota where it has one.',
           kind: 'lines',
           unit: 'short',
@@ -147,6 +150,7 @@ export const HOST: DashboardSpec = {
         },
         {
           title: 'Throttled',
+          emptyUnless: 'the process is in a control group with limits',
           description: 'Seconds a second in which the quota was used up and nothing ran.',
           kind: 'lines',
           unit: 's',
@@ -162,6 +166,7 @@ export const HOST: DashboardSpec = {
         },
         {
           title: 'Memory used and allowed',
+          emptyUnless: 'the process is in a control group with limits',
           description: 'Working set of the control group, and its limit where it has one.',
           kind: 'lines',
           unit: 'bytes',

@@ -36,6 +36,7 @@ export const NODE_RUNTIME: DashboardSpec = {
         },
         {
           title: 'Blocked by function',
+          emptyUnless: 'the event loop is blocked',
           description: 'Seconds a second in which one function blocked the event loop.',
           kind: 'lines',
           unit: 's',
@@ -189,6 +190,7 @@ export const NODE_RUNTIME: DashboardSpec = {
         },
         {
           title: 'Dropped',
+          emptyUnless: 'a limit is reached',
           description:
             'What limits kept out, by kind and reason. Not zero means numbers are missing.',
           kind: 'lines',

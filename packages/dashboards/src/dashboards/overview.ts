@@ -20,6 +20,7 @@ export const OVERVIEW: DashboardSpec = {
       panels: [
         {
           title: 'Active bottlenecks',
+          ofEach: true,
           description: 'What the analyzer has found and is still there. A healthy system has none.',
           kind: 'stat',
           unit: 'none',
@@ -30,6 +31,7 @@ export const OVERVIEW: DashboardSpec = {
         },
         {
           title: 'Firing alerts',
+          ofEach: true,
           description: 'Alerts of Prometheus or of the analyzer that fire now.',
           kind: 'stat',
           unit: 'none',
@@ -68,6 +70,8 @@ export const OVERVIEW: DashboardSpec = {
       panels: [
         {
           title: 'Bottlenecks by impact',
+          ofEach: true,
+          emptyUnless: 'something holds the system back',
           description:
             "Impact from 0 to 100 by the public formula. The analyzer's page has the evidence of each.",
           kind: 'table',
@@ -84,6 +88,8 @@ export const OVERVIEW: DashboardSpec = {
         },
         {
           title: 'Recommendations by impact',
+          ofEach: true,
+          emptyUnless: 'something holds the system back',
           description: "What to change first. Acknowledge or ignore them on the analyzer's page.",
           kind: 'table',
           unit: 'none',

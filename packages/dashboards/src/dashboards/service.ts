@@ -149,6 +149,7 @@ export const SERVICE: DashboardSpec = {
         },
         {
           title: 'p95 by component',
+          emptyUnless: 'the app names components itself',
           description: 'Operations of the components that the app names itself.',
           kind: 'lines',
           unit: 's',
