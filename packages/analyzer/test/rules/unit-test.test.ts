@@ -73,9 +73,9 @@ const FILES: readonly (readonly [name: string, passes: boolean, tests: string])[
       - expr: up{job="node"}
         eval_time: 14m
         exp_samples: []
-      - expr: rate(counter[5m])
+      - expr: sum(counter) / 2
         eval_time: 10m
-        exp_samples: [{ labels: '{}', value: 1.6666666666666667e-01 }]
+        exp_samples: [{ labels: '{}', value: 5e1 }]
       - expr: ALERTS{alertname="InstanceDown",alertstate="firing",instance="a"}
         eval_time: 12m
         exp_samples: [{ labels: 'ALERTS{alertname="InstanceDown",alertstate="firing",instance="a",job="node",severity="page"}', value: 1 }]
