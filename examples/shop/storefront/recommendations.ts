@@ -1,14 +1,26 @@
-const RATINGS = Float64Array.from({ length: 4096 }, (_, n) => Math.sin(n * 12.9898) * 43758.5453)
+interface Good {
+  readonly id: number
+  readonly name: string
+  readonly likes: number
+}
 
-/** Ranks the goods by likeness, on the thread that also answers requests: the fault `block-loop`. */
+const GOODS: readonly Good[] = Array.from({ length: 2_000 }, (_, id) => ({
+  id,
+  name: `Product ${id}`,
+  likes: (id * 7919) % 2003,
+}))
+
+/** Ranks the goods anew, on the thread that also answers requests: the fault `block-loop`. */
 export function rebuildRecommendations(durationMs: number): number {
   const end = performance.now() + durationMs
-  let best = 0
-  for (let round = 1; performance.now() < end; round++) {
-    for (let n = 0; n < RATINGS.length; n++) {
-      const likeness = Math.abs(RATINGS[n]! * RATINGS[(n * round) % RATINGS.length]!) % 1
-      if (likeness > best) best = likeness
-    }
+  let bytes = 0
+  while (performance.now() < end) {
+    const ranked: Good[] = JSON.parse(JSON.stringify(GOODS))
+    bytes += JSON.stringify(ranked.sort(byLikes)).length
   }
-  return best
+  return bytes
+}
+
+function byLikes(one: Good, other: Good): number {
+  return other.likes - one.likes
 }

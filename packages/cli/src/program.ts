@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander'
 import type { CommandMaker } from './command-maker.ts'
 import { checkCommand } from './commands/check.ts'
+import { doctorCommand } from './commands/doctor.ts'
 import { queryCommand } from './commands/query.ts'
 import { replayCommand } from './commands/replay.ts'
 import { reportCommand } from './commands/report.ts'
@@ -17,6 +18,7 @@ const COMMANDS: readonly CommandMaker[] = [
   queryCommand,
   reportCommand,
   replayCommand,
+  doctorCommand,
 ]
 
 /** Runs the command line and gives the exit code. Never throws: a failure is told on `err`. */

@@ -33,12 +33,18 @@ export function durationText(durationMs: number): string {
   return seconds % 60 === 0 ? `${seconds / 60}m` : `${seconds}s`
 }
 
+/** The seconds of a `durationText`. */
+function secondsOf(window: string): number {
+  return Number.parseInt(window, 10) * (window.endsWith('m') ? 60 : 1)
+}
+
 /**
  * The increase of counters that may be born inside the window. `increase` cannot see a counter's first
  * value, because there is no sample before it: a rare event under a label of its own would not count.
- * Where the instance reported `witness` before the window, such a counter began at 0, so all of it counts.
+ * Where the instance reported `witness` before the window, or is itself younger than the window, such a
+ * counter began at 0, so all of it counts.
  */
 export function increaseWithBirth(counter: string, window: string, witness: string): string {
-  const seen = `group by (job, instance) (${witness} offset ${window})`
+  const seen = `group by (job, instance) (${witness} offset ${window} or process_uptime_seconds < ${secondsOf(window)})`
   return `((${counter} unless ${counter} offset ${window}) and on (job, instance) ${seen} or increase(${counter}[${window}]))`
 }

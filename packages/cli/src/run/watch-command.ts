@@ -1,13 +1,10 @@
-import type { RunningAnalyzer } from '@chokepoint/analyzer'
 import { type Diagnosis, readDiagnosis } from '../diagnosis/diagnosis.ts'
 import { diagnosisLines } from '../diagnosis/write-diagnosis.ts'
 import { type ReportFile, writeReport } from '../report-file.ts'
 import { paint } from '../terminal/output.ts'
-import { ChildCommand, type CommandEnd } from './child-command.ts'
-import { childEnvironment } from './child-environment.ts'
-import { forwardSignals } from './forward-signals.ts'
 import { startLocalAnalyzer } from './local-analyzer.ts'
 import { Progress } from './progress.ts'
+import { runToItsEnd } from './run-to-its-end.ts'
 
 /** What `run` does, as the command line has said it. */
 export interface WatchOptions {
@@ -26,7 +23,6 @@ export interface Watched {
   readonly diagnosis: Diagnosis
 }
 
-const PRELOAD = '@chokepoint/instrumentation/register'
 const WINDOW_MS_MIN = 60_000
 
 /** Runs a command under an analyzer of its own and says at the end what was found. */
@@ -37,7 +33,8 @@ export async function watchCommand(options: WatchOptions): Promise<Watched> {
   try {
     say(`${paint(stream, 'dim', 'chokepoint:')} live page ${analyzer.url}`)
     const startMs = performance.now()
-    const end = await runToItsEnd(options, analyzer)
+    const progress = new Progress(analyzer.view(), stream)
+    const end = await runToItsEnd({ ...options, analyzer }).finally(() => progress.stop())
     const seconds = Math.round((performance.now() - startMs) / 1000)
     say(`\n${paint(stream, 'dim', 'chokepoint:')} the command ${end.words}, after ${seconds} s`)
     await analyzer.settle()
@@ -52,29 +49,5 @@ export async function watchCommand(options: WatchOptions): Promise<Watched> {
     return { exitCode: end.exitCode, diagnosis }
   } finally {
     await analyzer.close()
-  }
-}
-
-async function runToItsEnd(
-  { command, durationMs, stream }: WatchOptions,
-  analyzer: RunningAnalyzer,
-): Promise<CommandEnd> {
-  const child = new ChildCommand(
-    command,
-    childEnvironment({
-      inherited: process.env,
-      registerUrl: import.meta.resolve(PRELOAD),
-      otlpUrl: `http://127.0.0.1:${analyzer.ports.otlpHttp}`,
-    }),
-  )
-  const stopForwarding = forwardSignals(child)
-  const progress = new Progress(analyzer.view(), stream)
-  const limit = durationMs === undefined ? undefined : setTimeout(() => child.stop(), durationMs)
-  try {
-    return await child.ended
-  } finally {
-    clearTimeout(limit)
-    progress.stop()
-    stopForwarding()
   }
 }

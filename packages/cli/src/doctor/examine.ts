@@ -1,0 +1,114 @@
+import type { AnalyzerView, Labels } from '@chokepoint/analyzer'
+import type { Environment } from '../options.ts'
+import { AREAS } from './areas.ts'
+
+/** One process that reported, and what was seen of it. */
+export interface ExaminedProcess {
+  readonly service: string
+  readonly instance: string
+  readonly command: string
+  readonly runtime: string
+  readonly series: number
+  readonly watched: readonly string[]
+  /** What its own limits made it drop: what, why and how many. */
+  readonly dropped: readonly { readonly what: string; readonly count: number }[]
+  readonly failedExports: number
+}
+
+export interface Examination {
+  readonly processes: readonly ExaminedProcess[]
+  /** Each a sentence: what to change. */
+  readonly advice: readonly string[]
+}
+
+/** Reads off an analyzer what the processes of a command sent to it, and says what to change. */
+export function examine(view: AnalyzerView, environment: Environment): Examination {
+  const now = view.now()
+  const rows = (expression: string) => view.query(expression, now)
+  const processes = rows('target_info').map(({ labels }) => {
+    const mine = `job=${quoted(labels.job)},instance=${quoted(labels.instance)}`
+    const sumOf = (expression: string) => rows(expression)[0]?.value ?? 0
+    return {
+      service: labels.service_name ?? labels.job ?? '',
+      instance: labels.instance ?? '',
+      command: labels.process_command ?? '',
+      runtime: labels.process_runtime_version ?? '',
+      series: sumOf(`count({${mine}})`),
+      watched: AREAS.filter(({ metric }) => rows(`${metric}{${mine}}`).length > 0).map(
+        ({ name }) => name,
+      ),
+      dropped: rows(`chokepoint_sdk_dropped_total{${mine}} > 0`).map(dropped),
+      failedExports: sumOf(
+        `sum(chokepoint_sdk_export_duration_seconds_count{${mine},error_type!=""})`,
+      ),
+    }
+  })
+  return {
+    processes,
+    advice: [
+      ...environmentAdvice(environment),
+      ...processes.flatMap(processAdvice),
+      ...(processes.length === 0 ? SILENCE : []),
+    ],
+  }
+}
+
+function dropped({ labels, value }: { labels: Labels; value: number }) {
+  return {
+    what: `${labels.chokepoint_drop_kind}: ${labels.chokepoint_drop_reason}`,
+    count: value,
+  }
+}
+
+const SILENCE = [
+  'no process reported: the preload reaches Node.js 22.15 and newer, by NODE_OPTIONS; a start script that sets ' +
+    'NODE_OPTIONS itself must keep what is there, and a program in another language needs its own OpenTelemetry SDK',
+]
+
+function processAdvice(process: ExaminedProcess): string[] {
+  const name = `${process.service} (${process.command || process.instance})`
+  const missing = AREAS.filter(
+    ({ name: area, whenAbsent }) => whenAbsent !== undefined && !process.watched.includes(area),
+  )
+  return [
+    ...missing.map(({ whenAbsent }) => `${name}: ${whenAbsent}`),
+    ...(process.service.startsWith('unknown_service')
+      ? [`${name}: it has no name; set OTEL_SERVICE_NAME or a name in its package.json`]
+      : []),
+    ...process.dropped.map(
+      ({ what, count }) =>
+        `${name}: dropped ${count} of ${what}; fewer distinct attribute values are needed`,
+    ),
+    ...(process.failedExports > 0
+      ? [
+          `${name}: ${process.failedExports} exports failed; what was refused is told above by [chokepoint]`,
+        ]
+      : []),
+  ]
+}
+
+// Two agents measure everything twice, and patch the same functions.
+const OTHER_AGENTS = /dd-trace|newrelic|elastic-apm|auto-instrumentations-node|@sentry|appdynamics/
+
+function environmentAdvice(environment: Environment): string[] {
+  const { OTEL_SDK_DISABLED, NODE_OPTIONS = '', OTEL_EXPORTER_OTLP_PROTOCOL } = environment
+  const other = OTHER_AGENTS.exec(NODE_OPTIONS)?.[0]
+  return [
+    ...(OTEL_SDK_DISABLED?.toLowerCase() === 'true'
+      ? ['OTEL_SDK_DISABLED=true switches the preload off: unset it']
+      : []),
+    ...(other === undefined
+      ? []
+      : [
+          `NODE_OPTIONS loads another agent (${other}): both would measure and patch; leave one out`,
+        ]),
+    ...(OTEL_EXPORTER_OTLP_PROTOCOL === 'grpc'
+      ? ['OTEL_EXPORTER_OTLP_PROTOCOL=grpc is not offered: use http/protobuf and port 4318']
+      : []),
+  ]
+}
+
+/** A label value as PromQL writes it. */
+function quoted(value = ''): string {
+  return JSON.stringify(value)
+}
