@@ -9,6 +9,9 @@ export const KIND_SUMMARY = 4
 export const TEMPORALITY_DELTA = 1
 export const TEMPORALITY_CUMULATIVE = 2
 
+/** The largest bucket count that is taken: up to here, sums and differences of counts are exact. */
+export const COUNT_MAX = 2 ** 50
+
 /** Bits of `PointBatch.pointFlags`. */
 export const POINT_NO_VALUE = 1
 export const POINT_HAS_SUM = 2

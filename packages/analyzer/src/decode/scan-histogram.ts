@@ -1,5 +1,6 @@
 import { hashBytes } from './hash-bytes.ts'
 import {
+  COUNT_MAX,
   POINT_HAS_EXEMPLARS,
   POINT_HAS_SUM,
   POINT_NO_VALUE,
@@ -100,7 +101,7 @@ export function scanHistogramPoint(
   const bounds = (boundsEnd - boundsStart) / 8
   const reason = looseBounds
     ? 'a histogram has explicit_bounds that are not packed'
-    : histogramFault(bucketsLength, bounds, bucketsMax)
+    : histogramFault(batch, bucketsAt, bounds, bucketsMax)
   if (reason !== '') {
     batch.bucketsUsed = bucketsAt
     batch.refuse(reason)
@@ -138,12 +139,23 @@ function addBuckets(batch: PointBatch, start: number, length: number): void {
 }
 
 /** "The number of elements in bucket_counts array must be by one greater than explicit_bounds", or both are empty. */
-function histogramFault(buckets: number, bounds: number, bucketsMax: number): string {
+function histogramFault(
+  batch: PointBatch,
+  bucketsAt: number,
+  bounds: number,
+  bucketsMax: number,
+): string {
+  const buckets = batch.bucketsUsed - bucketsAt
   if (!Number.isInteger(bounds)) return 'explicit_bounds of a histogram are not 8 bytes each'
   if (buckets > bucketsMax) return `a histogram has ${buckets} buckets, more than ${bucketsMax}`
-  if (buckets === 0 && bounds === 0) return ''
-  if (buckets === bounds + 1) return ''
-  return `a histogram has ${buckets} bucket counts for ${bounds} bounds`
+  if (buckets !== bounds + 1 && (buckets !== 0 || bounds !== 0)) {
+    return `a histogram has ${buckets} bucket counts for ${bounds} bounds`
+  }
+  for (let i = bucketsAt; i < batch.bucketsUsed; i++) {
+    if (batch.buckets[i]! > COUNT_MAX)
+      return `a histogram has a bucket count of ${batch.buckets[i]}`
+  }
+  return ''
 }
 
 /** Reads an `ExponentialHistogramDataPoint`: hash, times and flags; its buckets are read when stored. */

@@ -11,6 +11,7 @@ import {
   TEMPORALITY_DELTA,
 } from '../decode/point-batch.ts'
 import { readSummaryPoint } from '../decode/summary-point.ts'
+import { ChokepointError } from '../model/errors.ts'
 import { IngestTally } from './rejections.ts'
 import type { SampleWriter } from './sample-writer.ts'
 import type { SeriesMaker } from './series-maker.ts'
@@ -56,20 +57,21 @@ export class BatchWriter {
         tally.reject(time > window.toMs ? 'future' : 'too_old', timeExample(time))
         continue
       }
-      if (metricKind[metric] === KIND_SUMMARY) this.#summary(batch, point, tally)
-      else {
-        id = this.#find(hashLow[point]!, hashHigh[point]!, id)
-        if (id === -1) {
-          const made = this.#maker.stream(batch, point)
-          if (typeof made !== 'number') {
-            tally.reject(made.reason, made.example)
-            continue
-          }
-          id = made
+      try {
+        if (metricKind[metric] === KIND_SUMMARY) this.#summary(batch, point, tally)
+        else {
+          id = this.#find(hashLow[point]!, hashHigh[point]!, id)
+          if (id === -1) id = this.#make(batch, point, tally)
+          if (id === -1) continue
+          this.#point(batch, point, id, tally)
+          if (metric !== lastMetric) this.touched.add(this.#index.familyOf(id))
+          lastMetric = metric
         }
-        this.#point(batch, point, id, tally)
-        if (metric !== lastMetric) this.touched.add(this.#index.familyOf(id))
-        lastMetric = metric
+      } catch (error) {
+        // The scan does not look into attributes and exponential buckets; what is broken there costs its point.
+        if (!(error instanceof ChokepointError)) throw error
+        tally.reject('malformed', error.message)
+        continue
       }
       if (time > newest) newest = time
       if (metricResource[metric] !== resource) {
@@ -100,6 +102,14 @@ export class BatchWriter {
       ints[id * 16 + HASH_HIGH] = high
     }
     return id
+  }
+
+  /** A new stream for a point, or -1 when it is refused. */
+  #make(batch: PointBatch, point: number, tally: IngestTally): number {
+    const made = this.#maker.stream(batch, point)
+    if (typeof made === 'number') return made
+    tally.reject(made.reason, made.example)
+    return -1
   }
 
   #point(batch: PointBatch, point: number, id: number, tally: IngestTally): void {

@@ -1,8 +1,13 @@
 import type { ExponentialBuckets, ExponentialPoint } from '../decode/exponential-point.ts'
+import { COUNT_MAX } from '../decode/point-batch.ts'
 import type { Row, RowLayout } from './row-codec.ts'
 
 /** The finest schema that Prometheus has. */
 const SCHEMA_MAX = 8
+/** The coarsest one. */
+export const SCHEMA_MIN = -4
+/** What OTLP's data model asks implementations for at most. */
+const SCALE_MAX = 20
 /** Totals of differences are made coarser above this, as SDKs do. */
 const BUCKETS_MAX = 320
 
@@ -39,23 +44,55 @@ export function sameLayout(a: RowLayout, b: RowLayout): boolean {
   )
 }
 
-/** The two histograms as one: at the coarser scale, over the range of both. */
-export function mergeExponential(a: ExponentialPoint, b: ExponentialPoint): ExponentialPoint {
-  const scale = Math.min(a.scale, b.scale)
-  const left = downscale(a, a.scale - scale)
-  const right = downscale(b, b.scale - scale)
-  const merged: ExponentialPoint = {
-    scale,
-    count: a.count + b.count,
-    sum: a.sum + b.sum,
-    zeroCount: a.zeroCount + b.zeroCount,
-    zeroThreshold: Math.max(a.zeroThreshold, b.zeroThreshold),
-    positive: mergeBuckets(left.positive, right.positive),
-    negative: mergeBuckets(left.negative, right.negative),
+/**
+ * The two histograms as one: over the range of both, at the coarser scale or at a coarser one yet, so that the
+ * buckets stay within a bound. Undefined when no scale is coarse enough.
+ */
+export function mergeExponential(
+  a: ExponentialPoint,
+  b: ExponentialPoint,
+): ExponentialPoint | undefined {
+  for (let scale = Math.min(a.scale, b.scale); scale >= SCHEMA_MIN; scale--) {
+    const left = downscale(a, a.scale - scale)
+    const right = downscale(b, b.scale - scale)
+    const widest = Math.max(
+      rangeOf(left.positive, right.positive),
+      rangeOf(left.negative, right.negative),
+    )
+    if (widest > BUCKETS_MAX) continue
+    return {
+      scale,
+      count: a.count + b.count,
+      sum: a.sum + b.sum,
+      zeroCount: a.zeroCount + b.zeroCount,
+      zeroThreshold: Math.max(a.zeroThreshold, b.zeroThreshold),
+      positive: mergeBuckets(left.positive, right.positive),
+      negative: mergeBuckets(left.negative, right.negative),
+    }
   }
-  const widest = Math.max(merged.positive.counts.length, merged.negative.counts.length)
-  const levels = Math.max(0, Math.ceil(Math.log2(widest / BUCKETS_MAX)))
-  return downscale(merged, Math.min(levels, scale + 4))
+  return undefined
+}
+
+/** How many buckets the two ranges span together. */
+function rangeOf(a: ExponentialBuckets, b: ExponentialBuckets): number {
+  if (a.counts.length === 0) return b.counts.length
+  if (b.counts.length === 0) return a.counts.length
+  const end = Math.max(a.offset + a.counts.length, b.offset + b.counts.length)
+  return end - Math.min(a.offset, b.offset)
+}
+
+/** Why a point cannot be kept; empty when it can. */
+export function exponentialFault(point: ExponentialPoint, bucketsMax: number): string {
+  const { positive, negative, zeroCount, scale } = point
+  const buckets = positive.counts.length + negative.counts.length
+  if (buckets > bucketsMax) {
+    return `an exponential histogram has ${buckets} buckets, more than ${bucketsMax}`
+  }
+  if (scale > SCALE_MAX)
+    return `an exponential histogram has scale ${scale}, more than ${SCALE_MAX}`
+  const largest = Math.max(zeroCount, ...positive.counts, ...negative.counts)
+  if (largest > COUNT_MAX) return `an exponential histogram has a bucket count of ${largest}`
+  return ''
 }
 
 /** The same histogram with 2^levels neighbours in each bucket. */

@@ -17,6 +17,3 @@ export const FUTURE_MS_MAX = 10 * 60_000
 
 /** A wall clock takes samples this far behind the newest of their series: a Collector's retries. */
 export const OUT_OF_ORDER_MS_MAX = 30 * 60_000
-
-/** The largest bucket count that differences are exact for. */
-export const COUNT_MAX = 2 ** 50

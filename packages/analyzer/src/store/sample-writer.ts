@@ -1,17 +1,22 @@
 import type { ExponentialPoint } from '../decode/exponential-point.ts'
 import type { PointBatch } from '../decode/point-batch.ts'
+import { COUNT_MAX } from '../decode/point-batch.ts'
 import type { BlockChains } from './block-chain.ts'
 import type { BoundsTable } from './bounds-table.ts'
-import { mergeExponential, sameLayout, toExponentialRow } from './exponential-row.ts'
-import { COUNT_MAX } from './limits.ts'
+import {
+  exponentialFault,
+  mergeExponential,
+  SCHEMA_MIN,
+  sameLayout,
+  toExponentialRow,
+} from './exponential-row.ts'
 import { appendNumber } from './number-codec.ts'
 import { insertNumber, insertRow } from './out-of-order.ts'
 import type { IngestTally } from './rejections.ts'
-import { appendRow, type Row, type RowLayout } from './row-codec.ts'
+import { appendRow, ROW_WIDTH_MAX, type Row, type RowLayout } from './row-codec.ts'
 import type { StreamIndex } from './stream-index.ts'
 import { DELTA, RESOURCE, START, TIME, VALUE } from './stream-records.ts'
 
-const SCHEMA_MIN = -4
 const NO_LAYOUT = -1
 
 /** Adds samples to streams: in order, late within a window, again, or as differences. */
@@ -20,6 +25,7 @@ export class SampleWriter {
   readonly #chains: BlockChains
   readonly #bounds: BoundsTable
   readonly #outOfOrderMs: number
+  readonly #bucketsMax: number
   /** The layout that each exponential stream's newest row has. */
   readonly #exponentialLayouts = new Map<number, RowLayout>()
   /** What the differences of an exponential stream come to. */
@@ -29,11 +35,18 @@ export class SampleWriter {
   readonly #single = new Float64Array(1)
   #summed = new Float64Array(64)
 
-  constructor(index: StreamIndex, chains: BlockChains, bounds: BoundsTable, outOfOrderMs: number) {
+  constructor(
+    index: StreamIndex,
+    chains: BlockChains,
+    bounds: BoundsTable,
+    outOfOrderMs: number,
+    bucketsMax: number,
+  ) {
     this.#index = index
     this.#chains = chains
     this.#bounds = bounds
     this.#outOfOrderMs = outOfOrderMs
+    this.#bucketsMax = Math.min(bucketsMax, ROW_WIDTH_MAX - 1)
   }
 
   addNumber(
@@ -137,14 +150,21 @@ export class SampleWriter {
       tally.reject('scale', `scale ${point.scale}`)
       return
     }
+    const fault = exponentialFault(point, this.#bucketsMax)
+    if (fault !== '') {
+      tally.reject('malformed', fault)
+      return
+    }
     let total = point
     let start = startMs
     if (delta && !stale) {
       const { floats } = this.#chains.records
       if (this.#isLateDelta(id, timeMs, tally)) return
       const before = this.#exponentialTotals.get(id)
-      if (before !== undefined) {
-        total = mergeExponential(before, point)
+      const merged = before === undefined ? undefined : mergeExponential(before, point)
+      // Totals that fit no histogram start again, as a counter may at any time.
+      if (merged !== undefined && exponentialFault(merged, Number.POSITIVE_INFINITY) === '') {
+        total = merged
         start = floats[id * 8 + START]!
       }
       this.#exponentialTotals.set(id, total)

@@ -20,6 +20,9 @@ import type { Rejection } from './rejections.ts'
 import type { Family, Storage, StreamIndex } from './stream-index.ts'
 import { TimeColumn } from './time-column.ts'
 
+const RAW_SPARE = 10_000
+const RAW_PER_STREAM = 4
+
 const ATTRIBUTES_TAGS = new Map([
   [KIND_GAUGE, 0x3a],
   [KIND_SUM, 0x3a],
@@ -131,7 +134,10 @@ export class SeriesMaker {
     const labels = toSeriesLabels(metric.name, attributes, resource.labels)
     const id = this.streamOf(metric.family, labels, resource.number)
     if (typeof id === 'number') {
-      this.#index.raw.set(batch.hashLow[point]!, batch.hashHigh[point]!, id)
+      const { raw, records } = this.#index
+      // Senders whose bytes differ each time for the same series must not fill the table: it begins anew.
+      if (raw.size > RAW_SPARE + records.count * RAW_PER_STREAM) raw.prune(() => false)
+      raw.set(batch.hashLow[point]!, batch.hashHigh[point]!, id)
     }
     return id
   }

@@ -2,7 +2,7 @@ import { type Matcher, METRIC_NAME, type SeriesSource, type SourceSeries } from 
 import type { PointBatch } from '../decode/point-batch.ts'
 import { BatchWriter, type TimeWindow } from './batch-writer.ts'
 import { BlockChains } from './block-chain.ts'
-import type { BlockPool } from './block-pool.ts'
+import { type BlockPool, NO_BLOCK } from './block-pool.ts'
 import { BoundsTable } from './bounds-table.ts'
 import { HistogramReader } from './histogram-reader.ts'
 import type { StoreLimits } from './limits.ts'
@@ -12,7 +12,7 @@ import { SampleWriter } from './sample-writer.ts'
 import { SeriesMaker } from './series-maker.ts'
 import { SeriesSelector } from './series-select.ts'
 import { StreamIndex } from './stream-index.ts'
-import { RESOURCE } from './stream-records.ts'
+import { HEAD, RESOURCE } from './stream-records.ts'
 import type { TimeColumn } from './time-column.ts'
 
 /** What is known of a metric, as Prometheus' `/api/v1/metadata` gives it. */
@@ -31,6 +31,9 @@ export interface TenantStoreOptions {
   readonly limits: StoreLimits
 }
 
+// Streams that one call looks at: a few milliseconds of work.
+const SWEEP_STEP = 20_000
+
 /** The newest samples of one tenant: PromQL reads them, OTLP requests and rules write them. */
 export class TenantStore implements SeriesSource {
   readonly #options: TenantStoreOptions
@@ -46,6 +49,7 @@ export class TenantStore implements SeriesSource {
   readonly #selector: SeriesSelector
   #ruleColumn = -1
   #sweptMs = Number.NEGATIVE_INFINITY
+  #sweep: Generator<void> | undefined
 
   /** `onAppend` is told of each sample that a rule added. */
   constructor(
@@ -59,7 +63,13 @@ export class TenantStore implements SeriesSource {
     const full = () => pool.bytes + this.#index.bytes > limits.memoryBytesMax
     this.#chains = new BlockChains(pool, this.#index.records, this.#columns)
     this.#maker = new SeriesMaker(this.#index, limits, this.#columns, full)
-    this.#writer = new SampleWriter(this.#index, this.#chains, this.#bounds, options.outOfOrderMs)
+    this.#writer = new SampleWriter(
+      this.#index,
+      this.#chains,
+      this.#bounds,
+      options.outOfOrderMs,
+      limits.bucketsMax,
+    )
     this.#batches = new BatchWriter(this.#index, this.#maker, this.#writer)
     this.#histograms = new HistogramReader(this.#chains, this.#bounds)
     this.#selector = new SeriesSelector(this.#index, this.#chains, this.#bounds, this.#histograms)
@@ -166,33 +176,58 @@ export class TenantStore implements SeriesSource {
   }
 
   /**
-   * Drops what is older than the retention, counted back from `nowMs`. Looks only once in a while, so it may be
-   * called often; true when it looked.
+   * Drops what is older than the retention, counted back from `nowMs`. Looks only once in a while, and then at a
+   * part of the series a call, so it may be called often; true when it has looked at all.
    */
   expire(nowMs: number): boolean {
-    const { retentionMs } = this.#options
-    // A block holds minutes of samples, so looking more often than this finds nothing.
-    if (nowMs - this.#sweptMs < Math.min(60_000, retentionMs / 10)) return false
-    this.#sweptMs = nowMs
-    const cutoffMs = nowMs - retentionMs
-    const gone = new Set<number>()
+    if (this.#sweep === undefined) {
+      const { retentionMs } = this.#options
+      // A block holds minutes of samples, so looking more often than this finds nothing.
+      if (nowMs - this.#sweptMs < Math.min(60_000, retentionMs / 10)) return false
+      this.#sweptMs = nowMs
+      this.#sweep = this.#sweepSteps(nowMs - retentionMs)
+    }
+    if (this.#sweep.next().done !== true) return false
+    this.#sweep = undefined
+    return true
+  }
+
+  /** Drops all that is older than the retention at once. */
+  expireAll(nowMs: number): void {
+    this.#sweptMs = Number.NEGATIVE_INFINITY
+    while (!this.expire(nowMs));
+  }
+
+  *#sweepSteps(cutoffMs: number): Generator<void> {
+    const emptied: number[] = []
     const { records } = this.#index
-    const usedColumns = new Set([this.#ruleColumn])
+    let looked = 0
     for (const { streams } of this.#index.families) {
-      for (const id of streams) {
+      // The length is read anew: streams are added while the sweep rests.
+      for (let i = 0; i < streams.length; i++) {
+        const id = streams[i]!
         const number = records.ints[id * 16 + RESOURCE]!
-        if (this.#chains.dropBefore(id, cutoffMs, this.#columns[number]!)) gone.add(id)
-        else usedColumns.add(number)
+        if (this.#chains.dropBefore(id, cutoffMs, this.#columns[number]!)) emptied.push(id)
+        if (++looked % SWEEP_STEP === 0) {
+          this.#histograms.forgetRows()
+          yield
+        }
       }
     }
     for (const column of this.#columns) column?.forgetBefore(cutoffMs)
     this.#histograms.forgetRows()
-    if (gone.size === 0) return true
-    this.#selector.forget(gone)
-    this.#writer.forget(gone)
-    this.#index.remove(gone)
+    // A stream that was empty may have a sample again.
+    const gone = new Set(emptied.filter((id) => records.ints[id * 16 + HEAD] === NO_BLOCK))
+    if (gone.size > 0) {
+      this.#selector.forget(gone)
+      this.#writer.forget(gone)
+      this.#index.remove(gone)
+    }
+    const usedColumns = new Set([this.#ruleColumn])
+    for (const { streams } of this.#index.families) {
+      for (const id of streams) usedColumns.add(records.ints[id * 16 + RESOURCE]!)
+    }
     this.#maker.forgetResources((column) => usedColumns.has(column), gone)
-    return true
   }
 
   /** Bytes outside of V8's heap that belong to this tenant alone: records, tables, time columns. */

@@ -12,6 +12,7 @@ import { type LogRecord, RECORD_REQUEST, RECORD_SAMPLES } from './log/record.ts'
 import { decodeRuleSamples, encodeRuleSamples, type RuleSample } from './log/rule-samples.ts'
 import { type LogStats, WriteAheadLog } from './log/write-ahead-log.ts'
 import type { Rejection } from './rejections.ts'
+import { ROW_WIDTH_MAX } from './row-codec.ts'
 import { TenantStore } from './tenant-store.ts'
 
 /** What a request brought, once it is stored. */
@@ -90,10 +91,10 @@ class LoggedTenantStores implements TenantStores {
     this.#options = options
     const { pointsPerRequestMax, bucketsMax } = options.limits
     const seed = randomBytes(8)
-    this.#scanner = new RequestScanner({ pointsMax: pointsPerRequestMax, bucketsMax }, [
-      seed.readInt32LE(0),
-      seed.readInt32LE(4),
-    ])
+    this.#scanner = new RequestScanner(
+      { pointsMax: pointsPerRequestMax, bucketsMax: Math.min(bucketsMax, ROW_WIDTH_MAX) },
+      [seed.readInt32LE(0), seed.readInt32LE(4)],
+    )
   }
 
   /** Reads the log. */
@@ -103,7 +104,7 @@ class LoggedTenantStores implements TenantStores {
     const options = { directory: join(dataDir, 'log'), fsync, bytesMax: limits.logBytesMax, log }
     this.#log = await WriteAheadLog.open(options, (record) => this.#replay(record, log))
     const nowMs = this.#options.wallClock()
-    for (const store of this.#stores.values()) store.expire(this.#presentOf(store, nowMs))
+    for (const store of this.#stores.values()) store.expireAll(this.#presentOf(store, nowMs))
     await this.#log.compact((tenant) => this.#cutoffMs(tenant))
   }
 

@@ -2,8 +2,13 @@ import { SampleBuffer } from '@chokepoint/promql'
 import { expect } from 'chai'
 import { limitsWith } from '../../src/config/limits.ts'
 import type { TenantStore } from '../../src/store/tenant-store.ts'
+import { encodeRequest } from '../decode/official-otlp.ts'
+import { Random } from '../decode/random.ts'
+import { randomRequest } from '../decode/random-request.ts'
 import { dump, NOW_MS, openStores } from './open-stores.ts'
 import { attribute, gauge, histogram, nanos, request, sum } from './otlp-bytes.ts'
+
+const STORED_MUTATIONS = Number(process.env.CHOKEPOINT_STORE_MUTATIONS ?? 5000)
 
 describe('the tenant stores', () => {
   it('keep a gauge, a counter and a histogram under their Prometheus names', async () => {
@@ -281,6 +286,55 @@ describe('the tenant stores', () => {
     expect(bucket('2')).to.deep.equal(['1000:2', '2000:1'])
     expect(bucket('4')).to.deep.equal(['2000:2'])
     expect(bucket('+Inf')).to.deep.equal(['1000:3', '2000:3'])
+  })
+
+  it('keep what is whole of requests with flipped bytes, and read it all back', async function () {
+    this.timeout(120_000)
+    const random = new Random(31)
+    const stores = await openStores({ retentionMs: 1e15, limits: limitsWith({ tenantsMax: 1e6 }) })
+    const seeds = random.many(40, () => encodeRequest(randomRequest(random)))
+    for (let i = 0; i < STORED_MUTATIONS; i++) {
+      const bytes = random.pick(seeds).slice()
+      for (let flips = random.below(3); flips > 0; flips--) {
+        bytes[random.below(bytes.length)] = random.pick([random.below(256), 0xff, 0])
+      }
+      const tenant = `t${i % 50}`
+      const result = await stores.ingest(tenant, bytes, 'protobuf').catch((error: unknown) => error)
+      if (result instanceof Error) expect(result).to.include({ code: 'BODY_INVALID' })
+    }
+    for (const tenant of stores.tenants()) {
+      for (const [name, samples] of Object.entries(dump(stores.tenant(tenant)))) {
+        const times = samples.map((sample) => Number(sample.split(':', 1)[0]))
+        expect(times, name).to.deep.equal([...new Set(times)].sort((a, b) => a - b))
+      }
+    }
+  })
+
+  it('take an exponential histogram only within the limit of buckets', async () => {
+    const stores = await openStores({ limits: limitsWith({ bucketsMax: 4 }) })
+    const metric = (offset: number, length: number) => ({
+      name: 'e',
+      exponentialHistogram: {
+        aggregationTemporality: 1,
+        dataPoints: [
+          {
+            timeUnixNano: nanos(Math.abs(offset) + 1),
+            count: '1',
+            scale: 20,
+            positive: { offset, bucketCounts: Array(length).fill('1') },
+          },
+        ],
+      },
+    })
+    const wide = await stores.ingest('a', request([metric(0, 5)]), 'protobuf')
+    expect(wide.message).to.contain('an exponential histogram has 5 buckets, more than 4')
+    // Far apart, two points of one bucket each would span four thousand million.
+    for (const offset of [-2_000_000_000, 2_000_000_001]) {
+      expect(
+        (await stores.ingest('a', request([metric(offset, 1)]), 'protobuf')).accepted,
+      ).to.equal(1)
+    }
+    expect(nativeHistograms(stores.tenant('a'), 'e')).to.have.length(2)
   })
 
   it('take samples of rules, with stale markers, and tell of arrivals', async () => {
