@@ -2,6 +2,7 @@ import { type Expr, typeOf, unwrapParens } from './ast.ts'
 import { PromqlError } from './errors.ts'
 import { Annotations } from './evaluate/annotations.ts'
 import { scalarBlock } from './evaluate/block.ts'
+import { requireDistinct } from './evaluate/duplicates.ts'
 import { Evaluator } from './evaluate/evaluator.ts'
 import { type Frame, instantFrame } from './evaluate/frame.ts'
 import { Projections } from './evaluate/grouping.ts'
@@ -183,7 +184,7 @@ function evaluateInstant(evaluator: Evaluator, query: Query, expr: Expr, frame: 
       return { type: 'scalar', timeMs, value: evaluator.scalar(expr, frame)[0]! }
     case 'vector': {
       const block = dropDelayedNames(evaluator.vector(expr, frame))
-      return { type: 'vector', timeMs, samples: vectorOfBlock(evaluator.requireDistinct(block)) }
+      return { type: 'vector', timeMs, samples: vectorOfBlock(requireDistinct(block)) }
     }
     case 'matrix': {
       const range = unwrapParens(expr)

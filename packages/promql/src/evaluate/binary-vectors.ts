@@ -6,6 +6,7 @@ import { ABSENT, type Block, BlockBuilder, emptyBlock, FLOAT, HISTOGRAM } from '
 import { sameLabelsetError } from './duplicates.ts'
 import { type Groups, groupRows, type Projection } from './grouping.ts'
 import type { Query } from './query.ts'
+import { resultLabels } from './result-labels.ts'
 
 /** Arithmetic, comparison or trimming between two vectors, whose series find each other by labels. */
 export function vectorBinary(
@@ -303,15 +304,4 @@ function anyAt(block: Block, step: number): boolean {
 function fillOperand(operand: Operand, value: number): void {
   operand.value = value
   operand.histogram = undefined
-}
-
-/** The labels of a result: those of the "many" side, cut to what matched, with what is included. */
-function resultLabels(expr: Binary, many: LabelSet, one: LabelSet, renames: boolean): LabelSet {
-  const matching = expr.matching!
-  let labels = renames ? many.withoutName() : many
-  if (matching.cardinality === 'one-to-one') {
-    labels = matching.on ? labels.pick(matching.labels) : labels.without(matching.labels)
-  }
-  for (const name of matching.include) labels = labels.with(name, one.get(name))
-  return labels
 }

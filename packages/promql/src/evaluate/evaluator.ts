@@ -9,31 +9,19 @@ import {
   typeOf,
   type Unary,
 } from '../ast.ts'
-import { DATE_FUNCTIONS, NUMBER_FUNCTIONS, roundTo } from '../functions/elementwise.ts'
 import { RANGE_FUNCTIONS } from '../functions/range-functions.ts'
 import { FloatHistogram } from '../histogram/float-histogram.ts'
-import { histogramVariance } from '../histogram/statistics.ts'
-import { LabelSet } from '../label-set.ts'
 import { absence } from './absent.ts'
 import { aggregate } from './aggregate.ts'
 import { selectRows } from './aggregate-k.ts'
-import { stringArgument } from './arguments.ts'
 import { scalarBinary, vectorScalarBinary } from './binary-scalar.ts'
 import { setOperation } from './binary-sets.ts'
 import { vectorBinary } from './binary-vectors.ts'
-import { ABSENT, type Block, BlockBuilder, emptyBlock, FLOAT, repeatBlock } from './block.ts'
+import { type Block, emptyBlock, FLOAT, repeatBlock } from './block.ts'
 import { countValues } from './count-values.ts'
-import { requireDistinct } from './duplicates.ts'
 import { type Frame, instantFrame } from './frame.ts'
 import { groupRows, type Projections } from './grouping.ts'
-import {
-  fractionOfHistograms,
-  quantileOfHistograms,
-  quantilesOfHistograms,
-} from './histogram-functions.ts'
-import { addInfo } from './info.ts'
-import { countCells, type Reading, selectInstant } from './instant-selector.ts'
-import { labelJoin, labelReplace } from './label-functions.ts'
+import { countCells, selectInstant } from './instant-selector.ts'
 import type { Prepared } from './prepare.ts'
 import type { Query } from './query.ts'
 import {
@@ -45,14 +33,10 @@ import {
 } from './range-call.ts'
 import { detectResetHints } from './reset-hints.ts'
 import { selectSmoothed } from './smoothed.ts'
-import { sortByLabel, sortByValue } from './sort.ts'
-import { mapFloats, mapHistograms, mapSamples } from './vector-functions.ts'
+import { VECTOR_FUNCTIONS } from './vector-calls.ts'
+import { mapSamples } from './vector-functions.ts'
 
 const SELECTING: ReadonlySet<string> = new Set(['topk', 'bottomk', 'limitk', 'limit_ratio'])
-const SORTING: ReadonlySet<string> = new Set([
-  ...['sort', 'sort_desc', 'sort_by_label', 'sort_by_label_desc'],
-])
-
 /** Walks a prepared expression node by node, each node over all steps of a frame at once. */
 export class Evaluator {
   readonly #query: Query
@@ -171,155 +155,20 @@ export class Evaluator {
 
   #call(expr: Call, frame: Frame): Block {
     const { name } = expr.fn
-    const rangeFunction = RANGE_FUNCTIONS[name]
-    if (rangeFunction !== undefined) {
+    if (name in RANGE_FUNCTIONS) {
       const block = this.#rangeCall(expr, frame)
       if (name !== 'absent_over_time') return block
       return absence(expr.args[0]!, block, this.#query.delayedNames)
     }
-    const numberFunction = NUMBER_FUNCTIONS[name]
-    if (numberFunction !== undefined) {
-      return mapFloats(this.#query, this.#argument(expr, 0, frame), numberFunction)
-    }
-    if (name in DATE_FUNCTIONS) return this.#dateCall(expr, frame)
-    if (SORTING.has(name)) return this.#sort(expr, frame)
-    if (name.startsWith('histogram_')) return this.#histogramCall(expr, frame)
-    return this.#otherCall(expr, frame)
-  }
-
-  #otherCall(expr: Call, frame: Frame): Block {
-    const query = this.#query
-    switch (expr.fn.name) {
-      case 'absent':
-        return absence(expr.args[0]!, this.#argument(expr, 0, frame), false)
-      case 'clamp':
-        return this.#clamp(
-          expr,
-          this.scalar(expr.args[1]!, frame),
-          this.scalar(expr.args[2]!, frame),
-          frame,
-        )
-      case 'clamp_max': {
-        const none = new Float64Array(frame.steps).fill(-Infinity)
-        return this.#clamp(expr, none, this.scalar(expr.args[1]!, frame), frame)
-      }
-      case 'clamp_min': {
-        const none = new Float64Array(frame.steps).fill(Infinity)
-        return this.#clamp(expr, this.scalar(expr.args[1]!, frame), none, frame)
-      }
-      case 'info':
-        return addInfo(query, expr, this.#argument(expr, 0, frame), frame)
-      case 'label_join':
-        return labelJoin(expr, this.#argument(expr, 0, frame))
-      case 'label_replace':
-        return labelReplace(expr, this.#argument(expr, 0, frame))
-      case 'round': {
-        const multiple = expr.args[1] === undefined ? undefined : this.scalar(expr.args[1], frame)
-        return mapFloats(query, this.#argument(expr, 0, frame), (value, step) =>
-          roundTo(value, multiple?.[step] ?? 1),
-        )
-      }
-      case 'start_timestamp':
-        return this.#timestamps(expr, frame, 'start-timestamp')
-      case 'timestamp':
-        return this.#timestamps(expr, frame, 'timestamp')
-      case 'vector': {
-        const out = new BlockBuilder(frame.steps, 1)
-        const base = out.add(LabelSet.EMPTY)
-        this.scalar(expr.args[0]!, frame).forEach((value, step) => {
-          out.setFloat(base + step, value)
-        })
-        return out.build(true)
-      }
-      default:
-        throw new TypeError(`the function ${expr.fn.name} has no implementation`)
-    }
-  }
-
-  #argument(expr: Call, index: number, frame: Frame): Block {
-    return this.vector(expr.args[index]!, frame)
-  }
-
-  #clamp(expr: Call, least: Float64Array, most: Float64Array, frame: Frame): Block {
-    return mapFloats(this.#query, this.#argument(expr, 0, frame), (value, step) =>
-      most[step]! < least[step]! ? undefined : Math.max(least[step]!, Math.min(most[step]!, value)),
-    )
-  }
-
-  #dateCall(expr: Call, frame: Frame): Block {
-    const part = DATE_FUNCTIONS[expr.fn.name]!
-    if (expr.args.length > 0) return mapFloats(this.#query, this.#argument(expr, 0, frame), part)
-    const out = new BlockBuilder(frame.steps, 1)
-    const base = out.add(LabelSet.EMPTY)
-    for (let step = 0; step < frame.steps; step++) {
-      out.setFloat(base + step, part((frame.startMs + step * frame.stepMs) / 1000))
-    }
-    return out.build(true)
-  }
-
-  #sort(expr: Call, frame: Frame): Block {
-    const { name } = expr.fn
-    const block = this.#argument(expr, 0, frame)
-    const descending = name.endsWith('_desc')
-    if (frame.steps > 1) {
-      this.#query.annotations.warn(
-        'sort is ineffective for range queries since results are always ordered by labels',
-        expr.span,
-      )
-      return name.startsWith('sort_by') ? block : floatsOf(block)
-    }
-    return name.startsWith('sort_by')
-      ? sortByLabel(block, expr, descending)
-      : sortByValue(block, descending)
-  }
-
-  #histogramCall(expr: Call, frame: Frame): Block {
-    const query = this.#query
-    switch (expr.fn.name) {
-      case 'histogram_quantile': {
-        const quantiles = this.scalar(expr.args[0]!, frame)
-        const block = this.#argument(expr, 1, frame)
-        return quantileOfHistograms(query, expr, quantiles, block, frame)
-      }
-      case 'histogram_quantiles': {
-        const block = this.#argument(expr, 0, frame)
-        const quantiles = expr.args.slice(2).map((arg) => this.scalar(arg, frame))
-        return quantilesOfHistograms(query, expr, block, stringArgument(expr, 1), quantiles, frame)
-      }
-      case 'histogram_fraction': {
-        const lower = this.scalar(expr.args[0]!, frame)
-        const upper = this.scalar(expr.args[1]!, frame)
-        return fractionOfHistograms(query, expr, lower, upper, this.#argument(expr, 2, frame))
-      }
-    }
-    const block = this.#argument(expr, 0, frame)
-    switch (expr.fn.name) {
-      case 'histogram_count':
-        return mapHistograms(query, block, (histogram) => histogram.count)
-      case 'histogram_sum':
-        return mapHistograms(query, block, (histogram) => histogram.sum)
-      case 'histogram_avg':
-        return mapHistograms(query, block, (histogram) => histogram.sum / histogram.count)
-      case 'histogram_stdvar':
-        return mapHistograms(query, block, histogramVariance)
-      default:
-        return mapHistograms(query, block, (histogram) => Math.sqrt(histogramVariance(histogram)))
-    }
-  }
-
-  #timestamps(expr: Call, frame: Frame, reading: Reading): Block {
-    const query = this.#query
-    const arg = expr.args[0]!
-    if (arg.kind === 'vector') {
-      if (reading === 'start-timestamp' && !query.startTimestamps) return emptyBlock(frame.steps)
-      return mapFloats(query, selectInstant(query, arg, frame, reading), (value) => value)
-    }
-    const block = this.vector(arg, frame)
-    // Of anything but a selector the time of a sample is the time of its evaluation.
-    if (reading === 'start-timestamp') return emptyBlock(frame.steps)
-    const kinds = block.kinds.map((kind) => (kind === ABSENT ? ABSENT : FLOAT))
-    const floats = { ...block, kinds, histograms: undefined }
-    return mapFloats(query, floats, (_, step) => (frame.startMs + step * frame.stepMs) / 1000)
+    const vectorFunction = VECTOR_FUNCTIONS[name]
+    if (vectorFunction === undefined) throw new TypeError(`${name} has no implementation`)
+    return vectorFunction({
+      query: this.#query,
+      expr,
+      frame,
+      vector: (index) => this.vector(expr.args[index]!, frame),
+      scalar: (index) => this.scalar(expr.args[index]!, frame),
+    })
   }
 
   #rangeCall(expr: Call, frame: Frame): Block {
@@ -369,15 +218,10 @@ export class Evaluator {
         return out.map((_, step) => pick(left[step]!, right[step]!))
       }
       case 'scalar':
-        return onlyFloat(this.#argument(expr, 0, frame))
+        return onlyFloat(this.vector(expr.args[0]!, frame))
       default:
         throw new TypeError(`the function ${name} has no implementation`)
     }
-  }
-
-  /** Whether two rows of a result are the same series: an error of an instant query. */
-  requireDistinct(block: Block): Block {
-    return requireDistinct(block)
   }
 }
 
@@ -395,10 +239,4 @@ function onlyFloat(block: Block): Float64Array {
     }
   }
   return out
-}
-
-function floatsOf(block: Block): Block {
-  if (block.histograms === undefined) return block
-  const kinds = block.kinds.map((kind) => (kind === FLOAT ? FLOAT : ABSENT))
-  return { ...block, kinds, histograms: undefined }
 }
