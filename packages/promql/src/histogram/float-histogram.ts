@@ -107,7 +107,9 @@ export class FloatHistogram implements NativeHistogram {
     this.count += sign * other.count
     this.sum += sign * other.sum
     if (usesCustomBuckets(this)) return { collision, reconciled: this.#combineCustom(other, sign) }
-    this.zeroCount += sign * reconcileZeroBuckets(this, other)
+    // Reconciling may change this one's zero count: it comes first.
+    const zeroCount = reconcileZeroBuckets(this, other)
+    this.zeroCount += sign * zeroCount
     const right = new FloatHistogram(other).reduceTo(this.schema)
     this.reduceTo(right.schema)
     this.positive = addBuckets(this, this.positive, right.positive, sign)
