@@ -1,26 +1,21 @@
-import { createHash } from 'node:crypto'
 import { limitsWith } from '../config/limits.ts'
-import { maskWebhookUrl } from '../config/mask-config.ts'
-import { matchesEvent, type WebhookConfig } from '../config/schema.ts'
+import type { WebhookConfig } from '../config/schema.ts'
 import { ChokepointError } from '../model/errors.ts'
 import type { ChokepointEvent } from '../model/event.ts'
-import { isAtLeast } from '../model/severity.ts'
+import { failureOf, isRefusal } from './attempt-outcome.ts'
 import type { Delivery, DeliveryAttempt } from './delivery.ts'
 import { DeliveryLedger } from './delivery-ledger.ts'
-import { FORMATS } from './formats.ts'
+import { namedEndpoints, wants } from './endpoints.ts'
 import { httpPost, type PostResponse } from './http-post.ts'
+import { headersOf, makeMessage } from './message.ts'
 import { parseRetryAfter, retryDelayMs } from './retry-schedule.ts'
-import { signMessage } from './signature.ts'
 import type { StoredDelivery } from './stored-delivery.ts'
-import { writeWithin } from './trim-body.ts'
 import type { WebhookCounts, WebhooksOptions } from './webhook-options.ts'
 
 // An endpoint that is slow holds back its own messages, not those of the others.
 const IN_FLIGHT_MAX = 4
 // The attempts that a delivery shows; there are at most ten by schedule, more only by hand.
 const ATTEMPTS_SHOWN = 12
-// Statuses of 4xx that another attempt may change: timeout, conflict, too early, too many.
-const TRY_AGAIN: ReadonlySet<number> = new Set([408, 409, 425, 429])
 
 /** The messages to all endpoints: made, sent in order, tried again, given up. */
 export class WebhookQueue {
@@ -140,27 +135,13 @@ export class WebhookQueue {
 
   #make(event: ChokepointEvent, name: string, endpoint: WebhookConfig): StoredDelivery {
     const { clock, random, externalUrl = '' } = this.#options
-    const seed = [event.type, event.timestamp, name, clock(), random(), this.#made++]
-    const id = `msg_${createHash('sha256').update(JSON.stringify(seed)).digest('base64url').slice(0, 27)}`
-    const context = { id, externalUrl, endpoint: name, routingKey: endpoint.routingKey ?? '' }
-    const format = FORMATS[endpoint.format]
-    const body = writeWithin(event.data, this.#bodyBytesMax, externalUrl, (data) =>
-      format.write(event, context, data),
-    )
-    const delivery: StoredDelivery = {
-      id,
-      endpoint: name,
-      url: maskWebhookUrl(endpoint.url, endpoint.format),
-      type: event.type,
-      status: 'pending',
-      createdAt: new Date(clock()).toISOString(),
-      bytes: Buffer.byteLength(body),
-      attempts: [],
-      attemptCount: 0,
-      failures: 0,
-      tenant: event.tenant,
-      body,
-    }
+    const nowMs = clock()
+    const delivery = makeMessage(event, name, endpoint, {
+      nowMs,
+      seed: `${nowMs} ${random()} ${this.#made++}`,
+      externalUrl,
+      bodyBytesMax: this.#bodyBytesMax,
+    })
     this.#keep(delivery)
     return delivery
   }
@@ -273,8 +254,7 @@ export class WebhookQueue {
     const failures = delivery.failures + 1
     const retryAfter = outcome instanceof Error ? undefined : outcome.retryAfter
     const delayMs = retryDelayMs(failures, random, parseRetryAfter(retryAfter, clock()))
-    const hopeless = status >= 400 && status < 500 && !TRY_AGAIN.has(status)
-    if (hopeless || delayMs === undefined || delivery.status !== 'pending') {
+    if (isRefusal(outcome) || delayMs === undefined || delivery.status !== 'pending') {
       this.#giveUp(
         delivery,
         attempts,
@@ -329,54 +309,6 @@ export class WebhookQueue {
   #isIdle(): boolean {
     return this.#inFlight.size === 0 && [...this.#ready.values()].every((line) => line.length === 0)
   }
-}
-
-/** Endpoints by name: the one they are given, or the host of their url, made distinct. */
-function namedEndpoints(endpoints: readonly WebhookConfig[]): ReadonlyMap<string, WebhookConfig> {
-  const named = new Map<string, WebhookConfig>()
-  for (const endpoint of endpoints) {
-    const base = endpoint.name ?? new URL(endpoint.url).host
-    let name = base
-    for (let count = 2; named.has(name); count++) name = `${base}-${count}`
-    named.set(name, endpoint)
-  }
-  return named
-}
-
-function wants(endpoint: WebhookConfig, event: ChokepointEvent): boolean {
-  if (!endpoint.events.some((pattern) => matchesEvent(pattern, event.type))) return false
-  return !('severity' in event.data) || isAtLeast(event.data.severity, endpoint.severity)
-}
-
-function headersOf(
-  { id, body, tenant }: StoredDelivery,
-  { format, secrets, headers }: WebhookConfig,
-  timestampSeconds: number,
-): Readonly<Record<string, string>> {
-  return {
-    'content-type': FORMATS[format].contentType,
-    'user-agent': 'chokepoint',
-    ...(tenant === '' ? {} : { 'x-scope-orgid': tenant }),
-    ...headers,
-    // Set last: who configures a header cannot break the signature by it.
-    'webhook-id': id,
-    'webhook-timestamp': String(timestampSeconds),
-    ...(secrets.length === 0
-      ? {}
-      : { 'webhook-signature': signMessage(secrets, id, timestampSeconds, body) }),
-  }
-}
-
-/** Why an outcome is no delivery; undefined when it is one: "success is 2xx only". */
-function failureOf(outcome: PostResponse | Error): string | undefined {
-  if (outcome instanceof Error) return outcome.message
-  const { status, text } = outcome
-  if (status >= 200 && status < 300) return undefined
-  const said = text.trim() === '' ? '' : `: ${text.trim().slice(0, 200)}`
-  if (status >= 300 && status < 400) return `answered ${status}; redirects are not followed`
-  if (status === 410)
-    return `answered 410; this endpoint is disabled until it is tested or changed${said}`
-  return `answered ${status}${said}`
 }
 
 function toDelivery({

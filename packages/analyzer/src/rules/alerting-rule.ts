@@ -104,10 +104,10 @@ export class AlertingRuleState {
   /** The `ALERTS` and `ALERTS_FOR_STATE` series of the alerts as they are. */
   samples(): readonly RuleSample[] {
     const samples: RuleSample[] = []
-    for (const { labels, state, activeMs } of this.#active.values()) {
+    for (const [key, { labels, state, activeMs }] of this.#active) {
       samples.push(
-        { name: 'ALERTS', labels: { ...labels, alertstate: state }, value: 1 },
-        { name: 'ALERTS_FOR_STATE', labels, value: Math.floor(activeMs / 1000) },
+        { name: 'ALERTS', labels: { ...labels, alertstate: state }, value: 1, key: state + key },
+        { name: 'ALERTS_FOR_STATE', labels, value: Math.floor(activeMs / 1000), key },
       )
     }
     return samples

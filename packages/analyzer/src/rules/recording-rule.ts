@@ -16,8 +16,9 @@ export function evaluateRecordingRule(
       if (text === '') delete recorded[name]
       else recorded[name] = text
     }
-    seen.add(labelKey(recorded))
-    return { name: rule.name, labels: recorded, value }
+    const key = labelKey(recorded)
+    seen.add(key)
+    return { name: rule.name, labels: recorded, value, key }
   })
   if (seen.size < samples.length) {
     throw new RangeError(

@@ -29,4 +29,6 @@ export interface RuleSample {
   readonly name: string
   readonly labels: Labels
   readonly value: number
+  /** Tells the series of one rule apart; made once, because a rule may give thousands. */
+  readonly key: string
 }

@@ -1,7 +1,6 @@
 import type { Alert, AlertTransition } from '../model/alert.ts'
 import type { Labels } from '../model/labels.ts'
 import { AlertingRuleState, type AlertingState } from './alerting-rule.ts'
-import { labelKey } from './label-key.ts'
 import { evaluateRecordingRule } from './recording-rule.ts'
 import type { RecordFunc, RuleContext, RuleSample } from './rule-context.ts'
 import type { AlertingRule, RecordingRule } from './rule-file.ts'
@@ -86,19 +85,21 @@ export class RuleRow {
   evaluate(context: RuleContext, record: RecordFunc, stopwatch: () => number): RowEvaluation {
     const started = stopwatch()
     this.lastEvaluationMs = context.nowMs
+    let names: ReadonlySet<string> = new Set()
+    let transitions: readonly AlertTransition[] = []
     try {
-      const { samples, transitions, error } = this.#ask(context)
-      const names = this.#write(samples, context.queryMs, record)
-      this.#health = error === undefined ? 'ok' : 'err'
-      this.#lastError = error ?? ''
-      return { names, transitions }
+      const answer = this.#ask(context)
+      // Told even when the series cannot be written: the alerts have moved on.
+      transitions = answer.transitions
+      names = this.#write(answer.samples, context.queryMs, record)
+      this.#health = answer.error === undefined ? 'ok' : 'err'
+      this.#lastError = answer.error ?? ''
     } catch (error) {
       this.#health = 'err'
       this.#lastError = (error as Error).message
-      return { names: new Set(), transitions: [] }
-    } finally {
-      this.#evaluationSeconds = (stopwatch() - started) / 1000
     }
+    this.#evaluationSeconds = (stopwatch() - started) / 1000
+    return { names, transitions }
   }
 
   readsAny(names: ReadonlySet<string>): boolean {
@@ -157,5 +158,5 @@ export class RuleRow {
 }
 
 function byKey(samples: readonly RuleSample[]): ReadonlyMap<string, RuleSample> {
-  return new Map(samples.map((sample) => [`${sample.name}\n${labelKey(sample.labels)}`, sample]))
+  return new Map(samples.map((sample) => [sample.key, sample]))
 }

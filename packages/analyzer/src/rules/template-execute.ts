@@ -8,7 +8,7 @@ import type {
   ParsedTemplate,
   Pipeline,
   TemplateNode,
-} from './template-parse.ts'
+} from './template-tree.ts'
 import { isTrue, printValue, type TemplateValue } from './template-value.ts'
 
 /** What a loop's body ended with. */

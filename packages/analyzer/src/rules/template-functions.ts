@@ -151,8 +151,11 @@ function toList(value: TemplateValue): readonly TemplateValue[] {
   throw new Error(`expected a list, got ${printValue(value)}`)
 }
 
+/** A regular expression as Go writes it: its flags may stand in front, as in `(?i)abc`. */
 function toRegExp(pattern: TemplateValue, flags: string): RegExp {
-  return new RegExp(toText(pattern), flags)
+  const text = toText(pattern)
+  const [front = '', inside = ''] = /^\(\?([ims]+)\)/.exec(text) ?? []
+  return new RegExp(text.slice(front.length), flags + inside)
 }
 
 /** Go writes groups as `$1` and `${1}`; JavaScript gives `$&` and others a meaning that Go does not. */
