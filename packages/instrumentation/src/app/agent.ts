@@ -13,7 +13,8 @@ import { watchHttpClients } from './http-client.ts'
 import { HttpClientMetrics } from './http-client-metrics.ts'
 import { watchHttpServers } from './http-server.ts'
 import { HttpServerMetrics } from './http-server-metrics.ts'
-import { watchModuleLoads } from './module-loads.ts'
+import { type LibraryHook, watchModuleLoads } from './module-loads.ts'
+import { OfficialInstrumentations } from './official-instrumentations.ts'
 import { StoreContextManager } from './otel-context.ts'
 import { TraceContextPropagator } from './otel-propagator.ts'
 import { TrackerTracerProvider } from './otel-tracing.ts'
@@ -24,6 +25,7 @@ import { processWide } from './process-wide.ts'
 import { RequestTracker } from './request-tracker.ts'
 import type { RootHistograms } from './route-stats.ts'
 import { startRuntimeProbe } from './runtime-probe.ts'
+import { SpanCalls } from './span-calls.ts'
 import { SpanOutbox } from './span-outbox.ts'
 import { TraceChooser } from './trace-chooser.ts'
 import { watchUndici } from './undici-client.ts'
@@ -85,9 +87,31 @@ export function startAgent(settings: Settings): void {
     },
   })
   wide.components.store = tracker.store
+  const parts: Parts = { settings, writer, link, tracker, histograms, shapes, report }
+  const db = new DbMetrics(writer, shapes)
+  answerOpenTelemetryApi(parts, db)
+  watchLibraries(parts, db)
+}
+
+/** What the parts of the agent are made from. */
+interface Parts {
+  readonly settings: Settings
+  readonly writer: SeriesWriter
+  readonly link: WatchLink
+  readonly tracker: RequestTracker
+  readonly histograms: RootHistograms
+  readonly shapes: ShapeTable
+  readonly report: (error: unknown) => void
+}
+
+/** The global providers of the OpenTelemetry API are ours: an app's own spans and instruments leave the same way. */
+function answerOpenTelemetryApi(parts: Parts, db: DbMetrics): void {
+  const { settings, writer, link, tracker, histograms, shapes, report } = parts
   context.setGlobalContextManager(new StoreContextManager(tracker.store))
   trace.setGlobalTracerProvider(
-    new TrackerTracerProvider(tracker, histograms, () => writer.drop('span.trace_too_long')),
+    new TrackerTracerProvider(tracker, histograms, new SpanCalls(db, shapes), () =>
+      writer.drop('span.trace_too_long'),
+    ),
   )
   metrics.setGlobalMeterProvider(
     new AppMeterProvider(
@@ -97,22 +121,30 @@ export function startAgent(settings: Settings): void {
     ),
   )
   propagation.setGlobalPropagator(new TraceContextPropagator())
-  watchHttpServers(tracker, new HttpServerMetrics(writer, histograms), wide.ownPorts, report)
-  watchFastify(report)
+}
+
+/** Observes servers, clients and libraries, as far as the user has left them on. */
+function watchLibraries(parts: Parts, db: DbMetrics): void {
+  const { settings, writer, tracker, histograms, shapes, report } = parts
+  const { enabled, disabled } = settings.instrumentations
+  const wanted = (id: string): boolean =>
+    (enabled === undefined || enabled.includes(id)) && !disabled.includes(id)
   const client = new HttpClientMetrics(writer, shapes)
-  watchHttpClients(tracker, client, report)
-  watchUndici(tracker, client, report)
-  const hooks: DbHooks = {
-    tracker,
-    db: new DbMetrics(writer, shapes),
-    pools: new PoolMetrics(writer, shapes),
-    report,
+  if (wanted('http')) {
+    const server = new HttpServerMetrics(writer, histograms)
+    watchHttpServers(tracker, server, processWide().ownPorts, report)
+    watchHttpClients(tracker, client, report)
   }
+  if (wanted('undici')) watchUndici(tracker, client, report)
+  if (wanted('fastify')) watchFastify(report)
+  const hooks: DbHooks = { tracker, db, pools: new PoolMetrics(writer, shapes), report }
+  const prepared: [string, LibraryHook][] = [
+    ['express', prepareExpress],
+    ['pg', (exported) => preparePg(exported, hooks)],
+  ]
   watchModuleLoads(
-    new Map([
-      ['express', prepareExpress],
-      ['pg', (exported) => preparePg(exported, hooks)],
-    ]),
+    new Map(prepared.filter(([id]) => wanted(id))),
+    new OfficialInstrumentations(wanted),
     report,
   )
 }

@@ -8,11 +8,12 @@ import {
   trace,
 } from '@opentelemetry/api'
 import type { SpanRecordAttributes } from '../shared/messages.ts'
-import { AppSpan, monotonicMs } from './app-span.ts'
+import { AppSpan, monotonicMs, type SpanStart } from './app-span.ts'
 import { innerSpanOf, LocalRoot, rootOf } from './local-root.ts'
 import type { RequestTracker } from './request-tracker.ts'
 import type { RootHistograms } from './route-stats.ts'
 import { RouteStats } from './route-stats.ts'
+import type { SpanCalls } from './span-calls.ts'
 import type { RemoteParent } from './trace-context.ts'
 
 /** Names of jobs beyond this share one place. */
@@ -47,11 +48,18 @@ export class JobRoot extends LocalRoot {
 export class TrackerTracerProvider implements TracerProvider {
   readonly #tracker: RequestTracker
   readonly #histograms: RootHistograms
+  readonly #calls: SpanCalls
   readonly #onDrop: () => void
   readonly #jobs = new Map<string, RouteStats>()
 
-  constructor(tracker: RequestTracker, histograms: RootHistograms, onDrop: () => void) {
+  constructor(
+    tracker: RequestTracker,
+    histograms: RootHistograms,
+    calls: SpanCalls,
+    onDrop: () => void,
+  ) {
     this.#tracker = tracker
+    this.#calls = calls
     this.#histograms = histograms
     this.#onDrop = onDrop
   }
@@ -76,22 +84,25 @@ export class TrackerTracerProvider implements TracerProvider {
     const span =
       root === undefined || root.ended
         ? this.#startJob(start, context)
-        : new AppSpan(
-            root,
-            { ...start, parentSpanId: innerSpanOf(context)?.spanId ?? root.spanId },
-            (ended) => {
-              if (!root.spanEnded(ended)) this.#onDrop()
-            },
-          )
+        : this.#startInner(root, { ...start, parentSpanId: parentOf(root, context) }, options)
     if (options.attributes !== undefined) span.setAttributes(options.attributes)
     if (options.links !== undefined) span.addLinks(options.links)
     return span
   }
 
-  #startJob(
-    start: Omit<ConstructorParameters<typeof AppSpan>[1], 'parentSpanId'>,
-    context: Context,
-  ): Span {
+  #startInner(root: LocalRoot, start: SpanStart, options: SpanOptions): AppSpan {
+    const known = this.#calls.of(start.kind, start.name, options.attributes ?? {})
+    const call = known === undefined ? undefined : this.#tracker.startCall(known.shape, false)
+    return new AppSpan(root, start, (ended) => {
+      if (known !== undefined && call !== undefined) {
+        const errorType = ended.failed ? 'error' : undefined
+        known.record(this.#tracker.endCall(call, errorType), errorType)
+      }
+      if (!root.spanEnded(ended)) this.#onDrop()
+    })
+  }
+
+  #startJob(start: Omit<SpanStart, 'parentSpanId'>, context: Context): Span {
     const { clock } = this.#tracker
     clock.mark()
     const parent = remoteParentOf(context)
@@ -119,6 +130,10 @@ export class TrackerTracerProvider implements TracerProvider {
     this.#jobs.set(name, stats)
     return stats
   }
+}
+
+function parentOf(root: LocalRoot, context: Context): string {
+  return innerSpanOf(context)?.spanId ?? root.spanId
 }
 
 /** A caller that a propagator or the app has put into the context. */

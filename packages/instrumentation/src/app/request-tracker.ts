@@ -34,8 +34,12 @@ export class RequestTracker {
     return rootOf(this.store.getStore())
   }
 
-  /** A call begins, on behalf of whoever runs now. Always gives a call, so that its metric can be taken. */
-  startCall(shape: CallShape): Call {
+  /**
+   * A call begins, on behalf of whoever runs now. Always gives a call, so that its metric can be taken.
+   *
+   * @param remember false: the call has a span of its own already
+   */
+  startCall(shape: CallShape, remember = true): Call {
     const context = this.store.getStore()
     const root = rootOf(context)
     if (root === undefined || root.ended) {
@@ -46,7 +50,7 @@ export class RequestTracker {
     const group = split.start(shape, startMs, this.clock.idleMs)
     const parent = context === root ? undefined : innerSpanOf(context)
     const call = newCall(shape, root, group, parent, startMs)
-    if (shape.counted) this.#remember(root, call)
+    if (remember && shape.counted) this.#remember(root, call)
     return call
   }
 
