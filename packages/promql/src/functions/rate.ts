@@ -54,16 +54,12 @@ function floatRate(window: Window, call: RangeCall, kind: RateKind): number {
   const knownStart = startMs !== 0 && startMs > window.rangeStartMs && startMs < firstMs
   if (knownStart) change += first
   else if (to - from < 2) return call.result.none()
-  const stretch = stretchOf(
-    window,
-    {
-      count: to - from,
-      firstMs: knownStart ? startMs : firstMs,
-      lastMs: times[to - 1]!,
-      knownStart,
-    },
-    kind.isCounter && change > 0 && first >= 0 ? first / change : Infinity,
-  )
+  const lastMs = times[to - 1]!
+  const average = to - from > 1 ? (lastMs - firstMs) / 1000 / (to - from - 1) : 0
+  const canReachZero = kind.isCounter && change > 0 && first >= 0
+  const stretch = knownStart
+    ? stretchOf(window, average, startMs, lastMs, 0)
+    : stretchOf(window, average, firstMs, lastMs, canReachZero ? first / change : Infinity)
   return (change * stretch) / (kind.perSecond ? call.rangeMs / 1000 : 1)
 }
 
@@ -71,9 +67,10 @@ function resetCorrection(window: Window): number {
   const { values, from, to } = window
   const resets = window.resets()
   let lost = 0
-  for (let i = resets.length - 1; i >= 0; i--) {
-    if (resets[i]! <= from) break
-    if (resets[i]! < to) lost += values[resets[i]! - 1]!
+  for (let i = 0; i < resets.length; i++) {
+    const at = resets[i]!
+    if (at >= to) break
+    if (at > from) lost += values[at - 1]!
   }
   return lost
 }
@@ -93,46 +90,31 @@ function startTimeCorrection(window: Window, call: RangeCall): number {
   return lost
 }
 
-/** Where samples lie within a range. */
-interface Sampled {
-  readonly count: number
-  /** The first sample, or the start of the counter where it is known to lie in the range. */
-  readonly firstMs: number
-  readonly lastMs: number
-  readonly knownStart: boolean
-}
-
 /**
- * What to multiply the change between samples with to cover the whole range: samples are taken to go
- * on to its ends, unless an end is further away than they are from each other.
+ * What to multiply the change between two instants with to cover the whole range: samples are taken
+ * to go on to its ends, unless an end is further away than they are from each other on average
+ * (seconds).
  *
- * `zeroAfter` is how long, in sampled intervals, before the first sample a counter was 0: it is not
- * stretched to before that.
+ * `zeroAfter` is how long, in units of the interval between the instants, before the first of them a
+ * counter was 0: it is not stretched to before that.
  */
-function stretchOf(window: Window, sampled: Sampled, zeroAfter: number): number {
-  const interval = (sampled.lastMs - sampled.firstMs) / 1000
-  let start = 0
-  let end = (window.rangeEndMs - sampled.lastMs) / 1000
-  // With a known start the average is still that between samples.
-  const average = sampled.count > 1 ? averageBetween(window, sampled) : 0
+function stretchOf(
+  window: Window,
+  average: number,
+  firstMs: number,
+  lastMs: number,
+  zeroAfter: number,
+): number {
+  const interval = (lastMs - firstMs) / 1000
+  if (interval === 0) return 1
+  let start = (firstMs - window.rangeStartMs) / 1000
+  let end = (window.rangeEndMs - lastMs) / 1000
   const threshold = average * 1.1
-  if (!sampled.knownStart) {
-    start = (sampled.firstMs - window.rangeStartMs) / 1000
-    if (start >= threshold) start = average / 2
-    const toZero = interval * zeroAfter
-    if (toZero < start) start = toZero
-  }
+  if (start >= threshold) start = average / 2
+  const toZero = interval * zeroAfter
+  if (toZero < start) start = toZero
   if (end >= threshold) end = average / 2
-  return interval === 0 ? 1 : (interval + start + end) / interval
-}
-
-function averageBetween(window: Window, sampled: Sampled): number {
-  let { firstMs } = sampled
-  if (sampled.knownStart) {
-    firstMs =
-      window.floats > 0 ? window.times[window.from]! : window.histogramTimes[window.histogramFrom]!
-  }
-  return (sampled.lastMs - firstMs) / 1000 / (sampled.count - 1)
+  return (interval + start + end) / interval
 }
 
 function histogramRate(window: Window, call: RangeCall, kind: RateKind): number {
@@ -152,16 +134,18 @@ function histogramRate(window: Window, call: RangeCall, kind: RateKind): number 
     else if (!combine(window, call, change, first, 1)) return call.result.none()
   }
   if (change === undefined) return call.result.none()
-  const stretch = stretchOf(
-    window,
-    {
-      count,
-      firstMs: knownStart ? startMs : firstMs,
-      lastMs: histogramTimes[histogramTo - 1]!,
-      knownStart,
-    },
-    kind.isCounter && change.count > 0 && first.count >= 0 ? first.count / change.count : Infinity,
-  )
+  const lastMs = histogramTimes[histogramTo - 1]!
+  const average = count > 1 ? (lastMs - firstMs) / 1000 / (count - 1) : 0
+  const canReachZero = kind.isCounter && change.count > 0 && first.count >= 0
+  const stretch = knownStart
+    ? stretchOf(window, average, startMs, lastMs, 0)
+    : stretchOf(
+        window,
+        average,
+        firstMs,
+        lastMs,
+        canReachZero ? first.count / change.count : Infinity,
+      )
   return call.result.give(change.multiply(stretch / (kind.perSecond ? call.rangeMs / 1000 : 1)))
 }
 
