@@ -145,3 +145,15 @@ describe('an engine', () => {
     expect(value).to.have.property('samples').that.deep.equals([])
   })
 })
+
+describe('a query over many series and steps', () => {
+  it('is refused before its memory is asked for', () => {
+    const source = new MemorySource()
+    for (let i = 0; i < 300; i++) source.add({ __name__: 'm', l: String(i) }, 0, i)
+    const engine = createEngine({ limits: { samplesMax: Infinity } })
+    expect(() => engine.range(source, 'm', 0, 800_000_000, 1000)).to.throw(
+      PromqlError,
+      /too many samples into memory in query execution: \d+ series at 800001 steps/,
+    )
+  })
+})

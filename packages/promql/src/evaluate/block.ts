@@ -1,3 +1,4 @@
+import { PromqlError } from '../errors.ts'
 import type { NativeHistogram } from '../histogram/native-histogram.ts'
 import { LabelSet } from '../label-set.ts'
 
@@ -31,6 +32,11 @@ export interface Block {
   readonly distinct: boolean
 }
 
+/** A block begins with no more cells than this and grows as rows are kept: most that are tried may be empty. */
+const FIRST_CELLS = 1 << 22
+/** No block has more cells than this: 0.9 GB. */
+const CELLS_MAX = 100_000_000
+
 /** Builds a block row by row. */
 export class BlockBuilder {
   readonly steps: number
@@ -45,7 +51,7 @@ export class BlockBuilder {
   /** `capacity` is how many rows to expect. */
   constructor(steps: number, capacity: number) {
     this.steps = steps
-    this.#capacity = Math.max(1, capacity)
+    this.#capacity = Math.max(1, Math.min(capacity, Math.floor(FIRST_CELLS / steps)))
     this.values = new Float64Array(this.#capacity * steps)
     this.kinds = new Uint8Array(this.#capacity * steps)
   }
@@ -102,6 +108,12 @@ export class BlockBuilder {
 
   #grow(): void {
     this.#capacity *= 2
+    if (this.#capacity * this.steps > CELLS_MAX) {
+      throw new PromqlError(
+        'too_many_samples',
+        `query processing would load too many samples into memory in query execution: ${this.rows} series at ${this.steps} steps`,
+      )
+    }
     const values = new Float64Array(this.#capacity * this.steps)
     values.set(this.values)
     this.values = values

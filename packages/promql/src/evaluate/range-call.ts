@@ -65,6 +65,7 @@ export function callRangeFunction(
   const out = new BlockBuilder(frame.steps, source.rows)
   const checksCounters = call.fn.name === 'rate' || call.fn.name === 'increase'
   let checked = ''
+  let kept = 0
   const window = new Window()
   for (let row = 0; row < source.rows; row++) {
     query.checkTime()
@@ -95,6 +96,8 @@ export function callRangeFunction(
       }
       found++
     }
+    kept += found
+    query.hold(found)
     if (found === 0) out.undo()
     else if (floats > 0 && checksCounters) {
       const { metricName } = labels
@@ -103,6 +106,7 @@ export function callRangeFunction(
       checked = metricName
     }
   }
+  query.releaseTo(query.samples - kept)
   const block = out.build(source.distinct)
   // Of absent_over_time the rows themselves do not come out.
   const mayRepeat = query.delayedNames || call.fn.name === 'absent_over_time'
@@ -131,7 +135,7 @@ export function selectRange(
   const series = query.select(matchers, fromMs, toMs)
   const withStartTimes = query.startTimestamps && USES_START_TIMES.has(functionName)
   const buffer = query.buffer
-  const held = query.samples
+  let held = 0
   return {
     rows: series.length,
     distinct: matchers.some((matcher) => matcher.name === METRIC_NAME && matcher.type === '='),
@@ -140,8 +144,10 @@ export function selectRange(
     load: (row, window) => {
       buffer.clear()
       series[row]!.read(fromMs, toMs, buffer)
-      query.releaseTo(held)
-      query.hold(buffer.size)
+      // Only the samples of one series are held at a time.
+      query.releaseTo(query.samples - held)
+      held = buffer.size
+      query.hold(held)
       prepareBuffer?.(buffer)
       window.load(series[row]!.labels, buffer, withStartTimes)
     },
