@@ -40,7 +40,7 @@ export const HEAP_GROWTH = {
     reason: 'a collection that frees a quarter of what had grown shows that it can be freed',
   },
   earlySeconds: {
-    value: 12,
+    value: 8,
     unit: 's',
     reason:
       'with few collections, heap in use must have gone on growing for this long after the last',

@@ -7,6 +7,7 @@ import { type Claim, measure } from './evidence.ts'
 import { impactOf, type Part } from './impact.ts'
 import { durationText } from './promql-text.ts'
 import { resourceOf } from './resource.ts'
+import { readTraffic } from './traffic.ts'
 import { worstOfEachService } from './worst-instance.ts'
 
 /** A resource that limits an instance when one figure of it is over a bound. */
@@ -27,6 +28,8 @@ export interface OverThreshold {
   /** How much of what the bottleneck takes. */
   readonly share: (value: number, window: string) => Part
   readonly reach?: Part
+  /** Milliseconds a request that are lost, from the figure and the instance's requests a second. */
+  readonly saving?: (value: number, requestsPerSecond: number) => number
   readonly confidence: number
   /** The first one must get under the warning threshold for the bottleneck to be gone. */
   readonly claims: (labels: Labels, window: string) => readonly Claim[]
@@ -68,10 +71,25 @@ function describe(
     component: componentOf(spec, labels),
     operation: spec.operation,
     summary: spec.summary(labels, value, window),
-    impact: impactOf({ severity, share: spec.share(value, window), reach: spec.reach ?? ALL }),
+    impact: impactOf({
+      severity,
+      share: spec.share(value, window),
+      reach: spec.reach ?? ALL,
+      savingMs: savingMs(context, spec, labels, value),
+    }),
     confidence: spec.confidence,
     evidence: measure(context, spec.claims(labels, window)),
   }
+}
+
+function savingMs(
+  context: DetectContext,
+  { saving }: OverThreshold,
+  labels: Labels,
+  value: number,
+): number {
+  const traffic = saving && readTraffic(context, ['job', 'instance']).of(labels)
+  return traffic === undefined ? 0 : saving!(value, traffic.requestsPerSecond)
 }
 
 function componentOf({ component }: OverThreshold, labels: Labels): string {
