@@ -29,6 +29,7 @@ export function describeResource(input: ResourceInput): Attributes {
   const found = mainScript === undefined ? undefined : findPackage(dirname(mainScript))
   const has = (detector: string): boolean => settings.resourceDetectors.includes(detector)
   const detected: Attributes = {
+    ...SDK_INFO,
     'service.name': found?.name ?? 'unknown_service:node',
     ...(found?.version === undefined ? {} : { 'service.version': found.version }),
     ...(has('serviceinstance') ? { 'service.instance.id': instanceId } : {}),
@@ -36,7 +37,6 @@ export function describeResource(input: ResourceInput): Attributes {
     ...(has('os') ? { 'os.type': osType(osName()), 'os.version': release() } : {}),
     ...(has('process') ? describeProcess(mainScript) : {}),
     ...(has('container') ? containerId() : {}),
-    ...SDK_INFO,
     'telemetry.distro.name': 'chokepoint',
     'telemetry.distro.version': distroVersion,
   }

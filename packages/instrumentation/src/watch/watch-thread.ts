@@ -25,6 +25,7 @@ import { RecordedSeries } from './metrics/recorded-series.ts'
 import { SelfMetrics } from './metrics/self-metrics.ts'
 import { createProbes } from './probes/all-probes.ts'
 import { KERNEL_FILES } from './probes/kernel-files.ts'
+import { readRunQueueMs } from './probes/run-queue.ts'
 import { RuntimeHistory } from './probes/runtime-history.ts'
 import { ThreadPoolCanary } from './probes/thread-pool.ts'
 import { type MetricsEndpoint, serveMetrics } from './prometheus/endpoint.ts'
@@ -69,7 +70,8 @@ export class WatchThread {
     this.#data = data
     this.#memory = viewSharedMemory(data.buffer)
     this.#warnings = new Warnings((text) => tell({ type: 'warning', text }))
-    setGlobalErrorHandler((error) => this.#warnings.warn('metrics export', error))
+    // What goes wrong with an export is told by the export itself, once.
+    setGlobalErrorHandler(() => undefined)
     this.#exportDurations = new BoundedHistogram({
       name: 'chokepoint.sdk.export.duration',
       boundaries: EXPORT_SECONDS,
@@ -128,6 +130,7 @@ export class WatchThread {
       profile: settings.stall.profile ? profileMainThread : undefined,
       mayProfile: () => Atomics.load(this.#memory.control, LEVEL) < 3 && hasBudget(),
       now: monotonicMs,
+      starvedMs: () => readRunQueueMs(KERNEL_FILES),
       onNamed: (stall) => report.named(stall),
       onEnd: (stall) => report.ended(stall),
       onError: (error) => this.#warnings.warn('a stall cannot be profiled', error),

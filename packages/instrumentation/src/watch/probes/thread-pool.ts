@@ -52,16 +52,20 @@ export class ThreadPoolCanary {
     this.#timer.unref()
   }
 
-  /** A probe for one reader: the longest round trip since its last look, one under way included. */
+  /**
+   * A probe for one reader: the longest round trip since its last look, one under way included. When
+   * none has ended since, the last one stands.
+   */
   createProbe(): Probe {
     let longestMs: number | undefined
+    let lastMs = 0
     this.#listeners.add((delayMs) => {
       longestMs = Math.max(longestMs ?? 0, delayMs)
+      lastMs = delayMs
     })
     return (batch) => {
       const underWayMs = this.#sentAtMs === undefined ? 0 : this.#now() - this.#sentAtMs
-      const delayMs = longestMs === undefined ? underWayMs : Math.max(longestMs, underWayMs)
-      batch.add('nodejs.threadpool.delay', delayMs / 1000)
+      batch.add('nodejs.threadpool.delay', Math.max(longestMs ?? lastMs, underWayMs) / 1000)
       longestMs = undefined
     }
   }

@@ -20,6 +20,11 @@ export interface StallWatchOptions {
   readonly mayProfile: () => boolean
   /** The clock of the heartbeat: monotonic, in ms. */
   readonly now: () => number
+  /**
+   * How long the app thread has waited for a processor since it began, in ms; 0 where the system does
+   * not tell. That time is the machine's fault, not the code's.
+   */
+  readonly starvedMs: () => number
   /** Called when a stall has been profiled, mostly while it still lasts. */
   readonly onNamed: (stall: Stall) => void
   /** Called once for each stall, when it is over. */
@@ -38,6 +43,8 @@ interface Current {
 /** Long enough for a hundred samples, short enough to name a stall while it lasts. */
 const PROFILE_MS = 100
 const FRAMES_MAX = 5
+/** On a machine with five times the work it can do a thread that only computes waits for four fifths. */
+const STARVED_SHARE_MAX = 0.9
 
 /**
  * Watches the heartbeat of the app thread. When it stays away, the stall is profiled while it lasts
@@ -49,6 +56,8 @@ export class StallWatch {
   readonly #timer: NodeJS.Timeout
   #lastTickMs: number
   #current: Current | undefined
+  #seenBeats = -1
+  #starvedAtBeatMs = 0
 
   constructor(options: StallWatchOptions) {
     this.#options = options
@@ -70,12 +79,17 @@ export class StallWatch {
 
   /** Looks at the heartbeat; the timer does it all the time. */
   tick(): void {
-    const { memory, heartbeatMs, thresholdMs, now } = this.#options
+    const { memory, thresholdMs, now } = this.#options
     const nowMs = now()
     const lateMs = nowMs - this.#lastTickMs - this.#tickMs
     this.#lastTickMs = nowMs
     if (this.#current !== undefined) {
       if (this.#beats !== this.#current.beats) void this.#end(this.#current)
+      return
+    }
+    if (this.#beats !== this.#seenBeats) {
+      this.#seenBeats = this.#beats
+      this.#starvedAtBeatMs = this.#options.starvedMs()
       return
     }
     // The first turn of the loop ends the loading of the app, which is no stall.
@@ -86,8 +100,12 @@ export class StallWatch {
     const { control } = memory
     if (Atomics.load(control, ASKED) > Atomics.load(control, DONE)) return
     const beatAtMs = memory.clock[BEAT_AT]!
-    if (nowMs - beatAtMs - heartbeatMs < thresholdMs) return
-    const stall = { beats: this.#beats, beatAtMs, frames: [], profiling: undefined }
+    const stall: Current = { beats: this.#beats, beatAtMs, frames: [], profiling: undefined }
+    const blockedMs = this.#blockedSince(stall, nowMs)
+    if (blockedMs < thresholdMs) return
+    // Nearly all of it waiting for a processor: then the code has done nothing wrong.
+    const starvedMs = this.#options.starvedMs() - this.#starvedAtBeatMs
+    if (starvedMs > STARVED_SHARE_MAX * blockedMs) return
     this.#current = stall
     this.#profile(stall)
   }
@@ -97,7 +115,7 @@ export class StallWatch {
   }
 
   /** The next heartbeat was due one interval after the last one; what is beyond is the block. */
-  #blockedSince({ beatAtMs }: Current, nowMs: number): number {
+  #blockedSince({ beatAtMs }: { readonly beatAtMs: number }, nowMs: number): number {
     return Math.max(0, nowMs - beatAtMs - this.#options.heartbeatMs)
   }
 

@@ -58,12 +58,12 @@ describe('stall profile of a real app', () => {
       'code.file.path': APP,
       'code.line.number': 4,
     })
-    expect(attributes['chokepoint.stall.duration']).to.be.within(0.2, 1.5)
+    expect(attributes['chokepoint.stall.duration']).to.be.within(0.2, 1.6)
     await until('the end of the stall', () => freeAt !== undefined)
     const [point] = await stallPoints()
     expect(point!.attributes).to.include({ 'code.function.name': 'spinTheWheel' })
     expect(point!.count).to.equal(1)
-    expect(point!.sum).to.be.closeTo(1.5, 0.1)
+    expect(point!.sum).to.be.within(1.4, 1.9)
   })
 
   it('names who called what is not JavaScript', async () => {
@@ -75,7 +75,7 @@ describe('stall profile of a real app', () => {
       'code.line.number': 11,
     })
     // The start of the profile itself and a busy machine make it longer.
-    expect(point!.sum).to.be.within(0.55, 1.2)
+    expect(point!.sum).to.be.within(0.55, 1.5)
   })
 
   it('times a stall without a profile when profiles are switched off', async () => {
@@ -83,7 +83,7 @@ describe('stall profile of a real app', () => {
     child.send({ how: 'spin', ms: 400 })
     const [point] = await stallPoints()
     expect(point!.attributes).to.deep.equal({})
-    expect(point!.sum).to.be.closeTo(0.4, 0.06)
+    expect(point!.sum).to.be.within(0.34, 0.7)
     expect(events()).to.deep.equal([])
   })
 

@@ -42,6 +42,7 @@ describe('stall watch', () => {
   let ended: Stall[]
   let errors: unknown[]
   let profile: () => MainThreadProfile
+  let starvedMs: number
 
   beforeEach(() => {
     memory = createSharedMemory()
@@ -49,6 +50,7 @@ describe('stall watch', () => {
     named = []
     ended = []
     errors = []
+    starvedMs = 1_000
     profile = () => ({
       started: Promise.resolve(),
       stop: async () => profileOf('renderCart', nowMs - 50, 100),
@@ -61,6 +63,7 @@ describe('stall watch', () => {
       profile: () => profile(),
       mayProfile: () => true,
       now: () => nowMs,
+      starvedMs: () => starvedMs,
       onNamed: (stall) => named.push(stall),
       onEnd: (stall) => ended.push(stall),
       onError: (error) => errors.push(error),
@@ -68,6 +71,7 @@ describe('stall watch', () => {
     // The test ticks by itself.
     watch.close()
     beat(5)
+    watch.tick()
   })
 
   function beat(times = 1): void {
@@ -165,6 +169,14 @@ describe('stall watch', () => {
     beat()
     pass(50)
     expect(ended).to.deep.equal([])
+  })
+
+  it('does not take the wait for a processor for a stall', () => {
+    starvedMs += 400
+    pass(450)
+    expect(watch.blockedMs).to.equal(0)
+    pass(50)
+    expect(watch.blockedMs).to.equal(480)
   })
 
   it('does not take the wait for its own flush for a stall', () => {
