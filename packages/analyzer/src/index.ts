@@ -21,3 +21,4 @@ export type {
 export type { PerformanceReport, ReportFormat } from './model/report.ts'
 export { isAtLeast, SEVERITIES, type Severity } from './model/severity.ts'
 export type { ComponentMetrics, PerformanceSnapshot, SystemMetrics } from './model/snapshot.ts'
+export { testRules } from './test-rules.ts'

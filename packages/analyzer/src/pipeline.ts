@@ -1,7 +1,9 @@
 import { createEngine } from '@chokepoint/promql'
 import type { Config } from './config/schema.ts'
 import { CATALOG } from './detect/catalog.ts'
+import { loadDetectors } from './detect/custom.ts'
 import type { EventSink } from './model/event.ts'
+import { createAlertmanagers } from './notify/alertmanager.ts'
 import { createWebhooks } from './notify/webhooks.ts'
 import { createOtlpGrpcServer } from './receive/otlp-grpc.ts'
 import { createOtlpHttpServer } from './receive/otlp-http.ts'
@@ -32,7 +34,7 @@ export async function createPipeline(config: Config, options: PipelineOptions) {
   const { limits, multitenancy, auth, promql } = config
   let ready = false
 
-  // The last stage first, since all others tell it: events go to webhooks.
+  // The last stage first, since all others tell it: events go to webhooks, alerts to Alertmanagers.
   const webhooks = createWebhooks({
     endpoints: config.webhooks,
     clock: wallClock,
@@ -42,6 +44,13 @@ export async function createPipeline(config: Config, options: PipelineOptions) {
     ...(config.externalUrl === null ? {} : { externalUrl: config.externalUrl }),
   })
   const emit: EventSink = (event) => webhooks.sink(event)
+  const alertmanagers = createAlertmanagers({
+    endpoints: config.alertmanagers,
+    externalLabels: config.externalLabels,
+    intervalMs: config.evaluation.intervalMs,
+    onProblem,
+    ...(config.externalUrl === null ? {} : { externalUrl: config.externalUrl }),
+  })
 
   // receive -> decode -> store: the log is read back before anything is taken.
   const schedule = createSchedule({ config, tenants: () => tenants, afterInterval, onProblem })
@@ -72,7 +81,8 @@ export async function createPipeline(config: Config, options: PipelineOptions) {
   const tenants: Tenants = createTenants({
     ...{ config, engine, engineWith, stores, emit, dataDir, wallClock, onProblem },
     groups: () => groups,
-    catalog: CATALOG,
+    catalog: [...CATALOG, ...(await loadDetectors(config.detectors))],
+    onAlerts: alertmanagers.update,
   })
   function afterInterval(): void {
     for (const analysis of tenants.all()) analysis.save()
@@ -130,7 +140,7 @@ export async function createPipeline(config: Config, options: PipelineOptions) {
       // In the order of the flow: first nothing more comes in, last the log is closed.
       await Promise.all([otlpHttp.close(), otlpGrpc.close(), web.close()])
       afterInterval()
-      await webhooks.close()
+      await Promise.all([webhooks.close(), alertmanagers.close()])
       await stores.close()
     },
   }

@@ -9,6 +9,7 @@ import type { DetectorRow } from './detect/detector.ts'
 import { metricNames } from './expression-metrics.ts'
 import type { FindingState } from './findings/finding-entry.ts'
 import { createFindingLedger } from './findings/finding-ledger.ts'
+import type { Alert } from './model/alert.ts'
 import type { AnalyzerView } from './model/analyzer-view.ts'
 import type { Clock } from './model/clock.ts'
 import type { EventSink } from './model/event.ts'
@@ -47,6 +48,7 @@ export interface TenantAnalysisOptions {
   readonly catalog: readonly DetectorRow[]
   readonly history: AlertHistory
   readonly emit: EventSink
+  readonly onAlerts: (alerts: readonly Alert[], nowMs: number) => void
   readonly stateFile: StateFile<AnalysisState> | undefined
   /** Told in one sentence what a detector or the recorder could not do. */
   readonly onProblem: (message: string) => void
@@ -144,6 +146,7 @@ export function createTenantAnalysis(options: TenantAnalysisOptions): TenantAnal
       if (store().seriesCount() === 0) return
       firstMs = Math.min(firstMs, store().newestMs() ?? nowMs)
       rules.evaluate(nowMs)
+      options.onAlerts(rules.alerts(), nowMs)
       const context = { query, queryRange, nowMs, windowMs: windowMs(nowMs) }
       const { candidates, failures } = detect(context, options.catalog)
       for (const { type, error } of failures) onProblem(`detector ${type} failed: ${error}`)
@@ -151,7 +154,10 @@ export function createTenantAnalysis(options: TenantAnalysisOptions): TenantAnal
       recommendations.update(findings.bottlenecks(), nowMs)
       recordFindings(currentFindings(), nowMs)
     },
-    evaluateChanged: rules.evaluateChanged,
+    evaluateChanged: (names, nowMs) => {
+      rules.evaluateChanged(names, nowMs)
+      options.onAlerts(rules.alerts(), nowMs)
+    },
     act: (id, action) => recommendations.setStatus(id, action, clock()),
     replaceGroups: rules.replaceGroups,
     findings: currentFindings,

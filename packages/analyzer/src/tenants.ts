@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import type { Engine } from '@chokepoint/promql'
 import type { Config } from './config/schema.ts'
 import type { DetectorRow } from './detect/detector.ts'
+import type { Alert } from './model/alert.ts'
 import type { EventSink } from './model/event.ts'
 import { createAlertHistory } from './rules/history.ts'
 import { openHistoryFile } from './rules/history-file.ts'
@@ -23,6 +24,8 @@ export interface TenantsOptions {
   readonly groups: () => readonly RuleGroup[]
   readonly catalog: readonly DetectorRow[]
   readonly emit: EventSink
+  /** Told of a tenant's alerts after each evaluation. */
+  readonly onAlerts: (tenant: string, alerts: readonly Alert[], nowMs: number) => void
   /** Where state and history are kept; undefined keeps them in memory. */
   readonly dataDir: string | undefined
   readonly wallClock: () => number
@@ -54,6 +57,7 @@ export function createTenants(options: TenantsOptions): Tenants {
       tenant,
       store: () => stores.tenant(tenant),
       clock: () => now(tenant),
+      onAlerts: (alerts, nowMs) => options.onAlerts(tenant, alerts, nowMs),
       history: createAlertHistory(
         config.limits.historyMax,
         folder === undefined
