@@ -3,7 +3,7 @@ export const FAULTS = [
   {
     name: 'block-loop',
     part: 'storefront',
-    does: 'computes on the event loop for 400 ms every 5 s',
+    does: 'computes on the event loop for 500 ms every 4 s',
   },
   {
     name: 'sync-fs',

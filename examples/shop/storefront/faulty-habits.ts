@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import type { FaultSwitches } from '../faults.ts'
 import { rebuildRecommendations } from './recommendations.ts'
 
-const BLOCK_EVERY_MS = 5_000
-const BLOCK_MS = 400
+const BLOCK_EVERY_MS = 4_000
+const BLOCK_MS = 500
 const LEAK_BYTES = 200_000
 const PAGE_BYTES = 8_000_000
 

@@ -7,6 +7,7 @@ import { replayCommand } from './commands/replay.ts'
 import { reportCommand } from './commands/report.ts'
 import { runCommand } from './commands/run.ts'
 import { serveCommand } from './commands/serve.ts'
+import { testCommand } from './commands/test.ts'
 import { EXIT_CODES } from './exit-codes.ts'
 import { explainFailure } from './failure.ts'
 import type { Output } from './terminal/output.ts'
@@ -15,6 +16,7 @@ const COMMANDS: readonly CommandMaker[] = [
   runCommand,
   serveCommand,
   checkCommand,
+  testCommand,
   queryCommand,
   reportCommand,
   replayCommand,
