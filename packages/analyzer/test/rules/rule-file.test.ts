@@ -1,5 +1,6 @@
 import { expect } from 'chai'
 import { parseRuleFile } from '../../src/rules/rule-file.ts'
+import { seeded } from './seeded.ts'
 
 /** Stands for the PromQL parser: what has a question mark is no PromQL. */
 function parse(expression: string): void {
@@ -184,14 +185,3 @@ describe('rule files', () => {
     expect(accepted).to.be.within(0.05 * rounds, 0.9 * rounds)
   }).timeout(120_000)
 })
-
-/** A generator of numbers of 0 up to 1 that gives the same ones each time (mulberry32). */
-function seeded(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
-  }
-}
