@@ -67,7 +67,21 @@ function parseTree(text: string): Tree {
     const again = parser.parse(candidate)
     if (firstError(again) === undefined) return again
   }
-  throw syntaxError(text, firstError(tree)!)
+  const offset = firstError(tree)!
+  throw chainTooLong(text, offset) ?? syntaxError(text, offset)
+}
+
+/** The grammar's parser gives up in chains from this length on, of some operators later. */
+const OPERATORS_MAX = 500
+const OPERATOR = /[-+*/%^]|[=!<>]=|[<>]|\b(?:and|or|unless|atan2)\b/gi
+
+function chainTooLong(text: string, offset: number): PromqlError | undefined {
+  const operators = text.slice(0, offset).match(OPERATOR)?.length ?? 0
+  if (operators < OPERATORS_MAX) return undefined
+  return new PromqlError(
+    'too_deep',
+    `cannot parse the query: more than ${OPERATORS_MAX} operators in a row; put parts of it in parentheses`,
+  )
 }
 
 function firstError(tree: Tree): number | undefined {

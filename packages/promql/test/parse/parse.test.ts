@@ -105,6 +105,12 @@ describe('parse', () => {
   it('refuses nesting without end', () => {
     const deep = `${'('.repeat(2000)}1${')'.repeat(2000)}`
     expect(() => parse(deep)).to.throw(PromqlError, /nested more than/)
+    const long = Array(3000).fill('a').join(' or ')
+    expect(() => parse(long)).to.throw(PromqlError, /more than 500 operators in a row/)
+    const grouped = Array(3)
+      .fill(`(${Array(400).fill('a').join(' or ')})`)
+      .join(' or ')
+    expect(parse(grouped).kind).to.equal('binary')
   })
 })
 
