@@ -17,6 +17,7 @@ import type { AppMessage, SpanRecord, WatchMessage, WatchThreadData } from '../s
 import { SeriesReader } from '../shared/series-reader.ts'
 import { ExportLog } from './export/export-log.ts'
 import { createPipelines, type Pipelines } from './export/pipelines.ts'
+import { Governor } from './governor.ts'
 import { BoundedHistogram } from './metrics/bounded-histogram.ts'
 import { DropCounts } from './metrics/drop-counts.ts'
 import type { MetricSource, Moment } from './metrics/metric-batch.ts'
@@ -36,6 +37,7 @@ import { createProfileBudget } from './stall/profile-budget.ts'
 import { SourceMaps } from './stall/source-maps.ts'
 import { StallReport } from './stall/stall-report.ts'
 import { StallWatch } from './stall/stall-watch.ts'
+import { readThreadCpuSeconds } from './thread-cpu.ts'
 import { SCOPE } from './version.ts'
 import { Warnings } from './warnings.ts'
 
@@ -61,6 +63,7 @@ export class WatchThread {
   readonly #runtime = new RuntimeHistory()
   readonly #stallDurations: BoundedHistogram
   readonly #stallWatch: StallWatch
+  readonly #governing: NodeJS.Timeout
   readonly #pipelines: Pipelines
   readonly #readers: MetricReaders
   #appMetrics: readonly ScopeMetrics[] = []
@@ -103,6 +106,7 @@ export class WatchThread {
       random: Math.random,
     })
     this.#stallWatch = this.#watchStalls()
+    this.#governing = this.#govern()
     this.#readers = createMetricReaders({
       settings: data.settings,
       resource,
@@ -135,6 +139,24 @@ export class WatchThread {
       onEnd: (stall) => report.ended(stall),
       onError: (error) => this.#warnings.warn('a stall cannot be profiled', error),
     })
+  }
+
+  #govern(): NodeJS.Timeout {
+    const { cpuShareMax } = this.#data.settings.governor
+    const governor = new Governor({
+      cpuShareMax,
+      setLevel: (level) => Atomics.store(this.#memory.control, LEVEL, level),
+      onStep: (level, share) => {
+        const percent = (share * 100).toFixed(1)
+        const detail = `level ${level} at ${percent} % of a processor, budget ${cpuShareMax * 100} %`
+        this.#warnings.warn('the instrumentation is over its budget and does less', detail)
+      },
+    })
+    const timer = setInterval(() => {
+      const cpuSeconds = readThreadCpuSeconds()
+      if (cpuSeconds !== undefined) governor.look(monotonicMs(), cpuSeconds)
+    }, 1000)
+    return timer.unref()
   }
 
   /** Opens `/metrics` and says that the thread is ready. */
@@ -188,6 +210,7 @@ export class WatchThread {
   #close(): void {
     this.#canary.close()
     this.#stallWatch.close()
+    clearInterval(this.#governing)
     this.#endpoint?.close()
     this.#pipelines.close()
     Atomics.store(this.#memory.control, STATE, STATE_CLOSED)

@@ -108,7 +108,7 @@ describe('stall profile of a real app', () => {
       '  while (performance.now() < end) turns++',
       '  return turns',
       '}',
-      "process.on('message', () => setImmediate(() => turn(600)))",
+      "process.on('message', () => setImmediate(turn, 600))",
     ].join('\n')
     const built = stripTypeScriptTypes(code, {
       mode: 'transform',

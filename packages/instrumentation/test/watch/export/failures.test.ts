@@ -1,0 +1,182 @@
+import type { AddressInfo } from 'node:net'
+import { createServer, type Server } from 'node:net'
+import { expect } from 'chai'
+import type { SpanRecord } from '../../../src/shared/messages.ts'
+import { OtlpReceiver, until } from '../otlp-receiver.ts'
+import { Watched } from '../watched.ts'
+
+const SPAN: SpanRecord = {
+  traceId: '0af7651916cd43dd8448eb211c80319c',
+  spanId: 'b7ad6b7169203331',
+  name: 'GET /',
+  kind: 1,
+  startMs: 1_700_000_000_000,
+  endMs: 1_700_000_000_120,
+  attributes: {},
+  status: 0,
+  scope: 'test',
+}
+
+describe('export', function () {
+  this.timeout(30_000)
+  let receiver: OtlpReceiver
+  let url: string
+  let watched: Watched | undefined
+
+  beforeEach(async () => {
+    receiver = new OtlpReceiver()
+    url = await receiver.listen()
+  })
+
+  afterEach(async () => {
+    await watched?.end()
+    receiver.close()
+  })
+
+  async function watch(environment: Record<string, string> = {}): Promise<Watched> {
+    watched = new Watched({
+      OTEL_EXPORTER_OTLP_ENDPOINT: url,
+      OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
+      OTEL_METRICS_EXPORTER: 'otlp',
+      OTEL_METRIC_EXPORT_INTERVAL: '200',
+      OTEL_BSP_SCHEDULE_DELAY: '50',
+      ...environment,
+    })
+    return watched.ready()
+  }
+
+  const sendSpans = (count: number, { send }: { send: Watched['send'] }) =>
+    send({ type: 'spans', json: JSON.stringify(Array(count).fill(SPAN)), count })
+
+  const spansIn = () =>
+    receiver.traceRequests.flatMap(({ resourceSpans }) =>
+      resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap(({ spans }) => spans)),
+    )
+
+  for (const status of [429, 502, 503, 504]) {
+    it(`sends spans again after ${status}, and tells it once`, async () => {
+      let refusals = 0
+      receiver.answer = (response, { path }) => {
+        if (path === '/v1/traces' && refusals++ < 2) {
+          response.writeHead(status, { 'retry-after': '0' }).end('busy')
+        } else response.end('{}')
+      }
+      const started = await watch()
+      started.send({ type: 'spans', json: JSON.stringify([SPAN]), count: 1 })
+      await until('three tries', () => receiver.traceRequests.length === 3)
+      expect(started.warnings).to.deep.equal([
+        `traces cannot be sent by ${url}/v1/traces, the app runs on: HTTP status ${status}`,
+      ])
+    })
+  }
+
+  it('does not send again what was refused for good, and counts it', async () => {
+    receiver.answer = (response, { path }) => {
+      if (path === '/v1/traces') response.statusCode = 400
+      response.end('{}')
+    }
+    const started = await watch()
+    started.send({ type: 'spans', json: JSON.stringify([SPAN, SPAN]), count: 2 })
+    await until('the drop', () => receiver.metrics('chokepoint.sdk.dropped').length > 0)
+    const [point] = receiver.metrics('chokepoint.sdk.dropped').at(-1)!.points
+    expect(point).to.deep.include({
+      value: 2,
+      attributes: { 'chokepoint.drop.kind': 'span', 'chokepoint.drop.reason': 'refused' },
+    })
+    expect(receiver.traceRequests).to.have.length(1)
+  })
+
+  it('counts what a receiver rejects of what it takes', async () => {
+    receiver.answer = (response, { path }) => {
+      const rejected = { partialSuccess: { rejectedSpans: 1, errorMessage: 'too old' } }
+      response.end(path === '/v1/traces' ? JSON.stringify(rejected) : '{}')
+    }
+    const started = await watch()
+    started.send({ type: 'spans', json: JSON.stringify([SPAN]), count: 1 })
+    await until('the drop', () => receiver.metrics('chokepoint.sdk.dropped').length > 0)
+    expect(started.warnings).to.deep.equal([
+      `traces were taken only in part by ${url}/v1/traces: too old`,
+    ])
+  })
+
+  it('sends what has waited when the receiver comes back', async () => {
+    let away = true
+    receiver.answer = (response) => {
+      if (away) response.destroy()
+      else response.end('{}')
+    }
+    const started = await watch()
+    started.send({ type: 'spans', json: JSON.stringify([SPAN]), count: 1 })
+    await until('a try', () => receiver.traceRequests.length > 0)
+    const tries = receiver.traceRequests.length
+    away = false
+    await until('a later try', () => receiver.traceRequests.length > tries)
+    expect(spansIn().length).to.be.at.least(2)
+    await until('metrics', () => receiver.metrics('chokepoint.sdk.export.queue').length > 3)
+    const queue = () =>
+      receiver
+        .metrics('chokepoint.sdk.export.queue')
+        .at(-1)!
+        .points.find(({ attributes }) => attributes['chokepoint.signal'] === 'traces')!.value
+    await until('an empty queue', () => queue() === 0)
+  })
+
+  it('keeps its queue bounded while nobody listens, and counts what it drops', async () => {
+    receiver.answer = (response, { path }) => {
+      if (path === '/v1/traces') response.destroy()
+      else response.end('{}')
+    }
+    const started = await watch()
+    const big = { ...SPAN, attributes: { text: 'x'.repeat(4_000) } }
+    const json = JSON.stringify(Array(512).fill(big))
+    for (let batch = 0; batch < 6; batch++) started.send({ type: 'spans', json, count: 512 })
+    await until('drops', () => receiver.metrics('chokepoint.sdk.dropped').length > 0, 10_000)
+    const dropped = receiver.metrics('chokepoint.sdk.dropped').at(-1)!.points[0]!
+    expect(dropped.attributes).to.include({ 'chokepoint.drop.reason': 'queue_full' })
+    const bytes = receiver
+      .metrics('chokepoint.sdk.export.queue')
+      .flatMap(({ points }) => points.map(({ value }) => value))
+    expect(Math.max(...bytes)).to.be.within(1e6, 4 * 1024 * 1024)
+  })
+
+  it('goes on when what answers is no HTTP server', async () => {
+    const garbage: Server = createServer((socket) => {
+      socket.on('error', () => undefined)
+      socket.end('\u0000\u0001 I am not what you think\r\n')
+    })
+    await new Promise<void>((resolve) => garbage.listen(0, '127.0.0.1', resolve))
+    const { port } = garbage.address() as AddressInfo
+    const started = await watch({ OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}` })
+    await until('the warning', () => started.warnings.length > 0)
+    expect(started.warnings[0]).to.contain(`metrics cannot be sent by http://127.0.0.1:${port}`)
+    expect(await started.flush('shutdown')).to.be.below(700)
+    garbage.close()
+  })
+
+  it('gives up on a slow receiver in time, and reports again', async () => {
+    receiver.answer = () => undefined
+    const started = await watch({ OTEL_EXPORTER_OTLP_TIMEOUT: '150' })
+    await until('the warning', () => started.warnings.length > 0)
+    expect(started.warnings[0]).to.match(/no answer within \d+ ms/)
+    receiver.answer = (response) => response.end('{}')
+    const seen = receiver.metricRequests.length
+    await until('further reports', () => receiver.metricRequests.length > seen + 2)
+    const durations = () => receiver.metrics('chokepoint.sdk.export.duration').at(-1)
+    await until('a failed export', () => {
+      const failed = durations()?.points.find(({ attributes }) => attributes['error.type'])
+      return failed?.attributes['error.type'] === 'unavailable'
+    })
+  })
+
+  it('sends nothing at all when the exporters are off', async () => {
+    await watch({
+      OTEL_METRICS_EXPORTER: 'none',
+      OTEL_TRACES_EXPORTER: 'none',
+      OTEL_LOGS_EXPORTER: 'none',
+    })
+    const started = watched!
+    sendSpans(10, { send: (message) => started.send(message) })
+    await started.flush()
+    expect(receiver.requests).to.deep.equal([])
+  })
+})
