@@ -7,6 +7,7 @@ import { printDefaults } from '../../src/config/defaults.ts'
 import { LIMITS } from '../../src/config/limits.ts'
 import { loadConfig, parseConfig } from '../../src/config/load-config.ts'
 import { maskConfig } from '../../src/config/mask-config.ts'
+import { seeded } from '../rules/seeded.ts'
 
 const SECRET = `whsec_${Buffer.alloc(32, 7).toString('base64')}`
 
@@ -164,5 +165,37 @@ forward: { url: "https://otlp.example.org", headers: { x-key: pass7 } }
     expect(() => loadConfig('/nowhere/c.yaml', {})).to.throw(
       'cannot read the config /nowhere/c.yaml: ENOENT',
     )
+  })
+
+  it('neither crashes nor hangs on 300 mutated files', () => {
+    const random = seeded(3)
+    const pick = (count: number) => Math.floor(random() * count)
+    const pieces = [
+      '${A}',
+      '${',
+      '"',
+      "'",
+      '- ',
+      '\n',
+      '  ',
+      ': ',
+      '&a ',
+      '*a',
+      '[',
+      ']',
+      '{',
+      '}',
+      '!!x ',
+      '\u0000',
+      '? ',
+      '-1',
+      'null',
+    ]
+    const good = `${printDefaults()}\nx: 1`
+    for (let round = 0; round < 300; round++) {
+      const at = pick(good.length)
+      const text = good.slice(0, at) + pieces[pick(pieces.length)] + good.slice(at + pick(5))
+      for (const problem of problemsOf(text)) expect(problem).to.match(/^c\.yaml:\d+:\d+: ./)
+    }
   })
 })
