@@ -3,7 +3,7 @@ import type { AnalyzerView } from '../../src/model/analyzer-view.ts'
 import type { Recommendation } from '../../src/model/recommendation.ts'
 import { emptyView, recommendation, sampleView } from '../report/sample-view.ts'
 import { type Browser, startBrowser, textOf } from './browser.ts'
-import { startWeb } from './web-fixture.ts'
+import { startWeb, stopWebs } from './web-fixture.ts'
 
 describe('the live page', function () {
   this.timeout(60_000)
@@ -12,6 +12,7 @@ describe('the live page', function () {
   before(async () => {
     browser = await startBrowser()
   })
+  afterEach(stopWebs)
   after(() => browser.close())
 
   it('shows the main figures, and changes with the data without being loaded again', async () => {

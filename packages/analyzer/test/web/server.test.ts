@@ -6,7 +6,7 @@ import { expect } from 'chai'
 import { ChokepointError } from '../../src/model/errors.ts'
 import type { WebServerOptions } from '../../src/web/server.ts'
 import { emptyView, recommendation, sampleView } from '../report/sample-view.ts'
-import { startWeb } from './web-fixture.ts'
+import { startWeb, stopWebs } from './web-fixture.ts'
 
 /** Starts a server, asks it, and stops it. */
 async function ask(
@@ -27,6 +27,8 @@ async function ask(
 }
 
 describe('the web server', () => {
+  afterEach(stopWebs)
+
   it('answers for health, readiness and its own metrics', async () => {
     expect(await ask('/-/healthy')).to.include({ status: 200, text: 'Chokepoint is Healthy.\n' })
     expect(await ask('/-/ready')).to.include({ status: 200, text: 'Chokepoint is Ready.\n' })
@@ -97,6 +99,20 @@ describe('the web server', () => {
     expect((await act('r1/delete')).body.error).to.equal(
       'a recommendation can be acknowledged, ignored or reopened, but there is no action "delete"',
     )
+  })
+
+  it('shows what was done to a recommendation in the next answer to the page', async () => {
+    let current = recommendation()
+    const view = sampleView({ recommendations: () => [current] })
+    const actOnRecommendation = () => {
+      current = recommendation({ status: 'ignored' })
+      return current
+    }
+    const { url } = await startWeb({ actOnRecommendation }, view)
+    const shown = async () => (await fetch(`${url}/api/v1/live`)).text()
+    expect(await shown()).not.to.contain('>ignored<')
+    await fetch(`${url}/api/v1/recommendations/r1/ignore`, { method: 'POST' })
+    expect(await shown()).to.contain('>ignored<')
   })
 
   it('refuses a write that a page of another site sends', async () => {

@@ -54,6 +54,14 @@ export interface Running {
   readonly internalErrors: unknown[]
 }
 
+const running = new Set<WebServer>()
+
+/** Stops every server that is still up: a test that fails half way must not keep the run from ending. */
+export async function stopWebs(): Promise<void> {
+  await Promise.all([...running].map((server) => server.close()))
+  running.clear()
+}
+
 /** A web server on a free loopback port, over a sample shop unless told otherwise. */
 export async function startWeb(
   changes: Partial<WebServerOptions> = {},
@@ -85,5 +93,6 @@ export async function startWeb(
     ...changes,
   })
   const bound = await server.listen('127.0.0.1', port)
+  running.add(server)
   return { server, url: `http://127.0.0.1:${bound}`, internalErrors }
 }

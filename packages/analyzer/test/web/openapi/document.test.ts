@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import { z } from 'zod'
 import { ENDPOINTS } from '../../../src/web/openapi/endpoints.ts'
 import { recommendation } from '../../report/sample-view.ts'
-import { startWeb } from '../web-fixture.ts'
+import { startWeb, stopWebs } from '../web-fixture.ts'
 
 interface Document {
   readonly paths: Record<
@@ -26,6 +26,8 @@ const QUERIES: Readonly<Record<string, string>> = {
 }
 
 describe('the OpenAPI document', () => {
+  afterEach(stopWebs)
+
   it('describes each answer as it is', async () => {
     const { server, url } = await startWeb({
       actOnRecommendation: () => recommendation(),
