@@ -20,8 +20,8 @@ export function readAttributes(
   return attributes
 }
 
-/** A `KeyValue`: 1 key, 2 value. */
-function readKeyValue(reader: WireReader): Attribute {
+/** Reads a `KeyValue`: 1 key, 2 value. */
+export function readKeyValue(reader: WireReader): Attribute {
   let key = ''
   let value = ''
   for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {

@@ -93,6 +93,22 @@ export class WireReader {
     return value
   }
 
+  /** All 64 bits. */
+  fixed64Exact(): bigint {
+    this.#need(8)
+    const value = this.view.getBigUint64(this.at, true)
+    this.at += 8
+    return value
+  }
+
+  /** Nanoseconds since 1970 as whole milliseconds. */
+  timeMs(): number {
+    this.#need(8)
+    const value = readTimeMs(this.view, this.at)
+    this.at += 8
+    return value
+  }
+
   /** Reads a length and returns where that many bytes end; `at` is where they start. */
   lengthEnd(): number {
     const length = this.varint()

@@ -1,3 +1,4 @@
+import { readExemplars } from '../decode/exemplars.ts'
 import { readExponentialPoint } from '../decode/exponential-point.ts'
 import {
   KIND_EXPONENTIAL,
@@ -5,6 +6,7 @@ import {
   KIND_HISTOGRAM,
   KIND_SUM,
   KIND_SUMMARY,
+  POINT_HAS_EXEMPLARS,
   POINT_HAS_SUM,
   POINT_NO_VALUE,
   type PointBatch,
@@ -12,6 +14,7 @@ import {
 } from '../decode/point-batch.ts'
 import { readSummaryPoint } from '../decode/summary-point.ts'
 import { ChokepointError } from '../model/errors.ts'
+import { ExemplarRing } from './exemplar-ring.ts'
 import { IngestTally } from './rejections.ts'
 import type { SampleWriter } from './sample-writer.ts'
 import type { SeriesMaker } from './series-maker.ts'
@@ -24,6 +27,12 @@ export interface TimeWindow {
   readonly toMs: number
 }
 
+// A page shows hundreds; one is about 200 bytes.
+const EXEMPLARS_MAX = 10_000
+
+/** The tag of exemplars by kind of point: gauge, sum, histogram, exponential histogram. */
+const EXEMPLAR_TAGS = [0x2a, 0x2a, 0x42, 0x5a]
+
 /** Puts the points of a batch where their series are; new series are made on the way. */
 export class BatchWriter {
   readonly #index: StreamIndex
@@ -33,6 +42,8 @@ export class BatchWriter {
   newestMs = Number.NEGATIVE_INFINITY
   /** The families that got samples since somebody last emptied this. */
   readonly touched = new Set<Family>()
+
+  readonly exemplars = new ExemplarRing(EXEMPLARS_MAX)
 
   constructor(index: StreamIndex, maker: SeriesMaker, writer: SampleWriter) {
     this.#index = index
@@ -64,6 +75,8 @@ export class BatchWriter {
           if (id === -1) id = this.#make(batch, point, tally)
           if (id === -1) continue
           this.#point(batch, point, id, tally)
+          if ((batch.pointFlags[point]! & POINT_HAS_EXEMPLARS) !== 0)
+            this.#exemplars(batch, point, id)
           if (metric !== lastMetric) this.touched.add(this.#index.familyOf(id))
           lastMetric = metric
         }
@@ -136,6 +149,15 @@ export class BatchWriter {
       const values = readExponentialPoint(bytes, pointStart[point]!, pointEnd[point]!)
       writer.addExponential(id, time, start, values, delta, stale, tally)
     }
+  }
+
+  /** A sender repeats an exemplar until it has a newer one; only a newer one is kept. */
+  #exemplars(batch: PointBatch, point: number, id: number): void {
+    const { bytes, pointStart, pointEnd } = batch
+    const tag = EXEMPLAR_TAGS[batch.metricKind[batch.pointMetric[point]!]!]!
+    const sent = readExemplars(bytes, pointStart[point]!, pointEnd[point]!, tag)
+    sent.sort((a, b) => a.timeMs - b.timeMs)
+    for (const exemplar of sent) this.exemplars.add(id, exemplar)
   }
 
   /** A summary is one series for each quantile, and its sum and count, as in Prometheus. */

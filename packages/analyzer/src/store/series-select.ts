@@ -75,6 +75,15 @@ export class SeriesSelector {
     return parts.length > 1 ? mergeSeries(found) : found
   }
 
+  /** The labels of the series that an observation of a stream counts in: of a histogram, its bucket. */
+  labelsOfObservation(id: number, value: number): LabelSet {
+    const family = this.#index.familyOf(id)
+    if (family.storage !== 'row') return this.#labelSet(family, id, '')
+    const { values, texts } = this.#bounds.get(this.#index.rowLayout(id))
+    const bucket = values.findIndex((bound) => value <= bound)
+    return this.#labelSet(family, id, '_bucket', texts.at(bucket))
+  }
+
   /** The names that queries use, in no order. */
   names(): Iterable<string> {
     this.#nameFamilies()

@@ -1,4 +1,12 @@
-import { type Matcher, METRIC_NAME, type SeriesSource, type SourceSeries } from '@chokepoint/promql'
+import {
+  compileMatchers,
+  type LabelSet,
+  type Matcher,
+  METRIC_NAME,
+  type SeriesSource,
+  type SourceSeries,
+} from '@chokepoint/promql'
+import type { PointExemplar } from '../decode/exemplars.ts'
 import type { PointBatch } from '../decode/point-batch.ts'
 import { BatchWriter, type TimeWindow } from './batch-writer.ts'
 import { BlockChains } from './block-chain.ts'
@@ -22,6 +30,12 @@ export interface MetricMetadata {
   readonly help: string
   /** UCUM, as it was sent. */
   readonly unit: string
+}
+
+/** Exemplars of one series. */
+export interface SeriesExemplars {
+  readonly labels: LabelSet
+  readonly exemplars: readonly PointExemplar[]
 }
 
 /** How a tenant's samples are bounded in time and memory. */
@@ -168,6 +182,21 @@ export class TenantStore implements SeriesSource {
     return [...values].sort()
   }
 
+  /** The exemplars in [fromMs, toMs] of the series that match, by series, oldest first. */
+  exemplars(matchers: readonly Matcher[], fromMs: number, toMs: number): SeriesExemplars[] {
+    const matches = compileMatchers(matchers)
+    const bySeries = new Map<LabelSet, PointExemplar[]>()
+    for (const { id, exemplar } of this.#batches.exemplars.all()) {
+      if (exemplar.timeMs < fromMs || exemplar.timeMs > toMs) continue
+      const labels = this.#selector.labelsOfObservation(id, exemplar.value)
+      if (!matches(labels)) continue
+      const list = bySeries.get(labels)
+      if (list === undefined) bySeries.set(labels, [exemplar])
+      else list.push(exemplar)
+    }
+    return [...bySeries].map(([labels, exemplars]) => ({ labels, exemplars }))
+  }
+
   /** Type, help and unit of each metric family. */
   metadata(): MetricMetadata[] {
     return this.#index.families
@@ -221,6 +250,7 @@ export class TenantStore implements SeriesSource {
     if (gone.size > 0) {
       this.#selector.forget(gone)
       this.#writer.forget(gone)
+      this.#batches.exemplars.forget(gone)
       this.#index.remove(gone)
     }
     const usedColumns = new Set([this.#ruleColumn])

@@ -288,6 +288,33 @@ describe('the tenant stores', () => {
     expect(bucket('+Inf')).to.deep.equal(['1000:3', '2000:3'])
   })
 
+  it('keep exemplars with the bucket that they are in, each once', async () => {
+    const stores = await openStores()
+    const traceId = '0af7651916cd43dd8448eb211c80319c'
+    const metric = histogram('h', 2, { at: 1000, counts: [0, 1, 0], sum: 3 }) as {
+      histogram: { dataPoints: object[] }
+    }
+    metric.histogram.dataPoints[0] = {
+      ...metric.histogram.dataPoints[0],
+      exemplars: [
+        { timeUnixNano: nanos(900), asDouble: 3, traceId, spanId: 'b7ad6b7169203331' },
+        { timeUnixNano: nanos(800), asInt: '4', filteredAttributes: [attribute('user', 'u1')] },
+      ],
+    }
+    for (let i = 0; i < 2; i++) await stores.ingest('a', request([metric]), 'protobuf')
+    const store = stores.tenant('a')
+    const all = store.exemplars([], 0, 2000)
+    expect(all.map(({ labels }) => String(labels))).to.deep.equal([
+      '{__name__="h_bucket", job="shop", le="5"}',
+    ])
+    expect(all[0]!.exemplars).to.deep.equal([
+      { timeMs: 800, value: 4, traceId: '', spanId: '', attributes: [['user', 'u1']] },
+      { timeMs: 900, value: 3, traceId, spanId: 'b7ad6b7169203331', attributes: [] },
+    ])
+    expect(store.exemplars([{ name: 'le', type: '=', value: '1' }], 0, 2000)).to.deep.equal([])
+    expect(store.exemplars([], 850, 2000)[0]!.exemplars).to.have.length(1)
+  })
+
   it('keep what is whole of requests with flipped bytes, and read it all back', async function () {
     this.timeout(120_000)
     const random = new Random(31)
