@@ -2,6 +2,7 @@ import type { BottleneckCandidate, BottleneckType } from '../model/bottleneck.ts
 import type { QuerySample } from '../model/query.ts'
 import { CATALOG } from './catalog.ts'
 import type { DetectContext, DetectorRow } from './detector.ts'
+import { readHosts } from './hosts.ts'
 
 /** What one detector could not do; the others are not affected. */
 export interface DetectorFailure {
@@ -34,7 +35,12 @@ export function detect(
       failures.push({ type, error: error instanceof Error ? error.message : String(error) })
     }
   }
-  return { candidates, failures }
+  if (candidates.length === 0) return { candidates, failures }
+  const withHost = readHosts(shared)
+  return {
+    candidates: candidates.map((one) => ({ ...one, resource: withHost(one.resource) })),
+    failures,
+  }
 }
 
 /** Detectors ask the same questions (how many requests, how long): each is answered once a pass. */

@@ -24,11 +24,26 @@ export const EVENTLOOP_BLOCKED = {
     reason: 'one request in seven waits for the stall, and one process can do no more than this',
   },
   stalls: { value: 3, unit: '{stall}', reason: 'one or two long tasks are a start, not a habit' },
+  pressure: {
+    value: 0.5,
+    unit: '1',
+    reason:
+      'half of the time something on the machine waits for a processor: it also stops this process',
+  },
+  topFrameShare: {
+    value: 0.5,
+    unit: '1',
+    reason: 'code that blocks is where it blocks; a process that was stopped stands in any line',
+  },
 } as const satisfies Record<string, Threshold>
 
 const STALL = 'nodejs_eventloop_blocked_duration_seconds'
 /** Every instance of a Node.js service reports it with each export. */
 const ALIVE = 'nodejs_eventloop_utilization_ratio'
+const PRESSURE = select('system_linux_psi_avg10_ratio', {
+  system_psi_resource: 'cpu',
+  system_psi_kind: 'some',
+})
 const BY = ['job', 'instance']
 const FRAME = ['code_function_name', 'code_file_path', 'code_line_number']
 const FRAMES_MAX = 5
@@ -52,9 +67,22 @@ export function detectBlockedEventLoop(context: DetectContext): readonly Bottlen
     if ((late.of(labels) ?? 0) < 1) continue
     found.push({ labels, share, stallCount, traffic: traffic.of(labels) })
   }
-  return worstOfEachService(found, ({ share }) => share).map((stalled) =>
-    describe(context, stalled, readFrames(context, stalled.labels)),
+  const pressure = new Figures(
+    context,
+    `max by (job, instance) (avg_over_time(${PRESSURE}[${window}]))`,
+    BY,
   )
+  return worstOfEachService(found, ({ share }) => share).flatMap((stalled) => {
+    const frames = readFrames(context, stalled.labels)
+    const stopped = isStoppedByTheMachine(pressure.of(stalled.labels) ?? 0, frames)
+    return stopped ? [] : [describe(context, stalled, frames)]
+  })
+}
+
+/** The machine takes the processor away from this process: nothing here is to be changed. */
+function isStoppedByTheMachine(pressure: number, frames: readonly ProfileFrame[]): boolean {
+  const scattered = (frames[0]?.share ?? 0) < EVENTLOOP_BLOCKED.topFrameShare.value
+  return scattered && pressure >= EVENTLOOP_BLOCKED.pressure.value
 }
 
 function stalls(suffix: string, range: string, tests: Labels = {}): string {

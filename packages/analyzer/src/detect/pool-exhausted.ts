@@ -39,10 +39,12 @@ export const detectExhaustedPool = overThreshold({
   operation: 'getting a connection',
   by: ['job', 'instance', POOL],
   figure: (window) => `sum by (job, instance, ${POOL}) (${waiting(window)})`,
-  // Waiting while connections are free is a start, not a shortage.
-  and: (window) =>
-    `sum by (job, instance, ${POOL}) (max_over_time(${select(COUNT, { db_client_connection_state: 'used' })}[${window}])) ` +
-    `>= max by (job, instance, ${POOL}) (last_over_time(${LIMIT}[${window}]))`,
+  // Waiting while connections are free is a start, not a shortage. A limit that nobody knows is no limit to be under.
+  and: (window) => {
+    const used = select(COUNT, { db_client_connection_state: 'used' })
+    const most = `sum by (job, instance, ${POOL}) (max_over_time(${used}[${window}]))`
+    return `${most} >= (max by (job, instance, ${POOL}) (last_over_time(${LIMIT}[${window}])) > 0 or ${most})`
+  },
   warning: POOL_EXHAUSTED.pending,
   critical: POOL_EXHAUSTED.criticalPending,
   summary: (labels, value, window) =>
@@ -68,7 +70,7 @@ export const detectExhaustedPool = overThreshold({
       },
       {
         what: 'connections that the pool may open',
-        query: `max(${select(LIMIT, tests)})`,
+        query: `max(${select(LIMIT, tests)} > 0)`,
         unit: '{connection}',
       },
       {

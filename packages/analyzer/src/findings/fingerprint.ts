@@ -1,8 +1,12 @@
 import { createHash } from 'node:crypto'
 import type { BottleneckCandidate } from '../model/bottleneck.ts'
+import type { Labels } from '../model/labels.ts'
 
-/** What of a resource says which thing it is. A process that restarts stays the same service. */
-const IDENTIFYING = ['service.namespace', 'service.name', 'host.name']
+/** What of a resource says which thing it is: a service, wherever it runs, else a machine. */
+function identityOf(resource: Labels): readonly string[] {
+  const { 'service.namespace': namespace = '', 'service.name': name, 'host.name': host } = resource
+  return name === undefined ? ['', '', host ?? ''] : [namespace, name, '']
+}
 
 /** The same parts give the same id, after a restart and on another machine. */
 export function fingerprintOf(parts: readonly string[]): string {
@@ -15,12 +19,7 @@ export function fingerprintOf(parts: readonly string[]): string {
  */
 export function bottleneckIdOf(candidate: BottleneckCandidate): string {
   const { type, resource, component, operation } = candidate
-  return fingerprintOf([
-    type,
-    ...IDENTIFYING.map((name) => resource[name] ?? ''),
-    component,
-    operation,
-  ])
+  return fingerprintOf([type, ...identityOf(resource), component, operation])
 }
 
 /** The id of the recommendation that a bottleneck leads to. */

@@ -1,5 +1,6 @@
 import { expect } from 'chai'
 import { findingOf, findingsOf } from './scenario/finding.ts'
+import type { Instruments } from './scenario/instruments.ts'
 import { shop, world } from './scenario/world.ts'
 
 /** A shop whose storefront blocks its loop: `seconds` long, every `every` seconds. */
@@ -81,6 +82,23 @@ describe('eventloop.blocked', () => {
     )
     expect(found.evidence[1]?.value).to.equal(11)
     expect(found.profile?.frames).to.have.length(5)
+  })
+
+  it('is silent where the machine stops the process: stalls anywhere, and no free processor', () => {
+    const scattered = (pressure: number) => {
+      const stalls = ['emit', 'parse', 'push', 'read', 'next'].map((name, index) => ({
+        everySeconds: 5 + index,
+        seconds: 0.5,
+        function: name,
+      }))
+      const also = (instruments: Instruments) => {
+        const labels = { system_psi_resource: 'cpu', system_psi_kind: 'some' }
+        instruments.set('system_linux_psi_avg10_ratio', labels, pressure)
+      }
+      return world({ services: [{ name: 'api', stalls, also }], seconds: 60 })
+    }
+    expect(findingsOf(scattered(0.8), 'eventloop.blocked')).to.deep.equal([])
+    expect(findingsOf(scattered(0.1), 'eventloop.blocked')).to.have.length(1)
   })
 
   it('takes the worst of several instances', () => {

@@ -77,6 +77,12 @@ describe('machines', () => {
     expect(findingOf(full, 'host.network_saturated').component).to.equal('interface eth0')
   })
 
+  it('are told with what runs on them, so that the ledger can link the two', () => {
+    const busy = machine((at) => at.set('nodejs_eventloop_utilization_ratio', {}, 1))
+    const [found] = findingsOf(busy, 'cpu.saturated')
+    expect(found?.resource).to.include({ 'service.name': 'api', 'host.name': 'box-1' })
+  })
+
   it('are left alone where nobody says which machine it is', () => {
     const services = [{ name: 'api', also: (at: Instruments) => idle(at, 0) }]
     const anonymous = world({ services, seconds: 180 })

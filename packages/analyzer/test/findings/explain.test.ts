@@ -70,6 +70,14 @@ describe('explanations', () => {
     ])
   })
 
+  it('explain what runs on a machine by the machine', () => {
+    const host = { 'host.name': 'box-1' }
+    const machine = { ...candidate('host.cpu_saturated', ''), resource: host }
+    const late = candidate('latency.regression', 'shop', { resource: host })
+    expect(links([machine, late])).to.have.length(1)
+    expect(links([machine, candidate('latency.regression', 'shop')])).to.deep.equal([])
+  })
+
   it('follow chains, and leave two independent causes alone', () => {
     expect(
       links([
