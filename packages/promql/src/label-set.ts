@@ -71,7 +71,9 @@ export class LabelSet {
   get key(): string {
     if (this.#key === undefined) {
       let key = ''
-      for (let i = 0; i < this.names.length; i++) key += `${this.names[i]}\xff${this.values[i]}\xff`
+      for (let i = 0; i < this.names.length; i++) {
+        key += `${unambiguous(this.names[i]!)}\x01${unambiguous(this.values[i]!)}\x01`
+      }
       this.#key = key
     }
     return this.#key
@@ -139,6 +141,12 @@ export class LabelSet {
     }
     return `{${pairs.join(', ')}}`
   }
+}
+
+/** A text in which the separator of keys does not occur. */
+function unambiguous(text: string): string {
+  if (!text.includes('\x01') && !text.includes('\x02')) return text
+  return text.replaceAll('\x02', '\x02b').replaceAll('\x01', '\x02a')
 }
 
 /** Whether a text may name a label: any that is valid UTF-8, but the empty one. */

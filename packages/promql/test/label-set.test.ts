@@ -14,6 +14,10 @@ describe('a label set', () => {
 
   it('has the same key exactly when it is equal', () => {
     expect(LabelSet.of({ a: '1', b: '2' }).key).to.equal(LabelSet.of({ b: '2', a: '1' }).key)
+    for (const separator of ['\xff', '\x00', '\x01', '\x02', '\x02a']) {
+      const joined = LabelSet.of({ a: `1${separator}b${separator}2` })
+      expect(joined.key).not.to.equal(LabelSet.of({ a: '1', b: '2' }).key)
+    }
     expect(LabelSet.of({ a: '1b' }).key).not.to.equal(LabelSet.of({ a: '1', b: '' }).key)
   })
 

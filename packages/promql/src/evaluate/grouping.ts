@@ -54,7 +54,7 @@ export class Projections {
 
   /** Cuts to the labels named (`keep`), or to all but them and the name. */
   get(names: readonly string[], keep: boolean): Projection {
-    const key = `${keep}\xff${[...names].sort().join('\xff')}`
+    const key = `${keep} ${JSON.stringify([...names].sort())}`
     let projection = this.#byKey.get(key)
     if (projection === undefined) projection = new Projection(names, keep)
     else this.#byKey.delete(key)

@@ -205,7 +205,7 @@ class Join {
 }
 
 function identityOf(labels: LabelSet): string {
-  return IDENTIFYING_LABELS.map((name) => labels.get(name)).join('\xff')
+  return IDENTIFYING_LABELS.map((name) => labels.get(name)).join('\x00')
 }
 
 function duplicateInfo(known: InfoSample, other: InfoSample) {
