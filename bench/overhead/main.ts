@@ -7,6 +7,7 @@ import { execFileSync, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { type Agent, agents, PEER_PACKAGES } from './agents.ts'
 import { load } from './load.ts'
@@ -27,6 +28,7 @@ const seconds = Number(options.seconds ?? (options.short ? 2 : 4))
 const routes = options.routes?.split(',') ?? ['/plain', '/work', '/call', '/db']
 const SERVICE_CORE = 0
 const LOAD_CORE = 1
+const SETTLE_MS = 3000
 
 /** The measurements of one agent: one number per round. */
 interface Measured {
@@ -75,6 +77,8 @@ printTable()
 async function measure(one: Measured): Promise<void> {
   const service = await Service.start(one.agent, folder, SERVICE_CORE, surroundings)
   one.startupMs.push(service.startupMs)
+  // What an agent does once, beside the app, is not a cost of requests.
+  await delay(SETTLE_MS)
   for (const route of routes) {
     await load(service.port, route, Math.max(1, Math.round(seconds / 2)), LOAD_CORE)
     const before = await service.usage()

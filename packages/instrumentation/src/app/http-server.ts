@@ -10,6 +10,7 @@ import type { RequestTracker } from './request-tracker.ts'
 import { parseTraceparent, type RemoteParent } from './trace-context.ts'
 
 const SPAN_KIND_SERVER = 1
+const TEXT_MAX = 512
 const ROOT = Symbol('chokepoint.root')
 
 interface TrackedResponse extends ServerResponse {
@@ -22,9 +23,9 @@ interface TrackedRequest extends IncomingMessage {
 
 /** The local root of one HTTP request. */
 export class HttpRoot extends LocalRoot {
-  readonly request: IncomingMessage
-  readonly response: ServerResponse
   readonly method: MethodStats
+  #request: IncomingMessage | undefined
+  #response: ServerResponse | undefined
   /** Raw mount paths whose template differs, as Express routers find them. */
   mounts: Map<string, string> | undefined
 
@@ -36,28 +37,28 @@ export class HttpRoot extends LocalRoot {
     idleMs: number,
   ) {
     super(startMs, idleMs)
-    this.request = request
-    this.response = response
+    this.#request = request
+    this.#response = response
     this.method = method
   }
 
   describe(): { name: string; kind: number; attributes: SpanRecordAttributes } {
-    const { request, response, route } = this
-    const method = knownMethod(request.method)
-    const url = request.url ?? '/'
+    const { route } = this
+    const method = this.method.attributes['http.request.method'] as string
+    const url = this.#request?.url ?? '/'
     const query = url.indexOf('?')
     const attributes: SpanRecordAttributes = {
-      'http.request.method': method,
-      'url.scheme': this.method.scheme,
-      'url.path': (query < 0 ? url : url.slice(0, query)).slice(0, 1024),
+      ...this.method.attributes,
+      // Without the query: it may hold secrets.
+      'url.path': (query < 0 ? url : url.slice(0, query)).slice(0, TEXT_MAX),
     }
-    if (query >= 0) attributes['url.query'] = url.slice(query + 1, query + 1025)
     if (route !== undefined) attributes['http.route'] = route
-    if (response.headersSent) attributes['http.response.status_code'] = response.statusCode
-    const address = request.socket.remoteAddress
+    const response = this.#response
+    if (response?.headersSent) attributes['http.response.status_code'] = response.statusCode
+    const address = this.#request?.socket.remoteAddress
     if (address !== undefined) attributes['client.address'] = address
-    const agent = request.headers['user-agent']
-    if (agent !== undefined) attributes['user_agent.original'] = agent.slice(0, 256)
+    const agent = this.#request?.headers['user-agent']
+    if (agent !== undefined) attributes['user_agent.original'] = agent.slice(0, TEXT_MAX)
     const name = this.ownSpan?.name ?? method
     const renamed = this.ownSpan !== undefined && name !== this.ownSpan.start.name
     return {
@@ -67,14 +68,21 @@ export class HttpRoot extends LocalRoot {
     }
   }
 
+  override release(): void {
+    super.release()
+    this.#request = undefined
+    this.#response = undefined
+    this.mounts = undefined
+  }
+
   protected readParent(): RemoteParent | undefined {
-    const header = this.request.headers.traceparent
+    const header = this.#request?.headers.traceparent
     return parseTraceparent(typeof header === 'string' ? header : undefined)
   }
 
   protected makeOwnSpan(): AppSpan {
     const start = {
-      name: knownMethod(this.request.method),
+      name: this.method.attributes['http.request.method'] as string,
       kind: SPAN_KIND_SERVER,
       scope: 'chokepoint',
       scopeVersion: undefined,

@@ -122,6 +122,17 @@ export abstract class LocalRoot implements Context, SpanOwner {
     return true
   }
 
+  /**
+   * Lets go of all that only the living root needs. A timer or a connection that was opened inside a request
+   * keeps its context, and so this object, for as long as it lives.
+   */
+  release(): void {
+    void this.parent
+    this.calls = undefined
+    this.spans = undefined
+    this.split.groups = undefined
+  }
+
   /** What OpenTelemetry's framework instrumentations know a request by. */
   protected rpcMetadata(): unknown {
     return undefined

@@ -133,7 +133,10 @@ function bindCallback(
   }
   const config = args[0] as { callback?: unknown; submit?: unknown }
   if (typeof config === 'object' && typeof config.callback === 'function') {
-    config.callback = wrap(config.callback as Callback)
+    const callback = wrap(config.callback as Callback)
+    // The app may use a plain config again, so it is left as it is; a query object is used once.
+    if (typeof config.submit === 'function') config.callback = callback
+    else args[0] = { ...config, callback }
     return true
   }
   return false

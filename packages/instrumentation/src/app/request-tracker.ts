@@ -75,10 +75,11 @@ export class RequestTracker {
     if (groups !== undefined) stats.recordGroups(groups, level < LEVEL_NO_CHILD_COUNTS)
     const durationMs = endMs - root.startMs
     const slow = stats.slowBound.observe(durationMs)
-    if (level >= LEVEL_NO_SPANS) return
     const failed = errorType !== undefined || root.ownSpan?.failed === true
-    if (!this.chooser.keep(root, durationMs, slow, failed)) return
-    this.#outbox.add(spanRecordsOf(root, { endMs, errorType }))
+    if (level < LEVEL_NO_SPANS && this.chooser.keep(root, durationMs, slow, failed)) {
+      this.#outbox.add(spanRecordsOf(root, { endMs, errorType }))
+    }
+    root.release()
   }
 
   #remember(root: LocalRoot, call: Call): void {

@@ -12,8 +12,8 @@ import {
 import type { AppMessage, WatchMessage, WatchThreadData } from '../shared/messages.ts'
 import { WATCH_FILE } from '../watch-file.ts'
 
-/** How often the app thread shows that it is alive. */
-const HEARTBEAT_MS = 20
+/** The slowest heartbeat by which the app thread shows that it is alive: each wakes an idle process. */
+const HEARTBEAT_MS_MAX = 50
 /** Batches of spans on their way; a stuck watch thread must not make the app's memory grow. */
 const BATCHES_ON_THE_WAY_MAX = 16
 
@@ -37,11 +37,13 @@ export class WatchLink {
 
   /** Starts the watch thread. It never keeps the process alive, and its failure is one line on stderr. */
   start(): void {
+    // A stall must be seen well before it is as long as the user wants to know of.
+    const heartbeatMs = Math.min(HEARTBEAT_MS_MAX, this.#settings.stall.thresholdMs / 4)
     const data: WatchThreadData = {
       buffer: this.#memory.buffer,
       settings: this.#settings,
       mainScript: process.argv[1],
-      heartbeatMs: HEARTBEAT_MS,
+      heartbeatMs,
       startedAtMs: performance.timeOrigin,
     }
     // The app's own preloads and flags are not for this thread.
@@ -61,7 +63,7 @@ export class WatchLink {
     worker.unref()
     this.#worker = worker
     this.#beat()
-    this.#heartbeat = setInterval(() => this.#beat(), HEARTBEAT_MS).unref()
+    this.#heartbeat = setInterval(() => this.#beat(), heartbeatMs).unref()
   }
 
   /** Whether the watch thread could still come up or is up. */

@@ -20,6 +20,8 @@ export interface Ended {
   readonly tookMs: number
 }
 
+/** The runtime of the apps: `CHOKEPOINT_TEST_NODE` tries another one. */
+const NODE = process.env.CHOKEPOINT_TEST_NODE ?? process.execPath
 const FIXTURES = join(import.meta.dirname, 'fixtures')
 const REGISTER = '@chokepoint/instrumentation/register'
 
@@ -31,7 +33,7 @@ export class AppProcess {
   #stderr = ''
 
   constructor(file: string, options: AppOptions = {}) {
-    const { preload, environment = {}, nodeArguments = [], node = process.execPath } = options
+    const { preload, environment = {}, nodeArguments = [], node = NODE } = options
     const startedMs = performance.now()
     this.child = spawn(
       node,
