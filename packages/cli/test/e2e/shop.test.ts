@@ -37,9 +37,21 @@ describe('chokepoint run on the example shop', function () {
   })
 
   /** Any free port, so that a test never meets what else runs on the machine. */
-  const start = (options: readonly string[], faults: string) =>
+  const start = (options: readonly string[], faults: string, rate: string) =>
     new CliProcess(
-      ['run', '--port', '0', ...options, '--', process.execPath, SHOP, '--seconds', LOAD_SECONDS],
+      [
+        'run',
+        '--port',
+        '0',
+        ...options,
+        '--',
+        process.execPath,
+        SHOP,
+        '--seconds',
+        LOAD_SECONDS,
+        '--rate',
+        rate,
+      ],
       { cwd: folder, env: { SHOP_FAULTS: faults } },
     )
 
@@ -51,7 +63,11 @@ describe('chokepoint run on the example shop', function () {
     const report = join(folder, 'report.html')
     const browser = await Browser.open()
     try {
-      cli = start(['--config', config, '--report', report], 'block-loop,n-plus-one,slow-payment')
+      cli = start(
+        ['--config', config, '--report', report],
+        'block-loop,n-plus-one,slow-payment',
+        '20',
+      )
       const [, url] = await cli.told(/live page (\S+)/)
       await cli.told(/storefront reports/)
       const live = await browser.visit(url!)
@@ -107,7 +123,7 @@ describe('chokepoint run on the example shop', function () {
 
   it('finds nothing and raises no alert when every fault is off', async () => {
     const file = join(folder, 'report.json')
-    cli = start(['--report', file, '--fail-on', 'info'], '')
+    cli = start(['--report', file, '--fail-on', 'info'], '', '12')
     expect(await cli.ended(), cli.output).to.equal(0)
     const report = JSON.parse(await readFile(file, 'utf8')) as PerformanceReport
     expect(causesOf(report.bottlenecks)).to.deep.equal([])

@@ -1,0 +1,85 @@
+import type { AnalyzerView, Labels } from '@chokepoint/analyzer'
+import { expect } from 'chai'
+import { examine } from '../../src/doctor/examine.ts'
+
+type Answers = Readonly<Record<string, readonly { labels: Labels; value: number }[]>>
+
+/** A view that knows the answers to some queries; all others are empty. */
+const viewOf = (answers: Answers) =>
+  ({
+    now: () => 0,
+    query: (expression: string) => answers[expression] ?? [],
+  }) as unknown as AnalyzerView
+
+const MINE = 'job="shop",instance="1"'
+const ONE = { labels: {}, value: 1 }
+
+const healthy: Answers = {
+  target_info: [
+    {
+      labels: {
+        job: 'shop',
+        instance: '1',
+        process_command: '/app.js',
+        process_runtime_version: '24.0.0',
+      },
+      value: 1,
+    },
+  ],
+  [`count({${MINE}})`]: [{ labels: {}, value: 42 }],
+  [`http_server_request_duration_seconds_count{${MINE}}`]: [ONE],
+  [`nodejs_eventloop_utilization_ratio{${MINE}}`]: [ONE],
+}
+
+describe('examine', () => {
+  it('tells what is watched of each process, and has no advice where all is well', () => {
+    const { processes, advice } = examine(viewOf(healthy), {})
+    expect(processes).to.deep.equal([
+      {
+        service: 'shop',
+        instance: '1',
+        command: '/app.js',
+        runtime: '24.0.0',
+        series: 42,
+        watched: ['HTTP requests in', 'event loop'],
+        dropped: [],
+        failedExports: 0,
+      },
+    ])
+    expect(advice).to.deep.equal([])
+  })
+
+  it('says why nothing may have come', () => {
+    const { advice } = examine(viewOf({}), { OTEL_SDK_DISABLED: 'true' })
+    expect(advice[0]).to.equal('OTEL_SDK_DISABLED=true switches the preload off: unset it')
+    expect(advice[1]).to.match(/^no process reported: the preload reaches Node.js 22.15 and newer/)
+  })
+
+  it('tells what was dropped and how often sending failed', () => {
+    const labels = { chokepoint_drop_kind: 'series', chokepoint_drop_reason: 'limit' }
+    const { processes, advice } = examine(
+      viewOf({
+        ...healthy,
+        [`chokepoint_sdk_dropped_total{${MINE}} > 0`]: [{ labels, value: 7 }],
+        [`sum(chokepoint_sdk_export_duration_seconds_count{${MINE},error_type!=""})`]: [
+          { labels: {}, value: 2 },
+        ],
+      }),
+      {},
+    )
+    expect(processes[0]).to.deep.include({
+      dropped: [{ what: 'series: limit', count: 7 }],
+      failedExports: 2,
+    })
+    expect(advice.join('\n'))
+      .to.contain('dropped 7 of series: limit')
+      .and.to.contain('2 exports failed')
+  })
+
+  it('warns of a second agent', () => {
+    const { advice } = examine(viewOf(healthy), { NODE_OPTIONS: '--require dd-trace/init' })
+    expect(advice).to.deep.equal([
+      'NODE_OPTIONS loads another agent (dd-trace): both would measure and patch; leave one out',
+    ])
+  })
+})
