@@ -9,7 +9,9 @@ const ownFile = (name: string) => join(import.meta.dirname, 'page', name)
 const ASSETS = {
   'theme.css': () => [
     resolvePackageFile('uplot/dist/uPlot.min.css'),
-    ...['base', 'summary', 'findings', 'charts', 'layout'].map((name) => ownFile(`${name}.css`)),
+    ...['base', 'summary', 'findings', 'recommendations', 'charts', 'layout'].map((name) =>
+      ownFile(`${name}.css`),
+    ),
   ],
   'times.js': () => [ownFile('times.js')],
   'charts.js': () => [ownFile('charts.js')],

@@ -12,13 +12,20 @@ export function chartSection(report: PerformanceReport): SafeHtml {
   const colors = lineColors(report.charts)
   const figures = report.charts.map((chart, index) => figure(chart, index, colors))
   return html`<section class="charts" aria-labelledby="charts-title">
-  <h2 id="charts-title">Charts <span class="muted">over ${elapsed(report.window.start, report.window.end)}</span></h2>
+  <h2 id="charts-title">Charts <span class="muted">over ${spanOf(report)}</span></h2>
   ${
     figures.length > 0
       ? html`<div class="grid">${figures}</div>`
       : html`<p class="empty">Charts show here once services report.</p>`
   }
 </section>`
+}
+
+/** The time that the charts show: the window, or the age of data that is younger. */
+function spanOf({ charts, window }: PerformanceReport): string {
+  const firsts = charts.flatMap(({ series }) => series.map(({ points }) => points[0]![0]))
+  const first = Math.min(...firsts)
+  return elapsed(Number.isFinite(first) ? new Date(first).toISOString() : window.start, window.end)
 }
 
 /** A service has the same colour in every chart. The script reads it from the legend. */
