@@ -42,11 +42,11 @@ export function dashboardPage(
   const body = spec.rows
     .map(
       (row, i) =>
-        `<h2>${escape(row.title)}</h2>${rows[i]!.map((data) => panelHtml(data, charts)).join('')}`,
+        `<h2>${escapeHtml(row.title)}</h2>${rows[i]!.map((data) => panelHtml(data, charts)).join('')}`,
     )
     .join('')
-  return `<!doctype html><meta charset="utf-8"><title>${escape(spec.title)}</title>
-<style>${UPLOT_STYLE}${STYLE}</style><h1>${escape(spec.title)}</h1><p>${escape(spec.description)}</p>
+  return `<!doctype html><meta charset="utf-8"><title>${escapeHtml(spec.title)}</title>
+<style>${UPLOT_STYLE}${STYLE}</style><h1>${escapeHtml(spec.title)}</h1><p>${escapeHtml(spec.description)}</p>
 <div class="grid">${body}</div><script>${UPLOT_SCRIPT}</script>
 <script>const charts = ${JSON.stringify(charts).replaceAll('<', '\\u003c')}
 for (const { id, data, colors, stacked } of charts) {
@@ -64,14 +64,14 @@ function panelHtml({ panel, lines }: PanelData, charts: object[]): string {
   const style = `grid-column: span ${panel.width}`
   const content =
     lines.length === 0
-      ? `<div class="none">shows nothing unless ${escape(panel.emptyUnless ?? '…')}</div>`
+      ? `<div class="none">shows nothing unless ${escapeHtml(panel.emptyUnless ?? '…')}</div>`
       : drawn()
-  return `<section class="panel" style="${style}"><h3>${escape(panel.title)}</h3>${content}</section>`
+  return `<section class="panel" style="${style}"><h3>${escapeHtml(panel.title)}</h3>${content}</section>`
 
   function drawn(): string {
     if (panel.kind === 'stat') {
       const value = lines[0]!.points.at(-1)?.[1] ?? 0
-      return `<div class="stat">${escape(formatUnit(value, panel.unit))}</div>`
+      return `<div class="stat">${escapeHtml(formatUnit(value, panel.unit))}</div>`
     }
     return panel.kind === 'table' ? tableHtml(lines) : chartHtml(panel, lines, charts)
   }
@@ -80,14 +80,14 @@ function panelHtml({ panel, lines }: PanelData, charts: object[]): string {
 function tableHtml(lines: readonly Line[]): string {
   const names = [...new Set(lines.flatMap(({ labels }) => Object.keys(labels)))]
   const rows = [...lines].sort((a, b) => (b.points.at(-1)?.[1] ?? 0) - (a.points.at(-1)?.[1] ?? 0))
-  const head = [...names, 'impact'].map((name) => `<th>${escape(name)}</th>`).join('')
+  const head = [...names, 'impact'].map((name) => `<th>${escapeHtml(name)}</th>`).join('')
   const body = rows
     .map(({ labels, points }) => {
       const cells = [
         ...names.map((name) => labels[name] ?? ''),
         String(Math.round(points.at(-1)?.[1] ?? 0)),
       ]
-      return `<tr>${cells.map((cell) => `<td>${escape(cell)}</td>`).join('')}</tr>`
+      return `<tr>${cells.map((cell) => `<td>${escapeHtml(cell)}</td>`).join('')}</tr>`
     })
     .join('')
   return `<table><tr>${head}</tr>${body}</table>`
@@ -106,7 +106,7 @@ function chartHtml(panel: PanelData['panel'], lines: readonly Line[], charts: ob
   const stacked = panel.stacked === true
   charts.push({ id, data: [times, ...(stacked ? stack(columns) : columns)], colors, stacked })
   const legend = lines
-    .map(({ name }, i) => `<i style="background:${colors[i]}"></i>${escape(name)}`)
+    .map(({ name }, i) => `<i style="background:${colors[i]}"></i>${escapeHtml(name)}`)
     .join('')
   return `<div id="${id}" data-unit="${panel.unit}"></div><div class="legend">${legend}</div>`
 }
@@ -120,6 +120,6 @@ function stack(columns: readonly (readonly (number | null)[])[]): number[][] {
   return sums
 }
 
-function escape(text: string): string {
+function escapeHtml(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;')
 }
