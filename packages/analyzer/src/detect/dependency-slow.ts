@@ -14,7 +14,7 @@ import { count, percent, seconds } from './wording.ts'
 /** From when on a dependency is a bottleneck; how slow is slow is in dependency-kinds.ts, by kind. */
 export const DEPENDENCY_SLOW = {
   timeShare: {
-    value: 0.1,
+    value: 0.05,
     unit: '1',
     reason:
       'a dependency that takes less of the time of all requests is not what limits the service',

@@ -31,7 +31,7 @@ export const EVENTLOOP_BLOCKED = {
       'half of the time something on the machine waits for a processor: it also stops this process',
   },
   topFrameShare: {
-    value: 0.5,
+    value: 0.3,
     unit: '1',
     reason: 'code that blocks is where it blocks; a process that was stopped stands in any line',
   },

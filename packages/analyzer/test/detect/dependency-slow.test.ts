@@ -53,7 +53,7 @@ describe('dependency.slow', () => {
     const rare: CallModel = { kind: 'http', target: 'mail:80', seconds: 0.4 }
     const routes = [
       { route: '/', perSecond: 40, seconds: 0.1 },
-      { route: '/contact', perSecond: 0.5, seconds: 0.01, calls: [rare] },
+      { route: '/contact', perSecond: 0.3, seconds: 0.01, calls: [rare] },
     ]
     const quiet = world({ services: [{ name: 'api', routes }], seconds: 60 })
     expect(findingsOf(quiet, 'dependency.slow')).to.deep.equal([])
