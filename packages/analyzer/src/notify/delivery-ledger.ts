@@ -7,6 +7,8 @@ export interface DeliveryLedgerOptions {
   readonly pendingBytesMax: number
   readonly endedMax: number
   readonly file: string | undefined
+  /** Told in one sentence what the disk refused. */
+  readonly onProblem: (message: string) => void
   /** Told of a pending delivery that was pushed out, with its status changed. */
   readonly onDrop: (delivery: StoredDelivery) => void
 }
@@ -23,7 +25,7 @@ export class DeliveryLedger {
   constructor(options: DeliveryLedgerOptions) {
     this.#options = options
     if (options.file === undefined) return
-    const store = new DeliveryStore(options.file)
+    const store = new DeliveryStore(options.file, options.onProblem)
     const state = store.open()
     this.#disabled = state.disabled
     for (const delivery of state.deliveries) this.keep(delivery)
@@ -54,7 +56,7 @@ export class DeliveryLedger {
     this.#count(delivery, 1)
     this.#store?.put(delivery)
     if (this.#pendingBytes > this.#options.pendingBytesMax) this.#dropPending(delivery.id)
-    if (this.#ended > this.#options.endedMax) this.#forgetEnded()
+    if (this.#ended > this.#options.endedMax) this.#forgetEnded(delivery.id)
     if (this.#store?.wantsRewrite) {
       this.#store.rewrite({ deliveries: this.all(), disabled: this.#disabled })
     }
@@ -100,10 +102,11 @@ export class DeliveryLedger {
     }
   }
 
-  #forgetEnded(): void {
+  /** Forgets the oldest ended deliveries, but not the one that just ended, which may have been sent by hand. */
+  #forgetEnded(newest: string): void {
     for (const [id, delivery] of this.#kept) {
       if (this.#ended <= this.#options.endedMax) return
-      if (delivery.status === 'pending') continue
+      if (delivery.status === 'pending' || id === newest) continue
       this.#kept.delete(id)
       this.#count(delivery, -1)
     }

@@ -31,25 +31,29 @@ const GARBAGE_BYTES_MAX = 4 * 1024 * 1024
  */
 export class DeliveryStore {
   readonly #file: string
+  readonly #onProblem: (message: string) => void
   #descriptor: number | undefined
   #garbageBytes = 0
 
-  constructor(file: string) {
+  constructor(file: string, onProblem: (message: string) => void) {
     this.#file = file
+    this.#onProblem = onProblem
   }
 
   /** Reads the file; a last line that was cut off by a crash is left out. */
   open(): StoredState {
-    mkdirSync(dirname(this.#file), { recursive: true })
     const deliveries = new Map<string, StoredDelivery>()
     let disabled: Readonly<Record<string, string>> = {}
-    const text = existsSync(this.#file) ? readFileSync(this.#file, 'utf8') : ''
-    for (const line of text.split('\n')) {
-      const stored = parseLine(line)
-      if (stored === undefined) continue
-      if ('disabled' in stored) disabled = stored.disabled
-      else deliveries.set(stored.delivery.id, stored.delivery)
-    }
+    this.#try('read', () => {
+      mkdirSync(dirname(this.#file), { recursive: true })
+      const text = existsSync(this.#file) ? readFileSync(this.#file, 'utf8') : ''
+      for (const line of text.split('\n')) {
+        const stored = parseLine(line)
+        if (stored === undefined) continue
+        if ('disabled' in stored) disabled = stored.disabled
+        else deliveries.set(stored.delivery.id, stored.delivery)
+      }
+    })
     const state = { deliveries: [...deliveries.values()], disabled }
     this.rewrite(state)
     return state
@@ -74,10 +78,12 @@ export class DeliveryStore {
     const lines: StoredLine[] = [...deliveries.map((delivery) => ({ delivery })), { disabled }]
     const text = lines.map((line) => `${JSON.stringify(line)}\n`).join('')
     const aside = `${this.#file}.new`
-    // Bodies may name what a business does not tell everyone.
-    writeFileSync(aside, text, { mode: 0o600 })
-    renameSync(aside, this.#file)
-    this.#descriptor = openSync(this.#file, 'a', 0o600)
+    this.#try('write', () => {
+      // Bodies may name what a business does not tell everyone.
+      writeFileSync(aside, text, { mode: 0o600 })
+      renameSync(aside, this.#file)
+      this.#descriptor = openSync(this.#file, 'a', 0o600)
+    })
     this.#garbageBytes = 0
   }
 
@@ -88,9 +94,19 @@ export class DeliveryStore {
 
   #append(line: StoredLine): void {
     if (this.#descriptor === undefined) return
+    const descriptor = this.#descriptor
     const text = `${JSON.stringify(line)}\n`
-    writeSync(this.#descriptor, text)
+    this.#try('write', () => writeSync(descriptor, text))
     this.#garbageBytes += text.length
+  }
+
+  /** A disk that is full must not keep a message from being sent. */
+  #try(what: string, attempt: () => void): void {
+    try {
+      attempt()
+    } catch (error) {
+      this.#onProblem(`cannot ${what} the webhook log ${this.#file}: ${(error as Error).message}`)
+    }
   }
 }
 

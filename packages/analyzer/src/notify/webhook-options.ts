@@ -20,6 +20,8 @@ export interface WebhooksOptions {
   readonly limits?: Pick<Limits, 'queueBytesMax' | 'deliveriesMax' | 'webhookBodyBytesMax'>
   /** Told of each step of a delivery: made, tried, delivered, given up. */
   readonly onDelivery?: (delivery: Delivery) => void
+  /** Told in one sentence what the disk refused; deliveries then go on in memory. */
+  readonly onProblem?: (message: string) => void
   readonly post?: PostFunc
   readonly schedule?: ScheduleFunc
 }

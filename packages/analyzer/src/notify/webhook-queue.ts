@@ -9,11 +9,10 @@ import { namedEndpoints, wants } from './endpoints.ts'
 import { httpPost, type PostResponse } from './http-post.ts'
 import { headersOf, makeMessage } from './message.ts'
 import { parseRetryAfter, retryDelayMs } from './retry-schedule.ts'
+import { SendLines } from './send-lines.ts'
 import type { StoredDelivery } from './stored-delivery.ts'
 import type { WebhookCounts, WebhooksOptions } from './webhook-options.ts'
 
-// An endpoint that is slow holds back its own messages, not those of the others.
-const IN_FLIGHT_MAX = 4
 // The attempts that a delivery shows; there are at most ten by schedule, more only by hand.
 const ATTEMPTS_SHOWN = 12
 
@@ -23,13 +22,10 @@ export class WebhookQueue {
   readonly #endpoints: ReadonlyMap<string, WebhookConfig>
   readonly #ledger: DeliveryLedger
   readonly #bodyBytesMax: number
-  /** Ids that are due, by endpoint, oldest first. */
-  readonly #ready = new Map<string, string[]>()
-  readonly #inFlight = new Map<string, Promise<void>>()
-  readonly #busy = new Map<string, number>()
-  readonly #timers = new Map<string, () => void>()
+  readonly #lines: SendLines
   readonly #abort = new AbortController()
-  readonly #waiting = new Set<() => void>()
+  /** Ids that a person asked to send, whatever their status is. */
+  readonly #byHand = new Set<string>()
   readonly #counts = { delivered: 0, failedAttempts: 0, dead: 0, dropped: 0 }
   #made = 0
 
@@ -42,11 +38,13 @@ export class WebhookQueue {
       pendingBytesMax: limits.queueBytesMax,
       endedMax: limits.deliveriesMax,
       file: options.stateFile,
+      onProblem: (message) => options.onProblem?.(message),
       onDrop: (delivery) => {
         this.#counts.dropped++
         this.#tell(delivery)
       },
     })
+    this.#lines = new SendLines((id) => this.#attempt(id), options.schedule)
     for (const delivery of this.#ledger.pending()) this.#await(delivery)
   }
 
@@ -110,26 +108,13 @@ export class WebhookQueue {
     )
   }
 
-  async flush(timeoutMs: number): Promise<boolean> {
-    if (this.#isIdle()) return true
-    return new Promise((fulfil) => {
-      const finish = (idle: boolean) => {
-        clearTimeout(timer)
-        this.#waiting.delete(onIdle)
-        fulfil(idle)
-      }
-      const onIdle = () => finish(true)
-      const timer = setTimeout(() => finish(false), timeoutMs)
-      this.#waiting.add(onIdle)
-    })
+  flush(timeoutMs: number): Promise<boolean> {
+    return this.#lines.flush(timeoutMs)
   }
 
   async close(): Promise<void> {
     this.#abort.abort()
-    for (const cancel of this.#timers.values()) cancel()
-    this.#timers.clear()
-    this.#ready.clear()
-    await Promise.all(this.#inFlight.values())
+    await this.#lines.close()
     this.#ledger.close()
   }
 
@@ -153,56 +138,21 @@ export class WebhookQueue {
       this.#giveUp(delivery, [], `the endpoint ${endpoint} is no longer configured`)
       return
     }
-    const delayMs = dueMs === undefined ? 0 : dueMs - this.#options.clock()
-    if (delayMs > 0) {
-      const schedule = this.#options.schedule ?? scheduleByTimer
-      const due = () => {
-        this.#timers.delete(id)
-        this.#enqueue(endpoint, id)
-      }
-      this.#timers.set(id, schedule(delayMs, due))
-    } else this.#enqueue(endpoint, id)
+    this.#lines.add(endpoint, id, dueMs === undefined ? 0 : dueMs - this.#options.clock())
   }
 
-  #enqueue(endpoint: string, id: string): void {
-    const line = this.#ready.get(endpoint) ?? []
-    line.push(id)
-    this.#ready.set(endpoint, line)
-    this.#pump(endpoint)
+  async #sendNow({ id, endpoint }: StoredDelivery): Promise<Delivery> {
+    this.#byHand.add(id)
+    await this.#lines.sendNow(endpoint, id)
+    return toDelivery(this.#ledger.get(id) as StoredDelivery)
   }
 
-  #pump(endpoint: string): void {
-    const line = this.#ready.get(endpoint) ?? []
-    while (line.length > 0 && (this.#busy.get(endpoint) ?? 0) < IN_FLIGHT_MAX) {
-      const delivery = this.#ledger.get(line.shift() as string)
-      // It may have been dropped, or sent by hand, while it waited.
-      if (delivery?.status === 'pending' && !this.#inFlight.has(delivery.id))
-        void this.#start(delivery)
-    }
-  }
-
-  async #sendNow(delivery: StoredDelivery): Promise<Delivery> {
-    this.#timers.get(delivery.id)?.()
-    this.#timers.delete(delivery.id)
-    await (this.#inFlight.get(delivery.id) ?? this.#start(delivery))
-    return toDelivery(this.#ledger.get(delivery.id) ?? delivery)
-  }
-
-  #start(delivery: StoredDelivery): Promise<void> {
-    const { id, endpoint } = delivery
-    this.#busy.set(endpoint, (this.#busy.get(endpoint) ?? 0) + 1)
-    const attempt = this.#attempt(delivery).finally(() => {
-      this.#inFlight.delete(id)
-      this.#busy.set(endpoint, (this.#busy.get(endpoint) ?? 1) - 1)
-      if (!this.#abort.signal.aborted) this.#pump(endpoint)
-      if (this.#isIdle()) for (const wake of [...this.#waiting]) wake()
-    })
-    this.#inFlight.set(id, attempt)
-    return attempt
-  }
-
-  async #attempt(delivery: StoredDelivery): Promise<void> {
+  async #attempt(id: string): Promise<void> {
     const { clock, post = httpPost } = this.#options
+    const delivery = this.#ledger.get(id)
+    const byHand = this.#byHand.delete(id)
+    // It may have been dropped, or delivered by hand, while it waited in the line.
+    if (delivery === undefined || (delivery.status !== 'pending' && !byHand)) return
     const endpoint = this.#endpoints.get(delivery.endpoint) as WebhookConfig
     const startedMs = clock()
     const started = performance.now()
@@ -305,10 +255,6 @@ export class WebhookQueue {
   #tell(delivery: StoredDelivery): void {
     this.#options.onDelivery?.(toDelivery(delivery))
   }
-
-  #isIdle(): boolean {
-    return this.#inFlight.size === 0 && [...this.#ready.values()].every((line) => line.length === 0)
-  }
 }
 
 function toDelivery({
@@ -319,11 +265,4 @@ function toDelivery({
   ...delivery
 }: StoredDelivery): Delivery {
   return delivery
-}
-
-function scheduleByTimer(delayMs: number, run: () => void): () => void {
-  const timer = setTimeout(run, delayMs)
-  // A message that waits for its next attempt is in the file; it must not keep the process alive.
-  timer.unref()
-  return () => clearTimeout(timer)
 }

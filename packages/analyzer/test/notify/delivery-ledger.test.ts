@@ -36,14 +36,16 @@ describe('delivery ledger', () => {
 
   function open(limits: Partial<{ pendingBytesMax: number; endedMax: number }> = {}) {
     const dropped: string[] = []
+    const problems: string[] = []
     const ledger = new DeliveryLedger({
       pendingBytesMax: 10_000,
       endedMax: 100,
       file,
+      onProblem: (message) => problems.push(message),
       onDrop: ({ id }) => dropped.push(id),
       ...limits,
     })
-    return { ledger, dropped }
+    return { ledger, dropped, problems }
   }
 
   it('has the newest state of each delivery after a kill, the last line cut off or not', () => {
@@ -95,5 +97,31 @@ describe('delivery ledger', () => {
   it('lets only its owner read the file', () => {
     open()
     expect(statSync(file).mode & 0o777).to.equal(0o600)
+  })
+
+  it('goes on in memory when the disk refuses, and says so', () => {
+    appendFileSync(join(directory, 'a-file'), '')
+    file = join(directory, 'a-file', 'webhooks.jsonl')
+    const { ledger, problems } = open()
+    ledger.keep(delivery('a'))
+    expect(ledger.get('a')?.status).to.equal('pending')
+    expect(problems[0]).to.match(/^cannot read the webhook log .*webhooks\.jsonl: EEXIST/)
+  })
+
+  it('does not forget a delivery that was just sent again by hand, however old it is', () => {
+    const { ledger } = open({ endedMax: 2 })
+    for (const id of ['a', 'b']) ledger.keep(delivery(id, { status: 'dead' }))
+    ledger.keep(delivery('c'))
+    ledger.keep(delivery('c', { status: 'dead' }))
+    ledger.keep(delivery('b', { status: 'delivered' }))
+    expect(ledger.all().map(({ id, status }) => `${id} ${status}`)).to.deep.equal([
+      'b delivered',
+      'c dead',
+    ])
+    ledger.keep(delivery('d'))
+    ledger.keep(delivery('b', { status: 'pending' }))
+    ledger.keep(delivery('d', { status: 'dead' }))
+    ledger.keep(delivery('b', { status: 'delivered' }))
+    expect(ledger.get('b')?.status).to.equal('delivered')
   })
 })
