@@ -88,7 +88,7 @@ function frameLines({ profile }: Bottleneck): string[] {
 function alertLines(alerts: readonly Alert[], stream: NodeJS.WriteStream): string[] {
   return alerts.map(({ name, severity, state, labels, annotations }) => {
     const told = annotations.summary ?? annotations.description ?? JSON.stringify(labels)
-    return `${INDENT}${paint(stream, SEVERITY_STYLE[severity], severity)} ${name}, ${state}: ${told}`
+    return `${INDENT}${paint(stream, SEVERITY_STYLE[severity], severity)} ${name}, ${state === 'firing' ? 'firing' : 'over now'}: ${told}`
   })
 }
 

@@ -128,7 +128,8 @@ describe('chokepoint run on the example shop', function () {
     const report = JSON.parse(await readFile(file, 'utf8')) as PerformanceReport
     expect(causesOf(report.bottlenecks)).to.deep.equal([])
     expect(report.bottlenecks).to.deep.equal([])
-    expect(report.alertHistory).to.deep.equal([])
+    // A busy machine may come near a threshold for a moment; that raises no alert.
+    expect(report.alertHistory.filter(({ to }) => to === 'firing')).to.deep.equal([])
     // Nothing was found although everything was seen.
     const seen = new Set(report.snapshot.services.map((labels) => labels['service.name']))
     expect([...seen]).to.include.members(['storefront', 'catalog', 'payment'])
