@@ -26,7 +26,7 @@ import { RecordedSeries } from './metrics/recorded-series.ts'
 import { SelfMetrics } from './metrics/self-metrics.ts'
 import { createProbes } from './probes/all-probes.ts'
 import { KERNEL_FILES } from './probes/kernel-files.ts'
-import { readRunQueueMs } from './probes/run-queue.ts'
+import { readAwakeMs, readRunQueueMs } from './probes/run-queue.ts'
 import { RuntimeHistory } from './probes/runtime-history.ts'
 import { ThreadPoolCanary } from './probes/thread-pool.ts'
 import { type MetricsEndpoint, serveMetrics } from './prometheus/endpoint.ts'
@@ -135,6 +135,7 @@ export class WatchThread {
       mayProfile: () => Atomics.load(this.#memory.control, LEVEL) < 3 && hasBudget(),
       now: monotonicMs,
       starvedMs: () => readRunQueueMs(KERNEL_FILES),
+      awakeMs: () => readAwakeMs(KERNEL_FILES),
       onNamed: (stall) => report.named(stall),
       onEnd: (stall) => report.ended(stall),
       onError: (error) => this.#warnings.warn('a stall cannot be profiled', error),

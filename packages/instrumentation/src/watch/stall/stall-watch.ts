@@ -25,6 +25,8 @@ export interface StallWatchOptions {
    * not tell. That time is the machine's fault, not the code's.
    */
   readonly starvedMs: () => number
+  /** How long the calling thread has run or waited for a processor, in ms; 0 where nobody tells. */
+  readonly awakeMs: () => number
   /** Called when a stall has been profiled, mostly while it still lasts. */
   readonly onNamed: (stall: Stall) => void
   /** Called once for each stall, when it is over. */
@@ -32,10 +34,16 @@ export interface StallWatchOptions {
   readonly onError: (error: unknown) => void
 }
 
-interface Current {
-  /** The heartbeat after which none came. */
+/** A heartbeat that was seen, and when it was. */
+interface Seen {
   readonly beats: number
   readonly beatAtMs: number
+  /** What `starvedMs` was then. */
+  readonly starvedMs: number
+}
+
+/** A stall that lasts: the heartbeat after which none came, and what is known of it. */
+interface Current extends Seen {
   frames: readonly Frame[]
   profiling: Promise<void> | undefined
 }
@@ -56,13 +64,16 @@ export class StallWatch {
   readonly #timer: NodeJS.Timeout
   #lastTickMs: number
   #current: Current | undefined
-  #seenBeats = -1
-  #starvedAtBeatMs = 0
+  #seen: Seen = { beats: 0, beatAtMs: 0, starvedMs: 0 }
+  #lastAwakeMs: number
+  /** Since the heartbeat that was seen last. */
+  #suspendedMs = 0
 
   constructor(options: StallWatchOptions) {
     this.#options = options
     this.#tickMs = Math.max(10, Math.min(50, options.thresholdMs / 4))
     this.#lastTickMs = options.now()
+    this.#lastAwakeMs = options.awakeMs()
     this.#timer = setInterval(() => this.tick(), this.#tickMs)
     this.#timer.unref()
   }
@@ -79,35 +90,52 @@ export class StallWatch {
 
   /** Looks at the heartbeat; the timer does it all the time. */
   tick(): void {
-    const { memory, thresholdMs, now } = this.#options
-    const nowMs = now()
-    const lateMs = nowMs - this.#lastTickMs - this.#tickMs
-    this.#lastTickMs = nowMs
+    const nowMs = this.#options.now()
+    this.#noteSuspension(nowMs)
     if (this.#current !== undefined) {
       if (this.#beats !== this.#current.beats) void this.#end(this.#current)
+    } else if (this.#beats !== this.#seen.beats) {
+      this.#noteMissed()
+    } else if (this.#isStalled(this.#seen, nowMs)) {
+      this.#current = { ...this.#seen, frames: [], profiling: undefined }
+      this.#profile(this.#current)
       return
-    }
-    if (this.#beats !== this.#seenBeats) {
-      this.#seenBeats = this.#beats
-      this.#starvedAtBeatMs = this.#options.starvedMs()
-      return
-    }
+    } else return
+    const beatAtMs = this.#options.memory.clock[BEAT_AT]!
+    this.#seen = { beats: this.#beats, beatAtMs, starvedMs: this.#options.starvedMs() }
+    this.#suspendedMs = 0
+  }
+
+  /** Time in which this thread neither ran nor waited to run: the whole process was stopped. */
+  #noteSuspension(nowMs: number): void {
+    const awakeMs = this.#options.awakeMs()
+    const lateMs = nowMs - this.#lastTickMs - this.#tickMs - (awakeMs - this.#lastAwakeMs)
+    this.#suspendedMs += Math.max(0, lateMs)
+    this.#lastTickMs = nowMs
+    this.#lastAwakeMs = awakeMs
+  }
+
+  /** When this thread is held up itself, a stall may begin and end between two looks. */
+  #noteMissed(): void {
+    const { memory, onEnd } = this.#options
+    // Of two neighbours both times are known; of others only that of the newest.
+    if (this.#beats !== this.#seen.beats + 1) return
+    const beatAtMs = memory.clock[BEAT_AT]!
+    if (!this.#isStalled(this.#seen, beatAtMs)) return
+    onEnd({ durationMs: this.#blockedSince(this.#seen, beatAtMs), frames: [] })
+  }
+
+  #isStalled(seen: Seen, untilMs: number): boolean {
+    const { memory, thresholdMs, starvedMs } = this.#options
     // The first turn of the loop ends the loading of the app, which is no stall.
-    if (this.#beats < 2) return
-    // If we were held up ourselves, the whole process was: suspended, or without a processor.
-    if (lateMs > thresholdMs / 2) return
+    if (seen.beats < 2) return false
     // While the app thread waits for our flush it is blocked by us, at its own end.
     const { control } = memory
-    if (Atomics.load(control, ASKED) > Atomics.load(control, DONE)) return
-    const beatAtMs = memory.clock[BEAT_AT]!
-    const stall: Current = { beats: this.#beats, beatAtMs, frames: [], profiling: undefined }
-    const blockedMs = this.#blockedSince(stall, nowMs)
-    if (blockedMs < thresholdMs) return
+    if (Atomics.load(control, ASKED) > Atomics.load(control, DONE)) return false
+    const blockedMs = this.#blockedSince(seen, untilMs)
+    if (blockedMs - this.#suspendedMs < thresholdMs) return false
     // Nearly all of it waiting for a processor: then the code has done nothing wrong.
-    const starvedMs = this.#options.starvedMs() - this.#starvedAtBeatMs
-    if (starvedMs > STARVED_SHARE_MAX * blockedMs) return
-    this.#current = stall
-    this.#profile(stall)
+    return starvedMs() - seen.starvedMs <= STARVED_SHARE_MAX * blockedMs
   }
 
   get #beats(): number {

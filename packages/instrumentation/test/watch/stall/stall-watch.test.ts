@@ -43,6 +43,7 @@ describe('stall watch', () => {
   let errors: unknown[]
   let profile: () => MainThreadProfile
   let starvedMs: number
+  let awakeMs: number
 
   beforeEach(() => {
     memory = createSharedMemory()
@@ -51,6 +52,7 @@ describe('stall watch', () => {
     ended = []
     errors = []
     starvedMs = 1_000
+    awakeMs = 500
     profile = () => ({
       started: Promise.resolve(),
       stop: async () => profileOf('renderCart', nowMs - 50, 100),
@@ -64,6 +66,7 @@ describe('stall watch', () => {
       mayProfile: () => true,
       now: () => nowMs,
       starvedMs: () => starvedMs,
+      awakeMs: () => awakeMs,
       onNamed: (stall) => named.push(stall),
       onEnd: (stall) => ended.push(stall),
       onError: (error) => errors.push(error),
@@ -169,6 +172,14 @@ describe('stall watch', () => {
     beat()
     pass(50)
     expect(ended).to.deep.equal([])
+  })
+
+  it('sees a stall that began and ended while it was held up itself', () => {
+    nowMs += 400
+    awakeMs += 390
+    beat()
+    watch.tick()
+    expect(ended).to.deep.equal([{ durationMs: 380, frames: [] }])
   })
 
   it('does not take the wait for a processor for a stall', () => {
