@@ -26,7 +26,7 @@ if (values.part !== 'in-process') {
 async function inProcess(): Promise<void> {
   console.log('\nDecode and append in one process, one thread, in memory')
   console.log(
-    'series     rounds   points/s   points/s, series known   bytes/series   longest request',
+    'series     rounds   points/CPU-s   the same, series known   bytes/series   longest request',
   )
   const first: number[] = []
   for (const [series, rounds] of [
@@ -35,13 +35,13 @@ async function inProcess(): Promise<void> {
     [1_000_000, 20],
   ] as const) {
     const result = await measureInProcess(series, rounds)
-    first.push(result.pointsPerSecondKnown)
+    first.push(result.pointsPerCpuSecondKnown)
     console.log(
       [
         String(result.series).padEnd(10),
         String(rounds).padEnd(8),
-        thousands(result.pointsPerSecond).padEnd(10),
-        thousands(result.pointsPerSecondKnown).padEnd(24),
+        thousands(result.pointsPerCpuSecond).padEnd(14),
+        thousands(result.pointsPerCpuSecondKnown).padEnd(24),
         `${result.bytesPerSeries.toFixed(0)} B`.padEnd(14),
         `${result.longestRequestMs.toFixed(1)} ms`,
       ].join(' '),

@@ -1,6 +1,6 @@
 import type { ExponentialBuckets, ExponentialPoint } from '../decode/exponential-point.ts'
 import { COUNT_MAX } from '../decode/point-batch.ts'
-import type { Row, RowLayout } from './row-codec.ts'
+import type { Row, RowLayout } from './row-layout.ts'
 
 /** The finest schema that Prometheus has. */
 const SCHEMA_MAX = 8

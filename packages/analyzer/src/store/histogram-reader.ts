@@ -1,7 +1,8 @@
 import type { LabelSet, NativeHistogram, SampleBuffer, SourceSeries } from '@chokepoint/promql'
 import type { BlockChains } from './block-chain.ts'
 import type { BoundsTable } from './bounds-table.ts'
-import { type RowLayout, readRows } from './row-codec.ts'
+import type { RowLayout } from './row-layout.ts'
+import { readRows } from './row-reader.ts'
 import { RESOURCE } from './stream-records.ts'
 
 /** The rows of one stream over a range, read once for all the series that they come to. */

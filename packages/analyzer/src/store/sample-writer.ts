@@ -13,7 +13,8 @@ import {
 import { appendNumber } from './number-codec.ts'
 import { insertNumber, insertRow } from './out-of-order.ts'
 import type { IngestTally } from './rejections.ts'
-import { appendRow, ROW_WIDTH_MAX, type Row, type RowLayout } from './row-codec.ts'
+import { ROW_WIDTH_MAX, type Row, type RowLayout } from './row-layout.ts'
+import { appendRow } from './row-writer.ts'
 import type { StreamIndex } from './stream-index.ts'
 import { DELTA, RESOURCE, START, TIME, VALUE } from './stream-records.ts'
 

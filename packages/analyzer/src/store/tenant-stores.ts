@@ -12,7 +12,7 @@ import { type LogRecord, RECORD_REQUEST, RECORD_SAMPLES } from './log/record.ts'
 import { decodeRuleSamples, encodeRuleSamples, type RuleSample } from './log/rule-samples.ts'
 import { type LogStats, WriteAheadLog } from './log/write-ahead-log.ts'
 import type { Rejection } from './rejections.ts'
-import { ROW_WIDTH_MAX } from './row-codec.ts'
+import { ROW_WIDTH_MAX } from './row-layout.ts'
 import { TenantStore } from './tenant-store.ts'
 
 /** What a request brought, once it is stored. */

@@ -29,7 +29,8 @@ describe('a kill -9 under load', () => {
           (lane) => series[`{__name__="g${lane}", job="shop"}`] ?? [],
         )
         expect(new Set(stored).size, 'no sample twice').to.equal(stored.length)
-        const missing = [...acknowledged].filter((i) => !new Set(stored).has(`${i * 1000}:${i}`))
+        const found = new Set(stored)
+        const missing = [...acknowledged].filter((i) => !found.has(`${i * 1000}:${i}`))
         expect(missing, `acknowledged, then gone, in round ${round}`).to.deep.equal([])
         for (const lane of [0, 1, 2, 3]) {
           const counts = series[`{__name__="n${lane}_total", job="shop"}`] ?? []

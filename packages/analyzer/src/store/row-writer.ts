@@ -1,26 +1,18 @@
-import {
-  type BlockChains,
-  HEADER_BYTES,
-  OP_LAYOUT,
-  OP_STALE,
-  OP_START,
-  OP_STEP,
-} from './block-chain.ts'
+import { type BlockChains, HEADER_BYTES, OP_STALE, OP_START, OP_STEP } from './block-chain.ts'
 import { BlockPool, NO_BLOCK } from './block-pool.ts'
+import { writeDouble, writeXor, writeZigzag } from './byte-codec.ts'
 import {
-  type Cursor,
-  readDouble,
-  readVarint,
-  readXor,
-  readZigzag,
-  writeDouble,
-  writeVarint,
-  writeXor,
-  writeZigzag,
-} from './byte-codec.ts'
+  HAS_EXCESS,
+  HAS_SUM,
+  OP_ROW,
+  type Row,
+  type RowLayout,
+  SUM_WHOLE,
+  SUM_XOR,
+  writeLayout,
+} from './row-layout.ts'
 import {
   DELTA,
-  HEAD,
   INDEX,
   POSITION,
   POSITION_MASK,
@@ -32,68 +24,11 @@ import {
   TIME,
   VALUE,
 } from './stream-records.ts'
-import type { TimeColumn } from './time-column.ts'
 
-// A row is one point of a histogram: all its buckets, side by side. Most buckets of most rows are as
-// they were, so a row says which changed and by how much:
-//
-//     0x00-0x3f   1 to 64 rows like the one before
-//     0x40-0x4f   a row; bits: 1 has a sum, 2 the count is not the buckets' total,
-//                 12 the sum: 0 as before, 4 bits that differ follow (writeXor), 8 whole difference follows
-//                 then [sum] [count - total] [bit per bucket that changed] [difference of each of those]
-//     0xf1-0xf3   step, start, stale marker: as in a stream of numbers
-//     0xf4        a layout follows; buckets count from zero again. Every block begins with one.
 const RUN_MAX = 64
-const OP_ROW = 0x40
-const HAS_SUM = 1
-const HAS_EXCESS = 2
-const SUM_XOR = 4
-const SUM_WHOLE = 8
 const WHOLE_MAX = 2 ** 50
 const ROW_BYTES_MAX = 16_384 - HEADER_BYTES
-
-/** What the columns of a row are. Columns of an exponential row are: zero count, positive, negative. */
-export type RowLayout =
-  | { readonly kind: 'explicit'; readonly bounds: number; readonly width: number }
-  | {
-      readonly kind: 'exponential'
-      readonly scale: number
-      readonly zeroThreshold: number
-      readonly positiveOffset: number
-      readonly positiveLength: number
-      readonly negativeOffset: number
-      readonly negativeLength: number
-      readonly width: number
-    }
-
-/** A row to append: `counts[at, at + layout.width)`. */
-export interface Row {
-  counts: Float64Array
-  at: number
-  sum: number
-  count: number
-  hasSum: boolean
-}
-
-/** Takes the rows of a stream, in order; `counts` is only good during the call. */
-export interface RowSink {
-  layout(layout: RowLayout): void
-  row(
-    timeMs: number,
-    counts: Float64Array,
-    sum: number,
-    count: number,
-    hasSum: boolean,
-    startMs: number,
-    index: number,
-  ): void
-  stale(timeMs: number, startMs: number, index: number): void
-}
-
 const scratch = new Uint8Array(ROW_BYTES_MAX + 64)
-
-/** The most buckets a row can have: each may take nine bytes and a bit in the largest block. */
-export const ROW_WIDTH_MAX = 1700
 
 /**
  * Appends a row that is newer than the stream's newest; `previous` holds the newest row at `previousAt` and
@@ -211,7 +146,7 @@ function encodeRow(
   const { floats, ints } = chains.records
   const step = index - ints[id * 16 + INDEX]!
   let at = 0
-  if (fresh) at = writeLayout(at, layout)
+  if (fresh) at = writeLayout(scratch, at, layout)
   if (step !== ints[id * 16 + STEP]) {
     scratch[at++] = OP_STEP
     at = writeZigzag(scratch, at, step)
@@ -284,135 +219,9 @@ function writeCounts(
   return at
 }
 
-function writeLayout(start: number, layout: RowLayout): number {
-  scratch[start] = OP_LAYOUT
-  let at = start + 1
-  if (layout.kind === 'explicit') {
-    at = writeVarint(scratch, at, 0)
-    at = writeVarint(scratch, at, layout.bounds)
-    return writeVarint(scratch, at, layout.width)
-  }
-  at = writeVarint(scratch, at, 1)
-  at = writeZigzag(scratch, at, layout.scale)
-  at = writeDouble(scratch, at, layout.zeroThreshold)
-  at = writeZigzag(scratch, at, layout.positiveOffset)
-  at = writeVarint(scratch, at, layout.positiveLength)
-  at = writeZigzag(scratch, at, layout.negativeOffset)
-  return writeVarint(scratch, at, layout.negativeLength)
-}
-
-function readLayout(bytes: Uint8Array, cursor: Cursor): RowLayout {
-  if (readVarint(bytes, cursor) === 0) {
-    const bounds = readVarint(bytes, cursor)
-    return { kind: 'explicit', bounds, width: readVarint(bytes, cursor) }
-  }
-  const scale = readZigzag(bytes, cursor)
-  const zeroThreshold = readDouble(bytes, cursor)
-  const positiveOffset = readZigzag(bytes, cursor)
-  const positiveLength = readVarint(bytes, cursor)
-  const negativeOffset = readZigzag(bytes, cursor)
-  const negativeLength = readVarint(bytes, cursor)
-  return {
-    kind: 'exponential',
-    scale,
-    zeroThreshold,
-    positiveOffset,
-    positiveLength,
-    negativeOffset,
-    negativeLength,
-    width: 1 + positiveLength + negativeLength,
-  }
-}
-
 /** The block class that holds a few of the widest rows. */
 function blockClassFor(width: number): number {
   const rowBytes = 96 + width * 8 + ((width + 7) >> 3)
   const roomy = BlockPool.classFor(HEADER_BYTES + rowBytes * 2)
   return roomy >= 0 ? roomy : BlockPool.classFor(HEADER_BYTES + rowBytes)
-}
-
-/** Reads the rows of a stream in [fromMs, toMs]. */
-export function readRows(
-  chains: BlockChains,
-  id: number,
-  column: TimeColumn,
-  fromMs: number,
-  toMs: number,
-  sink: RowSink,
-): void {
-  let block = chains.records.ints[id * 16 + HEAD]!
-  while (block !== NO_BLOCK && chains.lastTimeMs(id, block, column) < fromMs) {
-    block = chains.next(block)
-  }
-  for (; block !== NO_BLOCK; block = chains.next(block)) {
-    if (!readBlock(chains, id, block, column, fromMs, toMs, sink)) return
-  }
-}
-
-function readBlock(
-  chains: BlockChains,
-  id: number,
-  block: number,
-  column: TimeColumn,
-  fromMs: number,
-  toMs: number,
-  sink: RowSink,
-): boolean {
-  const { bytes } = chains.pool.slab(block)
-  const base = chains.pool.offset(block)
-  const end = base + chains.used(id, block)
-  let { value: sum, start, index, step } = chains.state(block)
-  const cursor: Cursor = { at: base + HEADER_BYTES }
-  let counts = new Float64Array(0)
-  let count = 0
-  let hasSum = false
-  while (cursor.at < end) {
-    const op = bytes[cursor.at++]!
-    if (op === OP_STEP) {
-      step = readZigzag(bytes, cursor)
-      continue
-    }
-    if (op === OP_START) {
-      start = readDouble(bytes, cursor)
-      continue
-    }
-    if (op === OP_LAYOUT) {
-      const layout = readLayout(bytes, cursor)
-      counts = new Float64Array(layout.width)
-      sink.layout(layout)
-      continue
-    }
-    let repeat = 1
-    if (op < OP_ROW) repeat = op + 1
-    else if (op !== OP_STALE) {
-      hasSum = (op & HAS_SUM) !== 0
-      if ((op & SUM_XOR) !== 0) sum = readXor(bytes, cursor, bytes[cursor.at++]!, sum)
-      else if ((op & SUM_WHOLE) !== 0) {
-        cursor.at++
-        sum += readZigzag(bytes, cursor)
-      }
-      count = (op & HAS_EXCESS) !== 0 ? readDouble(bytes, cursor) : Number.NaN
-      readCounts(bytes, cursor, counts)
-      if (Number.isNaN(count)) count = counts.reduce((total, one) => total + one, 0)
-    }
-    for (let i = 0; i < repeat; i++) {
-      index += step
-      const time = column.timeAt(index)
-      if (time > toMs) return false
-      if (time < fromMs) continue
-      if (op === OP_STALE) sink.stale(time, start, index)
-      else sink.row(time, counts, sum, count, hasSum, start, index)
-    }
-  }
-  return true
-}
-
-function readCounts(bytes: Uint8Array, cursor: Cursor, counts: Float64Array): void {
-  const width = counts.length
-  const map = cursor.at
-  cursor.at += (width + 7) >> 3
-  for (let i = 0; i < width; i++) {
-    if (((bytes[map + (i >> 3)]! >> (i & 7)) & 1) === 0) continue
-    counts[i]! += readZigzag(bytes, cursor)
-  }
 }

@@ -1,0 +1,122 @@
+import {
+  type BlockChains,
+  HEADER_BYTES,
+  OP_LAYOUT,
+  OP_STALE,
+  OP_START,
+  OP_STEP,
+} from './block-chain.ts'
+import { NO_BLOCK } from './block-pool.ts'
+import { type Cursor, readDouble, readXor, readZigzag } from './byte-codec.ts'
+import {
+  HAS_EXCESS,
+  HAS_SUM,
+  OP_ROW,
+  type RowLayout,
+  readLayout,
+  SUM_WHOLE,
+  SUM_XOR,
+} from './row-layout.ts'
+import { HEAD } from './stream-records.ts'
+import type { TimeColumn } from './time-column.ts'
+
+/** Takes the rows of a stream, in order; `counts` is only good during the call. */
+export interface RowSink {
+  layout(layout: RowLayout): void
+  row(
+    timeMs: number,
+    counts: Float64Array,
+    sum: number,
+    count: number,
+    hasSum: boolean,
+    startMs: number,
+    index: number,
+  ): void
+  stale(timeMs: number, startMs: number, index: number): void
+}
+
+/** Reads the rows of a stream in [fromMs, toMs]. */
+export function readRows(
+  chains: BlockChains,
+  id: number,
+  column: TimeColumn,
+  fromMs: number,
+  toMs: number,
+  sink: RowSink,
+): void {
+  let block = chains.records.ints[id * 16 + HEAD]!
+  while (block !== NO_BLOCK && chains.lastTimeMs(id, block, column) < fromMs) {
+    block = chains.next(block)
+  }
+  for (; block !== NO_BLOCK; block = chains.next(block)) {
+    if (!readBlock(chains, id, block, column, fromMs, toMs, sink)) return
+  }
+}
+
+function readBlock(
+  chains: BlockChains,
+  id: number,
+  block: number,
+  column: TimeColumn,
+  fromMs: number,
+  toMs: number,
+  sink: RowSink,
+): boolean {
+  const { bytes } = chains.pool.slab(block)
+  const base = chains.pool.offset(block)
+  const end = base + chains.used(id, block)
+  let { value: sum, start, index, step } = chains.state(block)
+  const cursor: Cursor = { at: base + HEADER_BYTES }
+  let counts = new Float64Array(0)
+  let count = 0
+  let hasSum = false
+  while (cursor.at < end) {
+    const op = bytes[cursor.at++]!
+    if (op === OP_STEP) {
+      step = readZigzag(bytes, cursor)
+      continue
+    }
+    if (op === OP_START) {
+      start = readDouble(bytes, cursor)
+      continue
+    }
+    if (op === OP_LAYOUT) {
+      const layout = readLayout(bytes, cursor)
+      counts = new Float64Array(layout.width)
+      sink.layout(layout)
+      continue
+    }
+    let repeat = 1
+    if (op < OP_ROW) repeat = op + 1
+    else if (op !== OP_STALE) {
+      hasSum = (op & HAS_SUM) !== 0
+      if ((op & SUM_XOR) !== 0) sum = readXor(bytes, cursor, bytes[cursor.at++]!, sum)
+      else if ((op & SUM_WHOLE) !== 0) {
+        cursor.at++
+        sum += readZigzag(bytes, cursor)
+      }
+      count = (op & HAS_EXCESS) !== 0 ? readDouble(bytes, cursor) : Number.NaN
+      readCounts(bytes, cursor, counts)
+      if (Number.isNaN(count)) count = counts.reduce((total, one) => total + one, 0)
+    }
+    for (let i = 0; i < repeat; i++) {
+      index += step
+      const time = column.timeAt(index)
+      if (time > toMs) return false
+      if (time < fromMs) continue
+      if (op === OP_STALE) sink.stale(time, start, index)
+      else sink.row(time, counts, sum, count, hasSum, start, index)
+    }
+  }
+  return true
+}
+
+function readCounts(bytes: Uint8Array, cursor: Cursor, counts: Float64Array): void {
+  const width = counts.length
+  const map = cursor.at
+  cursor.at += (width + 7) >> 3
+  for (let i = 0; i < width; i++) {
+    if (((bytes[map + (i >> 3)]! >> (i & 7)) & 1) === 0) continue
+    counts[i]! += readZigzag(bytes, cursor)
+  }
+}
