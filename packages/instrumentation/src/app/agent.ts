@@ -82,6 +82,7 @@ export function startAgent(settings: Settings): void {
       link.requestFlush()
     },
     shutdown: () => {
+      link.startLate()
       outbox.flush()
       link.shutdown(EXIT_WAIT_MS)
     },

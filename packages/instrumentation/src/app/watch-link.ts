@@ -1,7 +1,9 @@
+import { clearInterval, clearTimeout, setInterval, setTimeout } from 'node:timers'
 import { Worker } from 'node:worker_threads'
 import type { Settings } from '../settings/settings.ts'
 import {
   ASKED,
+  DIRECTORY,
   DONE,
   type SharedMemory,
   STATE,
@@ -14,6 +16,7 @@ import { WATCH_FILE } from '../watch-file.ts'
 
 /** The slowest heartbeat by which the app thread shows that it is alive: each wakes an idle process. */
 const HEARTBEAT_MS_MAX = 50
+const START_AFTER_MS = 100
 /** Batches of spans on their way; a stuck watch thread must not make the app's memory grow. */
 const BATCHES_ON_THE_WAY_MAX = 16
 
@@ -27,6 +30,7 @@ export class WatchLink {
   readonly #warn: (line: string) => void
   #worker: Worker | undefined
   #heartbeat: NodeJS.Timeout | undefined
+  #delayed: NodeJS.Timeout | undefined
   #sentBatches = 0
 
   constructor(memory: SharedMemory, settings: Settings, warn: (line: string) => void) {
@@ -35,8 +39,23 @@ export class WatchLink {
     this.#warn = warn
   }
 
-  /** Starts the watch thread. It never keeps the process alive, and its failure is one line on stderr. */
+  /**
+   * Starts the watch thread in a moment. It never keeps the process alive, and its failure is one line on stderr.
+   * An app that begins on one processor would have to share it with this thread's own beginning.
+   */
   start(): void {
+    this.#delayed = setTimeout(() => this.#startNow(), START_AFTER_MS).unref()
+  }
+
+  /** For an app that ends before that moment and has something to tell. */
+  startLate(): void {
+    if (this.#delayed === undefined) return
+    clearTimeout(this.#delayed)
+    if (Atomics.load(this.#memory.control, DIRECTORY) > 0) this.#startNow()
+  }
+
+  #startNow(): void {
+    this.#delayed = undefined
     // A stall must be seen well before it is as long as the user wants to know of.
     const heartbeatMs = Math.min(HEARTBEAT_MS_MAX, this.#settings.stall.thresholdMs / 4)
     const data: WatchThreadData = {

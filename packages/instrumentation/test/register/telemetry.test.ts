@@ -193,4 +193,10 @@ describe('an app under the preload', function () {
       'operation.name': 'quote',
     })
   })
+
+  it('that is over before the watch thread has begun ends as it would have', async () => {
+    const app = start('short-job.mjs', '--import')
+    const { code, stdout } = await app.ended
+    expect({ code, stdout }).to.deep.equal({ code: 0, stdout: 'done\n' })
+  })
 })
