@@ -251,8 +251,10 @@ class Manager {
   }
 
   /** Evaluates one rule, tells what became of its alerts and gives the names of the series it wrote. */
-  #evaluateRow(row: RuleRow, { group }: GroupRow, nowMs: number): ReadonlySet<string> {
+  #evaluateRow(row: RuleRow, { group }: GroupRow, instantMs: number): ReadonlySet<string> {
     const { query, record, onTransition, externalLabels = {}, externalUrl = '' } = this.#options
+    // An arrival and the interval may fall on one millisecond; a series has one value at each.
+    const nowMs = instantMs === row.lastEvaluationMs ? instantMs + 1 : instantMs
     const context: RuleContext = {
       query,
       nowMs,

@@ -290,4 +290,15 @@ groups:
       'cannot use 2 rules: the limit rulesMax is 1',
     )
   })
+
+  it('writes no second value at one millisecond when an arrival falls on the interval', () => {
+    const { manager, answers, recorded } = harness(groupsOf(HIGH.replace('20s', '0s')))
+    answers.set('load', [{ labels: {}, value: 7 }])
+    manager.evaluate(0)
+    answers.set('load', [])
+    manager.evaluateChanged(new Set(['load']), 0)
+    const ends = recorded.filter((line) => line.endsWith('stale'))
+    expect(ends).to.have.length(2)
+    expect(ends.every((line) => line.startsWith('1 '))).to.equal(true)
+  })
 })
