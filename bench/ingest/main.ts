@@ -5,7 +5,7 @@ import { measureInProcess } from './in-process.ts'
 import { seeded } from './seeded.ts'
 import { findTargets, type Target } from './targets.ts'
 
-// node --expose-gc --conditions=chokepoint-source bench/ingest/main.ts [--part in-process|http] [--runs 3]
+// node --expose-gc --conditions=chokepoint-source bench/ingest/main.ts [--part in-process|http] [--runs 3] [--only NAME]
 const RESOURCES_PER_REQUEST = 25
 
 const { values } = parseArgs({
@@ -14,6 +14,7 @@ const { values } = parseArgs({
     runs: { type: 'string', default: '3' },
     series: { type: 'string', default: '10000' },
     rounds: { type: 'string', default: '360' },
+    only: { type: 'string' },
   },
 })
 
@@ -53,7 +54,8 @@ async function inProcess(): Promise<void> {
 
 /** The same reports over HTTP, acknowledged, to each target in turn; medians over the runs. */
 async function overHttp(runs: number, series: number, rounds: number): Promise<void> {
-  const { present, missing } = findTargets()
+  const { present: all, missing } = findTargets()
+  const present = all.filter(({ name }) => values.only === undefined || name === values.only)
   const resources = Math.max(1, Math.round(series / SERIES_PER_RESOURCE))
   const count = resources * SERIES_PER_RESOURCE
   console.log(
