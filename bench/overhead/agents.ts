@@ -38,7 +38,7 @@ export function agents(preload: string, sink: string): readonly Agent[] {
     { name: 'bare', nodeArguments: [], environment: {} },
     { name: 'chokepoint', nodeArguments: ours, environment: otel },
     {
-      name: 'chokepoint, every span',
+      name: 'chokepoint every span',
       nodeArguments: ours,
       environment: { ...otel, OTEL_TRACES_SAMPLER: 'always_on' },
     },
