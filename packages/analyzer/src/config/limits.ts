@@ -34,16 +34,10 @@ export const LIMITS = {
   // query
   querySamplesMax: { default: 50_000_000, unit: '{sample}', reason: 'samples one query may hold, as in Prometheus' },
   querySeriesMax: { default: 200_000, unit: '{series}', reason: 'series one query may touch' },
-  queryPointsMax: { default: 11_000, unit: '{point}', reason: 'steps of one range query, as in Prometheus: a week at one a minute' },
   queryTimeMs: { default: 30_000, unit: 'ms', reason: 'time one query may take before it is stopped' },
-  queryDepthMax: { default: 200, unit: '{level}', reason: 'nesting of one expression' },
-  queryLengthMax: { default: 65_536, unit: '{char}', reason: 'text of one expression; generated ones reach some thousand' },
   // rules
   rulesMax: { default: 5000, unit: '{rule}', reason: 'rules of one tenant; 5000 at 0.2 ms fit in one second' },
-  ruleFileBytesMax: { default: 4 * MIB, unit: 'By', reason: 'one rule file; kube-prometheus as a whole is under 1 MiB' },
   alertsMax: { default: 10_000, unit: '{alert}', reason: 'pending and firing alerts of one tenant; more is an outage of the rule' },
-  annotationBytesMax: { default: 16 * KIB, unit: 'By', reason: 'one expanded template; a webhook body must stay under 20 kB' },
-  templateStepsMax: { default: 100_000, unit: '{step}', reason: 'nodes one template may evaluate; ends a range over a huge answer' },
   historyMax: { default: 10_000, unit: '{transition}', reason: 'alert transitions kept in memory and on disk' },
   // detect, findings
   findingsMax: { default: 1000, unit: '{finding}', reason: 'open findings of one tenant; nobody reads more' },
@@ -52,7 +46,6 @@ export const LIMITS = {
   queueBytesMax: { default: 16 * MIB, unit: 'By', reason: 'bodies of webhook deliveries that wait; over it the oldest are dropped and counted' },
   deliveriesMax: { default: 1000, unit: '{delivery}', reason: 'ended deliveries kept in the log, so that each can be sent again' },
   webhookBodyBytesMax: { default: 20_000, unit: 'By', reason: 'Standard Webhooks asks for less than 20 kB; longer bodies are trimmed and link to the API' },
-  webhookTimeMs: { default: 20_000, unit: 'ms', reason: 'time one delivery attempt may take; Standard Webhooks asks for 15 to 30 s' },
 } as const satisfies Readonly<Record<string, LimitRow>>
 
 export type LimitName = keyof typeof LIMITS

@@ -1,4 +1,3 @@
-import { LIMITS } from '../config/limits.ts'
 import type { TemplateData } from './template-data.ts'
 import { TEMPLATE_FUNCTIONS } from './template-functions.ts'
 import type {
@@ -10,6 +9,11 @@ import type {
   TemplateNode,
 } from './template-tree.ts'
 import { isTrue, printValue, type TemplateValue } from './template-value.ts'
+
+// Nodes that one template may evaluate: ends a range over a huge answer within milliseconds.
+const STEPS_MAX = 100_000
+// Characters that one template may give: a webhook body has to stay under 20 kB.
+const LENGTH_MAX = 16_384
 
 /** What a loop's body ended with. */
 type Outcome = 'next' | 'break' | 'continue'
@@ -184,14 +188,12 @@ class Execution {
   }
 
   #step(): void {
-    const stepsMax = LIMITS.templateStepsMax.default
-    if (++this.#steps > stepsMax) throw new Error(`more than ${stepsMax} steps`)
+    if (++this.#steps > STEPS_MAX) throw new Error(`more than ${STEPS_MAX} steps`)
   }
 
   #write(text: string): void {
-    const bytesMax = LIMITS.annotationBytesMax.default
     this.#output += text
-    if (this.#output.length > bytesMax) throw new Error(`more than ${bytesMax} characters`)
+    if (this.#output.length > LENGTH_MAX) throw new Error(`more than ${LENGTH_MAX} characters`)
   }
 }
 
