@@ -113,7 +113,5 @@ function matchersOf(engine: Engine, selector: string): readonly Matcher[] {
 function statsSince(startedMs: number) {
   return {
     evaluationSeconds: (performance.now() - startedMs) / 1000,
-    samplesRead: 0,
-    samplesPeak: 0,
   }
 }

@@ -76,7 +76,7 @@ ${extra}`
       const event = new Webhook(SECRET.slice('whsec_'.length)).verify(body, headers) as Event
       expect(event.type).to.equal('alert.firing')
       expect(event.data.name).to.equal('TooWarm')
-      expect(event.data.annotations['summary']).to.equal('it is 35 degrees')
+      expect(event.data.annotations.summary).to.equal('it is 35 degrees')
     } finally {
       receiver.close()
     }

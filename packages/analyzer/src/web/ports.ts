@@ -24,13 +24,9 @@ export type AnswerValue =
   | { readonly type: 'vector'; readonly samples: readonly AnswerSample[] }
   | { readonly type: 'matrix'; readonly series: readonly AnswerSeries[] }
 
-/** How much a query read, and how long it took. */
+/** How long a query took. The engine does not count the samples that it reads. */
 export interface AnswerStats {
   readonly evaluationSeconds: number
-  readonly samplesRead: number
-  readonly samplesPeak: number
-  /** `[time in Unix seconds, samples]` of each step, where the engine counts them. */
-  readonly samplesPerStep?: readonly (readonly [number, number])[]
 }
 
 export interface QueryAnswer {
@@ -43,7 +39,6 @@ export interface QueryAnswer {
 export interface AnswerOptions {
   readonly timeoutMs?: number
   readonly lookbackMs?: number
-  readonly statsPerStep?: boolean
 }
 
 /** What is known of a metric beside its samples. */

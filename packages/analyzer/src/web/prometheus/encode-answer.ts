@@ -79,10 +79,5 @@ export function encodeStats(stats: AnswerStats) {
       execQueueTime: 0,
       execTotalTime: seconds,
     },
-    samples: {
-      ...(stats.samplesPerStep ? { totalQueryableSamplesPerStep: stats.samplesPerStep } : {}),
-      totalQueryableSamples: stats.samplesRead,
-      peakSamples: stats.samplesPeak,
-    },
   }
 }

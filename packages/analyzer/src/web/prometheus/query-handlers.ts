@@ -68,7 +68,6 @@ function answerOptions(parameters: Parameters): AnswerOptions {
     ...(parameters.get('lookback_delta') === ''
       ? {}
       : { lookbackMs: lookbackParameter(parameters) }),
-    statsPerStep: parameters.get('stats') === 'all',
   }
 }
 

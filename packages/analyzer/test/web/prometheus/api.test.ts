@@ -72,7 +72,7 @@ describe('the Prometheus API', () => {
         ),
     )
     expect(calls).to.deep.equal([
-      ['up', 10_000, 20_000, 2500, { timeoutMs: 3000, lookbackMs: 60_000, statsPerStep: true }],
+      ['up', 10_000, 20_000, 2500, { timeoutMs: 3000, lookbackMs: 60_000 }],
     ])
   })
 
