@@ -39,8 +39,17 @@ function explains(rule: ExplanationRule, cause: Seen, symptom: Seen): boolean {
     rule.cause.includes(because.type) &&
     rule.symptom.includes(shown.type) &&
     rule.where(because, shown) &&
-    because.impact.savingMs >= (rule.timeShareMin ?? 0) * shown.impact.savingMs
+    because.impact.savingMs >= (rule.timeShareMin ?? 0) * costMsOf(shown)
   )
+}
+
+/**
+ * What a symptom costs one request that meets it. `savingMs` is spread over all requests; the shortest time among
+ * its evidence, the mean of a call, is not: a peer that few requests call is as slow for those.
+ */
+function costMsOf({ impact, evidence }: BottleneckCandidate): number {
+  const times = evidence.filter(({ unit }) => unit === 's').map(({ value }) => 1000 * value)
+  return times.length === 0 ? impact.savingMs : Math.max(impact.savingMs, Math.min(...times))
 }
 
 /** Whether going from symptom to cause leads from `from` to `to`. */

@@ -37,6 +37,13 @@ describe('explanations', () => {
     ])
   })
 
+  it('compare with what a call takes, not with its share of all requests', () => {
+    const mean = { what: 'mean time of a call', query: 'm', value: 0.29, unit: 's' }
+    const rarelyCalled = candidate('dependency.slow', 'shop', { savingMs: 50, evidence: [mean] })
+    const blocked = candidate('eventloop.blocked', 'shop', { savingMs: 27 })
+    expect(links([rarelyCalled, blocked])).to.deep.equal([])
+  })
+
   it('look for the cause in the callee', () => {
     const blocked = candidate('eventloop.blocked', 'payment', { savingMs: 200 })
     expect(links([slowPayment, blocked])).to.deep.equal([
