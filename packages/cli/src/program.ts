@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import type { CommandMaker } from './command-maker.ts'
 import { checkCommand } from './commands/check.ts'
@@ -28,6 +29,7 @@ export async function runCli(args: readonly string[], output: Output): Promise<n
   let exitCode: number = EXIT_CODES.ok.code
   const program = new Command('chokepoint')
     .description('Finds what holds a service back and says what to do about it.')
+    .version(ownVersion())
     .enablePositionalOptions()
     .exitOverride()
     .configureOutput({
@@ -52,4 +54,9 @@ export async function runCli(args: readonly string[], output: Output): Promise<n
     output.err.write(`chokepoint: ${failure.message}\n`)
     return failure.exitCode
   }
+}
+
+function ownVersion(): string {
+  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8')
+  return (JSON.parse(text) as { readonly version: string }).version
 }

@@ -1,6 +1,9 @@
 import { loadConfig, type RunningAnalyzer, startAnalyzer } from '@chokepoint/analyzer'
 import { portIfFree } from './free-port.ts'
 
+/** A recording is kept whole, however long it is. */
+const WHOLE_MS = 365 * 86_400_000
+
 export interface LocalAnalyzerOptions {
   readonly apiPort?: number
   readonly configFile?: string
@@ -25,5 +28,6 @@ export async function startLocalAnalyzer(options: LocalAnalyzerOptions): Promise
     api: options.apiPort ?? (await port(api)),
   }
   const clock = options.clock ?? config.clock
-  return startAnalyzer({ ...config, listen, clock }, { memory: true })
+  const retentionMs = options.clock === 'data' ? WHOLE_MS : config.retentionMs
+  return startAnalyzer({ ...config, listen, clock, retentionMs }, { memory: true })
 }
