@@ -40,6 +40,7 @@ export async function createPipeline(config: Config, options: PipelineOptions) {
     clock: wallClock,
     random: options.random,
     limits,
+    onProblem,
     ...(dataDir === undefined ? {} : { stateFile: `${dataDir}/webhooks.jsonl` }),
     ...(config.externalUrl === null ? {} : { externalUrl: config.externalUrl }),
   })

@@ -85,6 +85,7 @@ export function createTenantAnalysis(options: TenantAnalysisOptions): TenantAnal
     query,
     record,
     intervalMs: config.evaluation.intervalMs,
+    limits: config.limits,
     externalLabels: config.externalLabels,
     ...(config.externalUrl === null ? {} : { externalUrl: config.externalUrl }),
     metricNames: (expression) => metricNames(engine, expression),

@@ -26,7 +26,7 @@ export const LIMITS = {
   labelValueLengthMax: { default: 2048, unit: '{char}', reason: 'a longer value is text or a query, which belongs in a span' },
   bucketsMax: { default: 512, unit: '{bucket}', reason: 'buckets of one histogram point; exponential histograms have 160' },
   // store
-  tenantsMax: { default: 100, unit: '{tenant}', reason: 'tenants with state; each has its own store and rules' },
+  tenantsMax: { default: 10_000, unit: '{tenant}', reason: 'tenants with state; an empty one is a few kB, and the memory limit bounds the rest' },
   seriesMax: { default: 1_000_000, unit: '{series}', reason: 'series of one tenant; about 1 GB of memory at a retention of 2h' },
   seriesPerMetricMax: { default: 200_000, unit: '{series}', reason: 'series of one metric; stops one bad label from filling the tenant' },
   memoryBytesMax: { default: 2048 * MIB, unit: 'By', reason: 'sample memory of all tenants; over it, new series are refused' },

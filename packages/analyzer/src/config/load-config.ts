@@ -39,12 +39,20 @@ export function parseConfig(
   refuse(fileName, problems)
   const expanded = expandEnvironment(source, environment)
   refuse(fileName, expanded.problems)
-  const parsed = CONFIG_SCHEMA.safeParse(laidOver(parse(printDefaults()), plainValue(source)))
+  const written = plainValue(source)
+  const parsed = CONFIG_SCHEMA.safeParse(
+    laidOver(laidOver(parse(printDefaults()), clockDefaults(written)), written),
+  )
   if (!parsed.success) {
     refuse(fileName, schemaProblems(source, CONFIG_SCHEMA, parsed.error, expanded.written))
     throw invalid(`cannot use ${fileName}: ${parsed.error.message}`)
   }
   return withFiles(parsed.data, source, readFile)
+}
+
+/** A recording may span any time; with the clock of the data it is kept whole unless the config says less. */
+function clockDefaults(written: unknown): unknown {
+  return isMapValue(written) && written.clock === 'data' ? { retention: '365d' } : undefined
 }
 
 /** A user's values over the defaults: maps key by key, lists and scalars whole. */
