@@ -63,7 +63,8 @@ export function startAgent(settings: Settings): void {
     settings.traces.slowMs ?? Number.POSITIVE_INFINITY,
     Math.random,
   )
-  const tracker = new RequestTracker(writer, chooser, outbox)
+  const propagates = settings.propagators.includes('tracecontext')
+  const tracker = new RequestTracker(writer, chooser, outbox, propagates)
   const histograms: RootHistograms = {
     timeSplit: new HistogramRecorder(writer, recordedInstrument('request.time.split')),
     childCalls: new HistogramRecorder(writer, recordedInstrument('request.child.calls')),
@@ -121,7 +122,7 @@ function answerOpenTelemetryApi(parts: Parts, db: DbMetrics): void {
       report,
     ),
   )
-  propagation.setGlobalPropagator(new TraceContextPropagator())
+  if (tracker.propagates) propagation.setGlobalPropagator(new TraceContextPropagator())
 }
 
 /** Observes servers, clients and libraries, as far as the user has left them on. */

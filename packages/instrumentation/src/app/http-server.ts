@@ -147,6 +147,7 @@ export function watchHttpServers(
     const scheme = (request.socket as TLSSocket).encrypted ? 'https' : 'http'
     const method = metrics.method(knownMethod(request.method), scheme)
     const root = new HttpRoot(request, response, method, startMs, clock.idleMs)
+    if (!tracker.propagates) root.ignoreCaller()
     metrics.addActive(method, 1)
     request[ROOT] = root
     response[ROOT] = root

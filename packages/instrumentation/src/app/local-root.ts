@@ -73,6 +73,11 @@ export abstract class LocalRoot implements Context, SpanOwner {
     return this.#parent
   }
 
+  /** Makes this the beginning of a trace, whatever the caller has sent. */
+  ignoreCaller(): void {
+    this.#parentRead = true
+  }
+
   get traceId(): string {
     this.#traceId ??= this.parent?.traceId ?? newTraceId()
     return this.#traceId

@@ -9,6 +9,7 @@ import { formatTraceparent, newSpanId } from './trace-context.ts'
  * begins its trace where it arrives.
  */
 export function traceparentOf(tracker: RequestTracker, call: Call): string | undefined {
+  if (!tracker.propagates) return undefined
   const root = call.root ?? rootOf(context.active())
   if (root === undefined) return undefined
   const sampled = tracker.chooser.choose(root)

@@ -20,10 +20,18 @@ export class RequestTracker {
   readonly store = new AsyncLocalStorage<Context>()
   readonly clock = new RunningClock()
   readonly chooser: TraceChooser
+  /** Whether W3C trace context is read and written; `OTEL_PROPAGATORS` may say no. */
+  readonly propagates: boolean
   readonly #writer: SeriesWriter
   readonly #outbox: SpanOutbox
 
-  constructor(writer: SeriesWriter, chooser: TraceChooser, outbox: SpanOutbox) {
+  constructor(
+    writer: SeriesWriter,
+    chooser: TraceChooser,
+    outbox: SpanOutbox,
+    propagates: boolean,
+  ) {
+    this.propagates = propagates
     this.#writer = writer
     this.chooser = chooser
     this.#outbox = outbox

@@ -169,6 +169,21 @@ describe('an app under the preload', function () {
     expect(own).to.deep.equal([])
   })
 
+  it('neither reads nor writes trace context when OTEL_PROPAGATORS is none', async () => {
+    const app = start('fastify-app.mjs', '--import', {
+      OTEL_PROPAGATORS: 'none',
+      OTEL_TRACES_SAMPLER: 'always_on',
+    })
+    const url = await app.listening()
+    const headers = { traceparent: `00-${TRACE}-${CALLER}-01` }
+    await (await fetch(`${url}/call`, { headers })).text()
+    await end(app)
+    const servers = receiver.spans().filter(({ kind }) => kind === 2)
+    expect(servers).to.have.length(4)
+    expect(new Set(servers.map(({ traceId }) => traceId)).size).to.equal(4)
+    expect(servers.map(({ traceId }) => traceId)).to.not.include(TRACE)
+  })
+
   it('keeps a failed request at any ratio, with the spans and instruments of the app in it', async () => {
     const app = start('otel-app.mjs', '--import', { OTEL_TRACES_SAMPLER_ARG: '0' })
     const url = await app.listening()
