@@ -29,7 +29,7 @@ dataDir: ./chokepoint-data     # the log of samples, alert state and history, we
 externalUrl: null              # the address of the live page as people reach it, for links in messages
 externalLabels: {}             # labels that tell this analyzer from others: sent to Alertmanagers, in templates
 retention: 2h                  # samples in memory and in the log; 365d when clock is data
-fsync: interval                # always: before each 200; interval: each second; never: the system decides
+fsync: interval                # always: before each 200; interval: each 100 ms; never: the system decides
 clock: wall                    # wall: the time now; data: the newest sample of the tenant, for replay
 multitenancy: false            # true: the header X-Scope-OrgID names the tenant
 
