@@ -31,7 +31,7 @@ export interface RunningAnalyzer {
   readonly close: () => Promise<void>
 }
 
-/** Starts every stage. Rejects with `PORT_IN_USE`, `RULES_INVALID` or `STORAGE_FAILED`. */
+/** Starts every stage. Rejects with `PORT_IN_USE`, `CONFIG_INVALID`, `RULES_INVALID` or `STORAGE_FAILED`. */
 export async function startAnalyzer(
   config: Config,
   options: AnalyzerOptions = {},
@@ -59,7 +59,7 @@ export async function startAnalyzer(
   const host = config.listen.host === '0.0.0.0' ? '127.0.0.1' : config.listen.host
   return {
     ports,
-    url: `http://${host}:${ports.api}`,
+    url: `${config.auth.tls === null ? 'http' : 'https'}://${host}:${ports.api}`,
     view,
     report: (format, windowMs, tenant) =>
       renderReport(buildReport(view(tenant), windowMs, VERSION), format),

@@ -2,9 +2,11 @@ import { createEngine } from '@chokepoint/promql'
 import type { Config } from './config/schema.ts'
 import { CATALOG } from './detect/catalog.ts'
 import { loadDetectors } from './detect/custom.ts'
+import { createForward } from './forward/forward.ts'
 import type { EventSink } from './model/event.ts'
 import { createAlertmanagers } from './notify/alertmanager.ts'
 import { createWebhooks } from './notify/webhooks.ts'
+import { readTls } from './read-tls.ts'
 import { createOtlpGrpcServer } from './receive/otlp-grpc.ts'
 import { createOtlpHttpServer } from './receive/otlp-http.ts'
 import { startReportSchedule } from './report-schedule.ts'
@@ -32,9 +34,11 @@ export interface PipelineOptions {
 export async function createPipeline(config: Config, options: PipelineOptions) {
   const { version, dataDir, wallClock, onProblem } = options
   const { limits, multitenancy, auth, promql } = config
+  const tls = readTls(auth.tls)
   let ready = false
 
-  // The last stage first, since all others tell it: events go to webhooks, alerts to Alertmanagers.
+  // The last stage first, since all others tell it: events go to webhooks, alerts to Alertmanagers,
+  // and everything to the endpoint behind the analyzer.
   const webhooks = createWebhooks({
     endpoints: config.webhooks,
     clock: wallClock,
@@ -44,7 +48,10 @@ export async function createPipeline(config: Config, options: PipelineOptions) {
     ...(dataDir === undefined ? {} : { stateFile: `${dataDir}/webhooks.jsonl` }),
     ...(config.externalUrl === null ? {} : { externalUrl: config.externalUrl }),
   })
-  const emit: EventSink = (event) => webhooks.sink(event)
+  const emit: EventSink = (event) => {
+    webhooks.sink(event)
+    forward.event(event)
+  }
   const alertmanagers = createAlertmanagers({
     endpoints: config.alertmanagers,
     externalLabels: config.externalLabels,
@@ -53,7 +60,7 @@ export async function createPipeline(config: Config, options: PipelineOptions) {
     ...(config.externalUrl === null ? {} : { externalUrl: config.externalUrl }),
   })
 
-  // receive -> decode -> store: the log is read back before anything is taken.
+  // receive -> decode -> store -> forward: the log is read back before anything is taken.
   const schedule = createSchedule({ config, tenants: () => tenants, afterInterval, onProblem })
   const stores = await openTenantStores({
     ...{ dataDir, wallClock, limits },
@@ -61,7 +68,13 @@ export async function createPipeline(config: Config, options: PipelineOptions) {
     onArrival: (tenant, arrival) => schedule.onArrival(tenant, arrival),
     log: onProblem,
   })
-  const receiver = { ingest: stores.ingest, limits, multitenancy, auth, log: onProblem }
+  const forward = createForward({
+    ...{ target: config.forward, version, multitenancy, limits, onProblem },
+    ...{ clock: wallClock, random: options.random },
+    folder: dataDir === undefined ? undefined : `${dataDir}/forward`,
+  })
+  const ingest = forward.after(stores.ingest)
+  const receiver = { ingest, limits, multitenancy, auth, tls, log: onProblem }
   const otlpHttp = createOtlpHttpServer(receiver)
   const otlpGrpc = createOtlpGrpcServer(receiver)
 
@@ -86,7 +99,11 @@ export async function createPipeline(config: Config, options: PipelineOptions) {
     onAlerts: alertmanagers.update,
   })
   function afterInterval(): void {
-    for (const analysis of tenants.all()) analysis.save()
+    for (const tenant of tenants.names()) {
+      const analysis = tenants.get(tenant)
+      analysis.save()
+      forward.findings(tenant, analysis.findings(), analysis.view.now())
+    }
     if (ruleFilesChanged()) reloadRules()
   }
   function reloadRules(): void {
@@ -102,7 +119,7 @@ export async function createPipeline(config: Config, options: PipelineOptions) {
   let stopReports = () => {}
   const views = () => tenants.names().map((name) => [name, tenants.get(name).view] as const)
   const web = createWebServer({
-    ...{ version, multitenancy, tokens: auth.tokens },
+    ...{ version, multitenancy, tls, tokens: auth.tokens },
     view: (tenant) => tenants.get(tenant).view,
     prometheus: (tenant) => tenants.get(tenant).prometheus,
     actOnRecommendation: (tenant, id, action) => tenants.get(tenant).act(id, action),
@@ -112,6 +129,7 @@ export async function createPipeline(config: Config, options: PipelineOptions) {
       selfMetrics({
         ...{ version, receive: otlpHttp.stats, store: stores.stats() },
         webhooks: webhooks.counts(),
+        forward: forward.counts(),
         findings: tenants.all().flatMap((analysis) => analysis.findings()),
       }),
     ready: () => ready,
@@ -141,7 +159,7 @@ export async function createPipeline(config: Config, options: PipelineOptions) {
       // In the order of the flow: first nothing more comes in, last the log is closed.
       await Promise.all([otlpHttp.close(), otlpGrpc.close(), web.close()])
       afterInterval()
-      await Promise.all([webhooks.close(), alertmanagers.close()])
+      await Promise.all([webhooks.close(), alertmanagers.close(), forward.close()])
       await stores.close()
     },
   }

@@ -1,3 +1,4 @@
+import type { ForwardCounts } from './forward/forward.ts'
 import type { ReceiveStats } from './receive/otlp-http.ts'
 import type { FindingSample } from './record-findings.ts'
 import type { StoreStats } from './store/tenant-stores.ts'
@@ -14,6 +15,7 @@ export interface SelfMetricsSources {
     readonly dropped: number
     readonly pending: number
   }
+  readonly forward: ForwardCounts
   readonly findings: readonly FindingSample[]
 }
 
@@ -30,7 +32,7 @@ export function selfMetrics(sources: SelfMetricsSources): string {
 }
 
 // biome-ignore format: a table is read by its columns
-function rowsOf({ version, receive, store, webhooks, findings }: SelfMetricsSources): readonly Row[] {
+function rowsOf({ version, receive, store, webhooks, forward, findings }: SelfMetricsSources): readonly Row[] {
   const one = (value: number) => [[{}, value]] as const
   const by = (label: string, counts: ReadonlyMap<string, number>) =>
     [...counts].map(([key, value]) => [{ [label]: key }, value] as const)
@@ -50,6 +52,10 @@ function rowsOf({ version, receive, store, webhooks, findings }: SelfMetricsSour
     ['chokepoint_webhook_deliveries_total', 'counter', 'Webhook deliveries that ended, by outcome.', [[{ outcome: 'delivered' }, webhooks.delivered], [{ outcome: 'dead' }, webhooks.dead], [{ outcome: 'dropped' }, webhooks.dropped]]],
     ['chokepoint_webhook_failed_attempts_total', 'counter', 'Webhook delivery attempts that failed.', one(webhooks.failedAttempts)],
     ['chokepoint_webhook_pending', 'gauge', 'Webhook deliveries that wait.', one(webhooks.pending)],
+    ['chokepoint_forward_requests_total', 'counter', 'Requests forwarded, by signal.', by('signal', forward.sent)],
+    ['chokepoint_forward_dropped_total', 'counter', 'Requests not forwarded, by reason.', by('reason', forward.dropped)],
+    ['chokepoint_forward_failed_attempts_total', 'counter', 'Attempts to forward that failed and are repeated.', one(forward.failedAttempts)],
+    ['chokepoint_forward_queue_bytes', 'gauge', 'Space that requests take which wait to be forwarded.', one(forward.queueBytes)],
     ['chokepoint_bottleneck_impact', 'gauge', 'Impact of an active bottleneck, 0 to 100.', impact('chokepoint_bottleneck_impact')],
     ['chokepoint_recommendation_impact', 'gauge', 'Impact of an open recommendation, 0 to 100.', impact('chokepoint_recommendation_impact')],
     ['process_cpu_seconds_total', 'counter', 'Processor time of the analyzer.', one(cpuSeconds())],

@@ -6,6 +6,7 @@ import {
   type sendUnaryData,
 } from '@grpc/grpc-js'
 import { ChokepointError } from '../model/errors.ts'
+import type { TlsMaterial } from '../model/tls.ts'
 import { authorize } from './authorize.ts'
 import { encodeResponse, grpcStatusOf, RETRY_AFTER_SECONDS } from './otlp-answer.ts'
 import type { OtlpReceiverOptions } from './otlp-http.ts'
@@ -62,7 +63,7 @@ class GrpcReceiver implements OtlpGrpcServer {
   async listen(host: string, port: number): Promise<number> {
     const address = `${host.includes(':') ? `[${host}]` : host}:${port}`
     return new Promise((resolve, reject) => {
-      this.#server.bindAsync(address, ServerCredentials.createInsecure(), (error, bound) => {
+      this.#server.bindAsync(address, credentialsOf(this.#options.tls), (error, bound) => {
         if (error === null) resolve(bound)
         else {
           reject(
@@ -104,6 +105,13 @@ class GrpcReceiver implements OtlpGrpcServer {
       this.#inFlight--
     }
   }
+}
+
+function credentialsOf(tls: TlsMaterial | undefined): ServerCredentials {
+  if (tls === undefined) return ServerCredentials.createInsecure()
+  const { cert, key, clientCa } = tls
+  const pair = { cert_chain: cert, private_key: key }
+  return ServerCredentials.createSsl(clientCa ?? null, [pair], clientCa !== undefined)
 }
 
 function toServiceError(error: unknown, log: ((message: string) => void) | undefined) {

@@ -1,7 +1,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { ChokepointError } from '../model/errors.ts'
 import type { IngestFunc, OtlpEncoding } from '../model/ingest.ts'
+import { type TlsMaterial, tlsServerOptions } from '../model/tls.ts'
 import { authorize, type ReceiveAuth } from './authorize.ts'
 import { inflateBody } from './inflate-body.ts'
 import type { ReceiveLimits } from './limits.ts'
@@ -16,6 +18,8 @@ export interface OtlpReceiverOptions {
   /** True: `X-Scope-OrgID` names the tenant. */
   readonly multitenancy: boolean
   readonly auth: ReceiveAuth
+  /** Undefined serves in the clear. */
+  readonly tls?: TlsMaterial | undefined
   /** Told of errors that are ours, not the sender's. */
   readonly log?: (message: string) => void
 }
@@ -79,7 +83,11 @@ class HttpReceiver implements OtlpHttpServer {
   }
 
   async listen(host: string, port: number): Promise<number> {
-    const server = createServer((request, response) => this.#route(request, response))
+    const { tls } = this.#options
+    const route = (request: IncomingMessage, response: ServerResponse) =>
+      this.#route(request, response)
+    const server =
+      tls === undefined ? createServer(route) : createTlsServer(tlsServerOptions(tls), route)
     server.requestTimeout = this.#options.limits.requestMs
     server.headersTimeout = this.#options.limits.requestMs
     this.#server = server

@@ -1,7 +1,10 @@
+import type { Server } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import fastify, { type FastifyInstance } from 'fastify'
 import type { AnalyzerView } from '../model/analyzer-view.ts'
 import { ChokepointError } from '../model/errors.ts'
+import { type TlsMaterial, tlsServerOptions } from '../model/tls.ts'
 import { createAuthorizer } from './authorize.ts'
 import { compressReply } from './compress.ts'
 import { sendError } from './envelope.ts'
@@ -28,6 +31,8 @@ export interface WebServerOptions {
   readonly multitenancy: boolean
   /** Empty: everybody may read and act. */
   readonly tokens: readonly string[]
+  /** Undefined serves in the clear. */
+  readonly tls?: TlsMaterial | undefined
   /** Told of every failure that nobody expected; the reply says only that there was one. */
   readonly onInternalError: (error: unknown, url: string) => void
 }
@@ -37,7 +42,7 @@ export interface WebServer {
   readonly listen: (host: string, port: number) => Promise<number>
   /** Ends open connections after their running requests. */
   readonly close: () => Promise<void>
-  /** `http://host:port`; empty before `listen`. */
+  /** `http://host:port`, or `https://…` with TLS; empty before `listen`. */
   readonly address: () => string
 }
 
@@ -46,11 +51,13 @@ const OTLP_PATH = '/api/v1/otlp/v1/metrics'
 
 /** The server of port 9490: API, page, own metrics, health, and Prometheus' OTLP path. */
 export function createWebServer(options: WebServerOptions): WebServer {
-  const app = fastify({
+  const { tls } = options
+  const app = fastify<Server>({
     bodyLimit: FORM_BYTES_MAX,
     routerOptions: { maxParamLength: 4096 },
     forceCloseConnections: 'idle',
     exposeHeadRoutes: true,
+    ...(tls && { serverFactory: (answer) => createTlsServer(tlsServerOptions(tls), answer) }),
   })
   acceptForms(app)
   answerErrors(app, options)
@@ -85,7 +92,7 @@ export function createWebServer(options: WebServerOptions): WebServer {
     const guarded = options.tokens.length > 0 || options.multitenancy
     pageRoutes(page, { version: options.version, live, guarded })
   })
-  return serverOf(app)
+  return serverOf(app, tls === undefined ? 'http' : 'https')
 }
 
 /** Forms as Prometheus takes them. Bodies of other types are left unread, except for OTLP. */
@@ -148,12 +155,12 @@ function otlpRoute(app: FastifyInstance, handle: OtlpHandler): void {
   })
 }
 
-function serverOf(app: FastifyInstance): WebServer {
+function serverOf(app: FastifyInstance, scheme: 'http' | 'https'): WebServer {
   const address = () => {
     const bound = app.server.address() as AddressInfo | null
     if (bound === null) return ''
     const host = bound.family === 'IPv6' ? `[${bound.address}]` : bound.address
-    return `http://${host}:${bound.port}`
+    return `${scheme}://${host}:${bound.port}`
   }
   return {
     listen: async (host, port) => {
