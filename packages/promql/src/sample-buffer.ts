@@ -29,6 +29,8 @@ export class SampleBuffer {
   startTimes: Float64Array | undefined
   /** How many of the samples are not floats; 0 lets readers skip `kinds`. */
   special = 0
+  /** Start times are asked for series by series: their memory is kept as that of times is. */
+  #startTimesKept: Float64Array | undefined
 
   /** Empties the buffer and keeps its memory. */
   clear(): void {
@@ -80,12 +82,16 @@ export class SampleBuffer {
 
   /** Tells when the counter of the newest sample began (milliseconds; 0 is unknown). */
   setStartTime(startMs: number): void {
-    if (this.startTimes === undefined || this.startTimes.length < this.times.length) {
-      const grown = new Float64Array(this.times.length)
-      if (this.startTimes !== undefined) grown.set(this.startTimes)
-      this.startTimes = grown
-    }
-    this.startTimes[this.size - 1] = startMs
+    const startTimes = this.startTimes ?? this.#beginStartTimes()
+    startTimes[this.size - 1] = startMs
+  }
+
+  #beginStartTimes(): Float64Array {
+    const capacity = this.times.length
+    if (this.#startTimesKept?.length === capacity) this.#startTimesKept.fill(0)
+    else this.#startTimesKept = new Float64Array(capacity)
+    this.startTimes = this.#startTimesKept
+    return this.startTimes
   }
 
   /** Makes room for `capacity` samples in all. */
@@ -105,6 +111,7 @@ export class SampleBuffer {
       const startTimes = new Float64Array(length)
       startTimes.set(this.startTimes)
       this.startTimes = startTimes
+      this.#startTimesKept = startTimes
     }
   }
 

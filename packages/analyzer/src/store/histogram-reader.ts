@@ -10,6 +10,8 @@ interface RowRun {
   readonly id: number
   readonly fromMs: number
   readonly toMs: number
+  /** Whether rows have their counts: `_sum` and `_count` need none. */
+  readonly counted: boolean
   readonly rows: readonly ReadRow[]
 }
 
@@ -18,6 +20,7 @@ interface ReadRow {
   readonly startMs: number
   readonly layout: RowLayout
   readonly stale: boolean
+  /** Of explicit buckets the sums up to each, as `_bucket` series count; of exponential ones as they are. */
   readonly counts: Float64Array
   readonly sum: number
   readonly count: number
@@ -47,25 +50,27 @@ export class HistogramReader {
 
   /** `x_bucket{le="…"}`: observations up to a bound. */
   bucketSeries(labels: LabelSet, id: number, bound: string): SourceSeries {
-    return this.#series(labels, id, (row) => {
+    let layout: RowLayout | undefined
+    let place = -1
+    return this.#series(labels, id, true, (row) => {
       if (row.layout.kind !== 'explicit') return undefined
       if (bound === '+Inf') return row.count
-      const last = this.#bounds.get(row.layout.bounds).texts.indexOf(bound)
-      if (last === -1) return undefined
-      let total = 0
-      for (let i = 0; i <= last; i++) total += row.counts[i]!
-      return total
+      if (row.layout !== layout) {
+        layout = row.layout
+        place = this.#bounds.get(row.layout.bounds).texts.indexOf(bound)
+      }
+      return place === -1 ? undefined : row.counts[place]
     })
   }
 
   /** `x_sum`; a row without a sum has no sample. */
   sumSeries(labels: LabelSet, id: number): SourceSeries {
-    return this.#series(labels, id, (row) => (row.hasSum ? row.sum : undefined))
+    return this.#series(labels, id, false, (row) => (row.hasSum ? row.sum : undefined))
   }
 
   /** `x_count`. */
   countSeries(labels: LabelSet, id: number): SourceSeries {
-    return this.#series(labels, id, (row) => row.count)
+    return this.#series(labels, id, false, (row) => row.count)
   }
 
   /** The histograms of an exponential stream, whole. */
@@ -73,7 +78,7 @@ export class HistogramReader {
     return {
       labels,
       read: (fromMs, toMs, into) => {
-        for (const row of this.#rows(id, fromMs, toMs)) {
+        for (const row of this.#rows(id, fromMs, toMs, true)) {
           if (row.stale) into.pushStale(row.timeMs)
           else into.pushHistogram(row.timeMs, toNativeHistogram(row))
           if (row.startMs !== 0) into.setStartTime(row.startMs)
@@ -85,12 +90,13 @@ export class HistogramReader {
   #series(
     labels: LabelSet,
     id: number,
+    counted: boolean,
     sampleOf: (row: ReadRow) => number | undefined,
   ): SourceSeries {
     return {
       labels,
       read: (fromMs: number, toMs: number, into: SampleBuffer) => {
-        for (const row of this.#rows(id, fromMs, toMs)) {
+        for (const row of this.#rows(id, fromMs, toMs, counted)) {
           if (row.stale) into.pushStale(row.timeMs)
           else {
             const value = sampleOf(row)
@@ -103,10 +109,10 @@ export class HistogramReader {
     }
   }
 
-  #rows(id: number, fromMs: number, toMs: number): readonly ReadRow[] {
+  #rows(id: number, fromMs: number, toMs: number, counted: boolean): readonly ReadRow[] {
     const kept = this.#kept
-    if (kept !== undefined && kept.id === id && kept.fromMs === fromMs && kept.toMs === toMs) {
-      return kept.rows
+    if (kept?.id === id && kept.fromMs === fromMs && kept.toMs === toMs) {
+      if (kept.counted || !counted) return kept.rows
     }
     const rows: ReadRow[] = []
     const { records, columns } = this.#chains
@@ -121,7 +127,11 @@ export class HistogramReader {
         row: (timeMs, counts, sum, count, hasSum, startMs) => {
           // Runs of equal rows share their counts.
           const same = last !== undefined && last.count === count && last.layout === layout
-          const own = same && equalCounts(last!.counts, counts) ? last!.counts : counts.slice()
+          const sums = layout.kind === 'explicit'
+          const equal = sums ? equalSums : equalCounts
+          let own = same ? last!.counts : counts
+          if (!counted) own = NO_COUNTS
+          else if (!same || !equal(own, counts)) own = sums ? sumsOf(counts) : counts.slice()
           last = { timeMs, startMs, layout, stale: false, counts: own, sum, count, hasSum }
           rows.push(last)
         },
@@ -131,13 +141,32 @@ export class HistogramReader {
         },
       })
     }
-    this.#kept = { id, fromMs, toMs, rows }
+    this.#kept = { id, fromMs, toMs, counted, rows }
     return rows
   }
 }
 
 function equalCounts(a: Float64Array, b: Float64Array): boolean {
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false
+  return true
+}
+
+function sumsOf(counts: Float64Array): Float64Array {
+  const sums = new Float64Array(counts.length)
+  let total = 0
+  for (let i = 0; i < counts.length; i++) {
+    total += counts[i]!
+    sums[i] = total
+  }
+  return sums
+}
+
+function equalSums(sums: Float64Array, counts: Float64Array): boolean {
+  let total = 0
+  for (let i = 0; i < sums.length; i++) {
+    total += counts[i]!
+    if (sums[i] !== total) return false
+  }
   return true
 }
 

@@ -97,26 +97,37 @@ function readBlock(
       }
       count = (op & HAS_EXCESS) !== 0 ? readDouble(bytes, cursor) : Number.NaN
       readCounts(bytes, cursor, counts)
-      if (Number.isNaN(count)) count = counts.reduce((total, one) => total + one, 0)
     }
     for (let i = 0; i < repeat; i++) {
       index += step
       const time = column.timeAt(index)
       if (time > toMs) return false
       if (time < fromMs) continue
-      if (op === OP_STALE) sink.stale(time, start, index)
-      else sink.row(time, counts, sum, count, hasSum, start, index)
+      if (op === OP_STALE) {
+        sink.stale(time, start, index)
+        continue
+      }
+      // Only rows that are handed out are added up: most of a block is before the window of a rule.
+      if (Number.isNaN(count)) count = sumOf(counts)
+      sink.row(time, counts, sum, count, hasSum, start, index)
     }
   }
   return true
+}
+
+function sumOf(counts: Float64Array): number {
+  let total = 0
+  for (let i = 0; i < counts.length; i++) total += counts[i]!
+  return total
 }
 
 function readCounts(bytes: Uint8Array, cursor: Cursor, counts: Float64Array): void {
   const width = counts.length
   const map = cursor.at
   cursor.at += (width + 7) >> 3
-  for (let i = 0; i < width; i++) {
-    if (((bytes[map + (i >> 3)]! >> (i & 7)) & 1) === 0) continue
-    counts[i]! += readZigzag(bytes, cursor)
+  for (let first = 0; first < width; first += 8) {
+    for (let bits = bytes[map + (first >> 3)]!; bits !== 0; bits &= bits - 1) {
+      counts[first + 31 - Math.clz32(bits & -bits)]! += readZigzag(bytes, cursor)
+    }
   }
 }
