@@ -70,7 +70,7 @@ export async function createPipeline(config: Config, options: PipelineOptions) {
   })
   const forward = createForward({
     ...{ target: config.forward, version, multitenancy, limits, onProblem },
-    ...{ clock: wallClock, random: options.random },
+    ...{ clock: wallClock, random: options.random, listen: config.listen },
     folder: dataDir === undefined ? undefined : `${dataDir}/forward`,
   })
   const ingest = forward.after(stores.ingest)

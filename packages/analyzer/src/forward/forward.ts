@@ -6,10 +6,13 @@ import { encodeEvent, encodeFindings, type FindingGauge } from './encode-finding
 import { ForwardLane } from './forward-lane.ts'
 import { type DropReason, type Envelope, ForwardQueue, type Signal } from './forward-queue.ts'
 import { createPost, type ForwardTarget } from './post-otlp.ts'
+import { type OwnAddress, refuseLoop } from './refuse-loop.ts'
 
 export interface ForwardOptions {
   /** Null forwards nothing. */
   readonly target: ForwardTarget | null
+  /** Where the analyzer listens, which the target must not be. */
+  readonly listen: OwnAddress
   readonly version: string
   /** True passes the tenant on in `X-Scope-OrgID`. */
   readonly multitenancy: boolean
@@ -45,7 +48,7 @@ const MEMORY_BYTES_MAX = 64 * 1024 * 1024
 const CLOSE_MS_MAX = 2000
 const TELL_AGAIN_MS = 10 * 60_000
 
-/** Makes the stage behind the log. Throws STORAGE_FAILED when its folder cannot be used. */
+/** Makes the stage behind the log. Throws STORAGE_FAILED, or CONFIG_INVALID for a target that is itself. */
 export function createForward(options: ForwardOptions): Forward {
   return options.target === null ? FORWARD_NOTHING : forwardTo(options.target, options)
 }
@@ -60,6 +63,7 @@ const FORWARD_NOTHING: Forward = {
 
 function forwardTo(target: ForwardTarget, options: ForwardOptions): Forward {
   const { version, folder, clock, onProblem } = options
+  refuseLoop(target.url, options.listen)
   const sent = new Map<Signal, number>()
   const dropped = new Map<DropReason, number>()
   const toldMs = new Map<DropReason, number>()
@@ -68,7 +72,11 @@ function forwardTo(target: ForwardTarget, options: ForwardOptions): Forward {
   const onDrop = (reason: DropReason, why: string) => {
     dropped.set(reason, (dropped.get(reason) ?? 0) + 1)
     // The lane tells of refusals, since it knows when they end.
-    if (reason === 'refused' || clock() - (toldMs.get(reason) ?? -Infinity) < TELL_AGAIN_MS) return
+    if (
+      reason === 'refused' ||
+      clock() - (toldMs.get(reason) ?? Number.NEGATIVE_INFINITY) < TELL_AGAIN_MS
+    )
+      return
     toldMs.set(reason, clock())
     onProblem(`a request was not forwarded, more may follow (${reason}): ${why}`)
   }

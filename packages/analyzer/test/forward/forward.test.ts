@@ -39,6 +39,7 @@ describe('forward', () => {
   function create(url: string, options: Partial<ForwardOptions> = {}): Forward {
     const forward = createForward({
       target: { url, headers: {} },
+      listen: { host: '127.0.0.1', otlpHttp: 0, api: 0 },
       ...{ version: '1.2.3', multitenancy: false, folder: join(folder, 'queue') },
       limits: { forwardQueueBytesMax: 100 * BLOCK },
       clock: () => NOW_MS,
