@@ -51,7 +51,10 @@ export interface RuleManagerState {
 export interface RuleManager {
   /** Evaluates the groups whose interval has passed. */
   readonly evaluate: (nowMs: number) => void
-  /** Evaluates at once the rules that read any of these metrics, and the rules that read those. */
+  /**
+   * Evaluates at once the rules that read any of these metrics, and the rules that read those. A rule that
+   * would take more than its share of the time waits for a later call, or for its interval.
+   */
   readonly evaluateChanged: (names: ReadonlySet<string>, nowMs: number) => void
   /** Pending and firing alerts, in the order of the rules. */
   readonly alerts: () => readonly Alert[]
@@ -71,6 +74,11 @@ interface GroupRow {
   evaluationSeconds: number
 }
 
+/**
+ * The part of the time that evaluations of arriving data may take, shared evenly by all rules: under a
+ * stream of requests a cheap rule is evaluated for each, a costly one less often, and at its interval.
+ */
+const ARRIVAL_SHARE = 0.25
 const NEVER = Number.NEGATIVE_INFINITY
 
 /** Makes a rule manager; it does nothing until it is told the time. */
@@ -126,9 +134,12 @@ class Manager {
   evaluateChanged(names: ReadonlySet<string>, nowMs: number): void {
     this.#begin(nowMs)
     const changed = new Set(names)
+    const share = ARRIVAL_SHARE / Math.max(this.#rows().length, 1)
     for (const group of this.#groups) {
       for (const row of group.rows) {
-        if (nowMs < row.lastEvaluationMs || !row.readsAny(changed)) continue
+        if (nowMs < row.lastEvaluationMs || !(row.waiting || row.readsAny(changed))) continue
+        row.waiting = !row.isWithin(share, nowMs)
+        if (row.waiting) continue
         for (const name of this.#evaluateRow(row, group, nowMs)) changed.add(name)
       }
     }

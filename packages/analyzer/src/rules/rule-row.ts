@@ -48,6 +48,10 @@ export class RuleRow {
   #health: StatusCommon['health'] = 'unknown'
   #lastError = ''
   #evaluationSeconds = 0
+  /** The lesser of the last two durations: one pause of the collector makes no rule expensive. */
+  #usualMs = 0
+  /** Whether data has come for it that it was not evaluated for. */
+  waiting = false
 
   constructor(
     key: string,
@@ -98,12 +102,21 @@ export class RuleRow {
       this.#health = 'err'
       this.#lastError = (error as Error).message
     }
-    this.#evaluationSeconds = (stopwatch() - started) / 1000
+    const lastMs = this.#evaluationSeconds * 1000
+    const tookMs = stopwatch() - started
+    this.#usualMs = Math.min(lastMs, tookMs)
+    this.#evaluationSeconds = tookMs / 1000
+    this.waiting = false
     return { names, transitions }
   }
 
   readsAny(names: ReadonlySet<string>): boolean {
     return this.reads === undefined || this.reads.some((name) => names.has(name))
+  }
+
+  /** Whether evaluating it now keeps it within this part of the time. */
+  isWithin(share: number, nowMs: number): boolean {
+    return nowMs - this.lastEvaluationMs >= this.#usualMs / share
   }
 
   status(nowMs: number): RuleStatus {
