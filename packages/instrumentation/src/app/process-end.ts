@@ -1,3 +1,5 @@
+import { constants } from 'node:os'
+
 /** What has to be done when the process ends. */
 export interface EndActions {
   /** Asks for a flush without waiting: the app has work of its own at this signal. */
@@ -48,6 +50,23 @@ export function watchProcessEnd(actions: EndActions): void {
     if (signal !== undefined && !ended) arm(emit, signal)
   })
   for (const signal of SIGNALS) arm(emit, signal)
+
+  // A process that signals itself dies at once. Caught, the signal would wait for the next turn of the loop, and
+  // there may be none.
+  const kill = process.kill.bind(process)
+  process.kill = (pid, name) => {
+    const signal = pid === process.pid ? watchedSignal(name) : undefined
+    if (signal !== undefined && !ended && process.listenerCount(signal) === 0) {
+      endOnce()
+      disarm(emit, signal)
+    }
+    return kill(pid, name)
+  }
+}
+
+/** The signal that `process.kill` is asked for by name or number, if it is one of those that end a process. */
+function watchedSignal(signal: string | number = 'SIGTERM'): WatchedSignal | undefined {
+  return SIGNALS.find((name) => name === signal || constants.signals[name] === signal)
 }
 
 function arm(emit: ProcessEmit, signal: WatchedSignal): void {

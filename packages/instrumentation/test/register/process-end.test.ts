@@ -24,6 +24,7 @@ const WAYS: readonly [way: string, signal?: NodeJS.Signals][] = [
   ['rejects'],
   ['beforeExit'],
   ['exitListener'],
+  ['killsItself'],
   ['waits', 'SIGTERM'],
   ['waits', 'SIGINT'],
   ['waits', 'SIGHUP'],
