@@ -80,6 +80,8 @@ export function createTenantAnalysis(options: TenantAnalysisOptions): TenantAnal
   const record = createRecorder(store, onProblem)
   const recordFindings = createFindingRecorder(record)
 
+  /** Whether an alert began, fired or ended since Alertmanagers were told of all. */
+  let alertsMoved = false
   const rules = createRuleManager({
     groups: options.groups,
     query,
@@ -91,6 +93,7 @@ export function createTenantAnalysis(options: TenantAnalysisOptions): TenantAnal
     metricNames: (expression) => metricNames(engine, expression),
     onTransition: (transition) => {
       history.add(transition)
+      alertsMoved = true
       const { alert, to, at } = transition
       if (to === 'firing') emit({ type: 'alert.firing', timestamp: at, tenant, data: alert })
       if (to === 'resolved') emit({ type: 'alert.resolved', timestamp: at, tenant, data: alert })
@@ -157,7 +160,9 @@ export function createTenantAnalysis(options: TenantAnalysisOptions): TenantAnal
     },
     evaluateChanged: (names, nowMs) => {
       rules.evaluateChanged(names, nowMs)
-      options.onAlerts(rules.alerts(), nowMs)
+      // To list thousands of alerts takes longer than most rules: not for each request that arrives.
+      if (alertsMoved) options.onAlerts(rules.alerts(), nowMs)
+      alertsMoved = false
     },
     act: (id, action) => recommendations.setStatus(id, action, clock()),
     replaceGroups: rules.replaceGroups,
