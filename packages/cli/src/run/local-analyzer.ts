@@ -14,12 +14,15 @@ export interface LocalAnalyzerOptions {
 }
 
 /**
- * Starts an analyzer that keeps nothing on disk. Its ports are those of the configuration when they are
+ * Starts an analyzer on loopback that keeps nothing on disk. Its ports are those of the configuration when they are
  * free, else others; a port that the user has asked for is taken or refused with `PORT_IN_USE`.
  */
 export async function startLocalAnalyzer(options: LocalAnalyzerOptions): Promise<RunningAnalyzer> {
   const config = loadConfig(options.configFile, process.env)
-  const { host, otlpHttp, otlpGrpc, api } = config.listen
+  const { otlpHttp, otlpGrpc, api } = config.listen
+  // Reached by this machine alone, so tokens and certificates of a service would only shut the command out.
+  const host = '127.0.0.1'
+  const auth = { ...config.auth, tokens: [], tls: null }
   const port = (wanted: number) => (options.anyPorts ? 0 : portIfFree(host, wanted))
   const listen = {
     host,
@@ -29,5 +32,8 @@ export async function startLocalAnalyzer(options: LocalAnalyzerOptions): Promise
   }
   const clock = options.clock ?? config.clock
   const retentionMs = options.clock === 'data' ? WHOLE_MS : config.retentionMs
-  return startAnalyzer({ ...config, listen, clock, retentionMs }, { memory: true })
+  // A recording has been where it was to go.
+  const forward = options.clock === 'data' ? null : config.forward
+  const local = { ...config, listen, auth, clock, retentionMs, forward }
+  return startAnalyzer(local, { memory: true })
 }
