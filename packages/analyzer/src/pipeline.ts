@@ -128,6 +128,7 @@ export async function createPipeline(config: Config, options: PipelineOptions) {
     selfMetrics: () =>
       selfMetrics({
         ...{ version, receive: otlpHttp.stats, store: stores.stats() },
+        lagSeconds: config.clock === 'wall' ? tenants.lagSeconds(wallClock()) : undefined,
         webhooks: webhooks.counts(),
         forward: forward.counts(),
         findings: tenants.all().flatMap((analysis) => analysis.findings()),

@@ -8,6 +8,8 @@ export interface SelfMetricsSources {
   readonly version: string
   readonly receive: ReceiveStats
   readonly store: StoreStats
+  /** Undefined before the first sample, and under the clock of the data. */
+  readonly lagSeconds: number | undefined
   readonly webhooks: {
     readonly delivered: number
     readonly failedAttempts: number
@@ -31,9 +33,10 @@ export function selfMetrics(sources: SelfMetricsSources): string {
   return rowsOf(sources).map(encodeRow).join('')
 }
 
+const one = (value: number) => [[{}, value]] as const
+
 // biome-ignore format: a table is read by its columns
-function rowsOf({ version, receive, store, webhooks, forward, findings }: SelfMetricsSources): readonly Row[] {
-  const one = (value: number) => [[{}, value]] as const
+function rowsOf({ version, receive, store, lagSeconds, webhooks, forward, findings }: SelfMetricsSources): readonly Row[] {
   const by = (label: string, counts: ReadonlyMap<string, number>) =>
     [...counts].map(([key, value]) => [{ [label]: key }, value] as const)
   const impact = (name: FindingSample['name']) =>
@@ -49,6 +52,8 @@ function rowsOf({ version, receive, store, webhooks, forward, findings }: SelfMe
     ['chokepoint_store_rejected_points_total', 'counter', 'Data points rejected, by reason.', by('reason', store.rejections)],
     ['chokepoint_store_series', 'gauge', 'Active series of all tenants, as Prometheus counts them.', one(store.series)],
     ['chokepoint_store_memory_bytes', 'gauge', 'Memory of samples and indexes, outside of the JavaScript heap.', one(store.memoryBytes)],
+    ...logRows(store.log),
+    ['chokepoint_store_newest_sample_age_seconds', 'gauge', 'Ingest lag: how far the newest sample of the tenant that is furthest behind is from now.', lagSeconds === undefined ? [] : one(lagSeconds)],
     ['chokepoint_webhook_deliveries_total', 'counter', 'Webhook deliveries that ended, by outcome.', [[{ outcome: 'delivered' }, webhooks.delivered], [{ outcome: 'dead' }, webhooks.dead], [{ outcome: 'dropped' }, webhooks.dropped]]],
     ['chokepoint_webhook_failed_attempts_total', 'counter', 'Webhook delivery attempts that failed.', one(webhooks.failedAttempts)],
     ['chokepoint_webhook_pending', 'gauge', 'Webhook deliveries that wait.', one(webhooks.pending)],
@@ -60,6 +65,19 @@ function rowsOf({ version, receive, store, webhooks, forward, findings }: SelfMe
     ['chokepoint_recommendation_impact', 'gauge', 'Impact of an open recommendation, 0 to 100.', impact('chokepoint_recommendation_impact')],
     ['process_cpu_seconds_total', 'counter', 'Processor time of the analyzer.', one(cpuSeconds())],
     ['process_resident_memory_bytes', 'gauge', 'Resident memory of the analyzer.', one(process.memoryUsage.rss())],
+  ]
+}
+
+// biome-ignore format: a table is read by its columns
+function logRows(log: StoreStats['log']): readonly Row[] {
+  if (log === undefined) return []
+  return [
+    ['chokepoint_log_bytes', 'gauge', 'Size of the log on disk.', one(log.bytes)],
+    ['chokepoint_log_segments', 'gauge', 'Files of the log on disk.', one(log.segments)],
+    ['chokepoint_log_fsyncs_total', 'counter', 'Times the log was forced to the disk.', one(log.fsyncs)],
+    ['chokepoint_log_fsync_seconds_total', 'counter', 'Time spent forcing the log to the disk.', one(log.fsyncSeconds)],
+    ['chokepoint_log_write_failures_total', 'counter', 'Writes of the log that failed.', one(log.writeFailures)],
+    ['chokepoint_log_damaged_bytes_total', 'counter', 'Bytes of the log that were cut off because their checksum was wrong.', one(log.damagedBytes)],
   ]
 }
 

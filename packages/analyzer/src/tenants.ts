@@ -39,6 +39,8 @@ export interface Tenants {
   /** Those that have sent something, by name. */
   readonly names: () => readonly string[]
   readonly now: (tenant: string) => number
+  /** How far the newest sample of the tenant that is furthest behind is from `nowMs`. */
+  readonly lagSeconds: (nowMs: number) => number | undefined
 }
 
 export function createTenants(options: TenantsOptions): Tenants {
@@ -72,6 +74,10 @@ export function createTenants(options: TenantsOptions): Tenants {
 
   return {
     now,
+    lagSeconds: (nowMs) => {
+      const newest = stores.tenants().map((tenant) => stores.tenant(tenant).newestMs() ?? nowMs)
+      return newest.length === 0 ? undefined : (nowMs - Math.min(...newest)) / 1000
+    },
     names: stores.tenants.bind(stores),
     get: (tenant) => {
       const known = kept.get(tenant)

@@ -8,12 +8,15 @@ import {
   DatasourceVariableBuilder,
   QueryVariableBuilder,
   type RowPanel,
+  TextBoxVariableBuilder,
   VariableRefresh,
   VariableSort,
 } from '@grafana/grafana-foundation-sdk/dashboard'
 import { buildPanel, DATASOURCE } from './build-panel.ts'
 import type { DashboardSpec, PanelSpec } from './panel.ts'
 
+/** As docker-compose.yml publishes it; the reader changes it at the top of a dashboard. */
+const ANALYZER_PAGE = 'http://127.0.0.1:9490'
 const COLUMNS = 24
 const HEIGHTS: Readonly<Record<PanelSpec['kind'], number>> = { lines: 8, stat: 4, table: 9 }
 
@@ -32,6 +35,19 @@ export function buildDashboard(spec: DashboardSpec): Dashboard {
       new DatasourceVariableBuilder('datasource').label('Data source').type('prometheus'),
     )
     .annotation(alertAnnotation(spec))
+    .withVariable(
+      new TextBoxVariableBuilder('analyzer')
+        .label('Analyzer page')
+        .defaultValue(ANALYZER_PAGE)
+        .current({ text: ANALYZER_PAGE, value: ANALYZER_PAGE }),
+    )
+    .link(
+      new DashboardLinkBuilder('Findings')
+        .type(DashboardLinkType.Link)
+        // biome-ignore lint/suspicious/noTemplateCurlyInString: Grafana expands it
+        .url('${analyzer}/')
+        .targetBlank(true),
+    )
     .link(
       new DashboardLinkBuilder('Chokepoint')
         .type(DashboardLinkType.Dashboards)

@@ -10,6 +10,7 @@ import {
   VizTooltipOptionsBuilder,
 } from '@grafana/grafana-foundation-sdk/common'
 import {
+  DashboardLinkBuilder,
   type GridPos,
   type Panel,
   ThresholdsConfigBuilder,
@@ -46,7 +47,7 @@ type AnyBuilder = LinesBuilder | StatBuilder | TableBuilder
 const BUILDERS: Readonly<Record<PanelSpec['kind'], (spec: PanelSpec) => AnyBuilder>> = {
   lines: buildLines,
   stat: () => new StatBuilder().noValue('–'),
-  table: () => new TableBuilder().noValue('none'),
+  table: () => new TableBuilder().noValue('none').dataLinks([findingLink()]),
 }
 
 function buildLines(spec: PanelSpec): LinesBuilder {
@@ -78,6 +79,14 @@ function thresholdsOf({ warning, critical }: PanelSpec): ThresholdsConfigBuilder
   if (warning !== undefined) steps.push({ value: warning, color: 'orange' })
   if (critical !== undefined) steps.push({ value: critical, color: 'red' })
   return new ThresholdsConfigBuilder().mode(ThresholdsMode.Absolute).steps(steps)
+}
+
+/** From a finding's row to that finding on the analyzer's page. */
+function findingLink(): DashboardLinkBuilder {
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: Grafana expands it
+  return new DashboardLinkBuilder('Evidence and what to do').url(
+    '${analyzer}/#bottleneck-${__data.fields.id}',
+  )
 }
 
 /** A table and a single value show the present; lines show the range. */

@@ -1,3 +1,4 @@
+import { ANALYZER } from './dashboards/analyzer.ts'
 import { DATABASE } from './dashboards/database.ts'
 import { HOST } from './dashboards/host.ts'
 import { NODE_RUNTIME } from './dashboards/node-runtime.ts'
@@ -24,6 +25,7 @@ export const DASHBOARDS: readonly DashboardSpec[] = [
   NODE_RUNTIME,
   HOST,
   DATABASE,
+  ANALYZER,
 ]
 
 /** Ready alert rules for what the instrumentation emits, one file a subject. */

@@ -1,10 +1,27 @@
 import { METRIC_TABLE, type MetricRow } from '@chokepoint/instrumentation/metric-table'
 
-/** Metrics that the analyzer records about its findings, and not the app: `analyzer/src/pipeline.ts`. */
+/** What the analyzer says of itself and of its findings, by their names in Prometheus: `analyzer/src/self-metrics.ts`. */
 const ANALYZER_METRICS = [
-  'chokepoint_bottleneck_impact',
-  'chokepoint_recommendation_impact',
   'ALERTS',
+  'chokepoint_bottleneck_impact',
+  'chokepoint_forward_dropped_total',
+  'chokepoint_forward_queue_bytes',
+  'chokepoint_forward_requests_total',
+  'chokepoint_log_bytes',
+  'chokepoint_log_fsync_seconds_total',
+  'chokepoint_receive_bytes_total',
+  'chokepoint_receive_refused_total',
+  'chokepoint_receive_requests_total',
+  'chokepoint_recommendation_impact',
+  'chokepoint_store_memory_bytes',
+  'chokepoint_store_newest_sample_age_seconds',
+  'chokepoint_store_points_total',
+  'chokepoint_store_rejected_points_total',
+  'chokepoint_store_series',
+  'chokepoint_webhook_deliveries_total',
+  'chokepoint_webhook_pending',
+  'process_cpu_seconds_total',
+  'process_resident_memory_bytes',
 ] as const
 
 const ROWS = new Map(METRIC_TABLE.map((row) => [row.name, row]))

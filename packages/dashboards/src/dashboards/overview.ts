@@ -81,7 +81,7 @@ export const OVERVIEW: DashboardSpec = {
           critical: 70,
           queries: [
             {
-              expr: `sort_desc(max by (job, type, component, operation, severity) (${bottlenecks}{${JOB}}))`,
+              expr: `sort_desc(max by (id, job, type, component, operation, severity) (${bottlenecks}{${JOB}}))`,
               legend: '',
             },
           ],

@@ -1,0 +1,193 @@
+import { analyzerMetric } from '../metric.ts'
+import type { DashboardSpec } from '../panel.ts'
+
+type OwnMetric = Parameters<typeof analyzerMetric>[0]
+
+/** The scrape job of the analyzer in `prometheus/prometheus.yml`. */
+const FILTER = '{job="analyzer"}'
+const own = (name: OwnMetric) => analyzerMetric(name) + FILTER
+const rate = (name: OwnMetric, by: string) =>
+  `sum by (${by}) (rate(${own(name)}[$__rate_interval]))`
+
+export const ANALYZER: DashboardSpec = {
+  uid: 'chokepoint-analyzer',
+  title: 'Chokepoint / Analyzer itself',
+  description:
+    'What the analyzer takes, refuses, keeps and tells; from Prometheus, which scrapes it',
+  variables: [],
+  rows: [
+    {
+      title: 'Receive',
+      panels: [
+        {
+          title: 'Requests and bytes',
+          description: 'OTLP/HTTP requests a second that arrived.',
+          kind: 'lines',
+          unit: 'ops',
+          width: 8,
+          ofEach: true,
+          queries: [
+            { expr: rate('chokepoint_receive_requests_total', 'instance'), legend: 'requests' },
+          ],
+        },
+        {
+          title: 'Bytes',
+          description: 'Bytes a second as they arrived, before decompression.',
+          kind: 'lines',
+          unit: 'Bps',
+          width: 8,
+          ofEach: true,
+          queries: [
+            { expr: rate('chokepoint_receive_bytes_total', 'instance'), legend: 'received' },
+          ],
+        },
+        {
+          title: 'Refused requests',
+          description:
+            'Requests refused whole, by error code. Senders retry 429 and 503 and lose the rest.',
+          kind: 'lines',
+          unit: 'ops',
+          width: 8,
+          ofEach: true,
+          emptyUnless: 'a request is refused',
+          queries: [{ expr: rate('chokepoint_receive_refused_total', 'code'), legend: '{{code}}' }],
+        },
+      ],
+    },
+    {
+      title: 'Store',
+      panels: [
+        {
+          title: 'Data points',
+          description: 'Data points stored a second.',
+          kind: 'lines',
+          unit: 'ops',
+          width: 6,
+          ofEach: true,
+          queries: [{ expr: rate('chokepoint_store_points_total', 'instance'), legend: 'points' }],
+        },
+        {
+          title: 'Rejected points',
+          description: 'Data points rejected, by reason. A limit was met, or a clock is wrong.',
+          kind: 'lines',
+          unit: 'ops',
+          width: 6,
+          ofEach: true,
+          emptyUnless: 'a point is rejected',
+          queries: [
+            {
+              expr: rate('chokepoint_store_rejected_points_total', 'reason'),
+              legend: '{{reason}}',
+            },
+          ],
+        },
+        {
+          title: 'Series',
+          description: 'Active series of all tenants, as Prometheus counts them.',
+          kind: 'lines',
+          unit: 'short',
+          width: 6,
+          ofEach: true,
+          queries: [{ expr: own('chokepoint_store_series'), legend: 'series' }],
+        },
+        {
+          title: 'Ingest lag',
+          description:
+            'Age of the newest sample. Over the export interval means that data is late.',
+          kind: 'lines',
+          unit: 's',
+          width: 6,
+          ofEach: true,
+          warning: 60,
+          critical: 300,
+          queries: [{ expr: own('chokepoint_store_newest_sample_age_seconds'), legend: 'lag' }],
+        },
+        {
+          title: 'Memory',
+          description: 'Samples and indexes, and the process as a whole.',
+          kind: 'lines',
+          unit: 'bytes',
+          width: 8,
+          ofEach: true,
+          queries: [
+            { expr: own('chokepoint_store_memory_bytes'), legend: 'samples' },
+            { expr: own('process_resident_memory_bytes'), legend: 'process' },
+          ],
+        },
+        {
+          title: 'Log on disk',
+          description: 'Size of the log that requests are in before they are acknowledged.',
+          kind: 'lines',
+          unit: 'bytes',
+          width: 8,
+          ofEach: true,
+          queries: [{ expr: own('chokepoint_log_bytes'), legend: 'log' }],
+        },
+        {
+          title: 'Time in fsync',
+          description: 'Seconds a second. Near 1 the disk is what limits.',
+          kind: 'lines',
+          unit: 's',
+          width: 8,
+          ofEach: true,
+          warning: 0.5,
+          critical: 0.9,
+          queries: [
+            { expr: rate('chokepoint_log_fsync_seconds_total', 'instance'), legend: 'fsync' },
+          ],
+        },
+      ],
+    },
+    {
+      title: 'Tell, and cost',
+      panels: [
+        {
+          title: 'Webhook deliveries',
+          description: 'Deliveries that ended, by outcome. Dead ones can be sent again by the API.',
+          kind: 'lines',
+          unit: 'ops',
+          width: 6,
+          ofEach: true,
+          queries: [
+            { expr: rate('chokepoint_webhook_deliveries_total', 'outcome'), legend: '{{outcome}}' },
+          ],
+        },
+        {
+          title: 'Webhooks that wait',
+          description: 'Deliveries that wait for their first or next attempt.',
+          kind: 'lines',
+          unit: 'short',
+          width: 6,
+          ofEach: true,
+          warning: 10,
+          critical: 100,
+          queries: [{ expr: own('chokepoint_webhook_pending'), legend: 'pending' }],
+        },
+        {
+          title: 'Forwarded',
+          description: 'Requests forwarded, and those that were not, by reason.',
+          kind: 'lines',
+          unit: 'ops',
+          width: 6,
+          ofEach: true,
+          emptyUnless: 'the config has a forward',
+          queries: [
+            { expr: rate('chokepoint_forward_requests_total', 'signal'), legend: '{{signal}}' },
+            { expr: rate('chokepoint_forward_dropped_total', 'reason'), legend: 'not: {{reason}}' },
+          ],
+        },
+        {
+          title: 'Processor',
+          description: 'Processors that the analyzer uses.',
+          kind: 'lines',
+          unit: 'short',
+          width: 6,
+          ofEach: true,
+          warning: 0.8,
+          critical: 0.95,
+          queries: [{ expr: rate('process_cpu_seconds_total', 'instance'), legend: 'cpu' }],
+        },
+      ],
+    },
+  ],
+}
