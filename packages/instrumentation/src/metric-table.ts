@@ -75,7 +75,7 @@ export const METRIC_TABLE: readonly MetricRow[] = [
   semconv('nodejs.eventloop.delay.p50', 'gauge', 's', '', 'Median event loop delay'),
   semconv('nodejs.eventloop.delay.p90', 'gauge', 's', '', '90th percentile of the event loop delay'),
   semconv('nodejs.eventloop.delay.p99', 'gauge', 's', '', '99th percentile of the event loop delay'),
-  ours('nodejs.eventloop.blocked.duration', 'histogram', 's', 'code.function.name code.file.path code.line.number', 'Time a stall blocked the event loop, with the frame that blocked it'),
+  ours('nodejs.eventloop.blocked.duration', 'histogram', 's', 'code.function.name code.file.path code.line.number', 'Time a stall blocked the event loop, with the frame that blocked it; without one when it ended before its profile began'),
   ours('nodejs.threadpool.delay', 'gauge', 's', '', 'Round trip of a canary task through the libuv thread pool, without event loop delay'),
   ours('nodejs.threadpool.utilization', 'gauge', '1', '', 'Part of the time that the libuv threads were on a processor'),
   semconv('v8js.gc.duration', 'histogram', 's', 'v8js.gc.type', 'Duration of garbage collections by kind'),

@@ -1,4 +1,4 @@
-import { clearInterval, clearTimeout, setInterval, setTimeout } from 'node:timers'
+import { clearTimeout, setTimeout } from 'node:timers'
 import { Worker } from 'node:worker_threads'
 import type { Settings } from '../settings/settings.ts'
 import {
@@ -13,6 +13,7 @@ import {
 } from '../shared/memory-layout.ts'
 import type { AppMessage, WatchMessage, WatchThreadData } from '../shared/messages.ts'
 import { WATCH_FILE } from '../watch-file.ts'
+import { Heartbeat } from './heartbeat.ts'
 
 /** The slowest heartbeat by which the app thread shows that it is alive: each wakes an idle process. */
 const HEARTBEAT_MS_MAX = 50
@@ -29,7 +30,7 @@ export class WatchLink {
   readonly #settings: Settings
   readonly #warn: (line: string) => void
   #worker: Worker | undefined
-  #heartbeat: NodeJS.Timeout | undefined
+  #heartbeat: Heartbeat | undefined
   #delayed: NodeJS.Timeout | undefined
   #sentBatches = 0
 
@@ -81,8 +82,12 @@ export class WatchLink {
     // After the listeners: a listener for messages makes the thread keep the process alive again.
     worker.unref()
     this.#worker = worker
-    this.#beat()
-    this.#heartbeat = setInterval(() => this.#beat(), heartbeatMs).unref()
+    this.#heartbeat = new Heartbeat({
+      memory: this.#memory,
+      everyMs: heartbeatMs,
+      lateMs: this.#settings.stall.thresholdMs,
+      tellGap: (gap) => this.send({ type: 'gap', gap }),
+    })
   }
 
   /** Whether the watch thread could still come up or is up. */
@@ -114,7 +119,7 @@ export class WatchLink {
    * most. Nothing else can be done in an `exit` listener, where no callback runs any more.
    */
   shutdown(waitMs: number): void {
-    clearInterval(this.#heartbeat)
+    this.#heartbeat?.stop()
     if (!this.alive) return
     const number = this.#nextAsked()
     this.send({ type: 'shutdown', number })
@@ -133,15 +138,8 @@ export class WatchLink {
     return Atomics.add(this.#memory.control, ASKED, 1) + 1
   }
 
-  #beat(): void {
-    const { clock } = this.#memory
-    const [seconds, nanoseconds] = process.hrtime()
-    clock[0] = seconds * 1000 + nanoseconds / 1e6
-    clock[1]! += 1
-  }
-
   #forget(): void {
     this.#worker = undefined
-    clearInterval(this.#heartbeat)
+    this.#heartbeat?.abandon()
   }
 }

@@ -56,6 +56,14 @@ export interface SpanRecord {
   readonly scopeVersion?: string
 }
 
+/** Two heartbeats of the app thread that lie too far apart. Times are monotonic, `process.hrtime`, in ms. */
+export interface BeatGap {
+  readonly startMs: number
+  readonly endMs: number
+  /** Processor time of the app thread meanwhile; 0 where Node cannot tell. */
+  readonly cpuMs: number
+}
+
 /** From the app thread to the watch thread. */
 export type AppMessage =
   /**
@@ -65,6 +73,8 @@ export type AppMessage =
   | { readonly type: 'spans'; readonly json: string; readonly count: number }
   /** What only the app thread can see of its runtime, about once a second. */
   | { readonly type: 'runtime'; readonly sample: RuntimeSample }
+  /** The event loop turns again after a time in which it did not. */
+  | { readonly type: 'gap'; readonly gap: BeatGap }
   /** The newest cumulative state of the app's own OpenTelemetry instruments; replaces the one before. */
   | { readonly type: 'app-metrics'; readonly scopeMetrics: readonly ScopeMetrics[] }
   /**

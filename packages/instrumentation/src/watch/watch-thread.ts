@@ -183,12 +183,16 @@ export class WatchThread {
       case 'runtime':
         this.#runtime.add(message.sample)
         return
+      case 'gap':
+        return this.#stallWatch.beatAgain(message.gap)
       case 'app-metrics':
         this.#appMetrics = message.scopeMetrics
         return
       case 'flush':
         return this.#flush(message.number)
       case 'shutdown':
+        // First of all: an app that ends with a session open would say so on its stderr.
+        await this.#stallWatch.close()
         // One try each: nobody waits for a second one.
         await this.#pipelines.metrics?.shutdown()
         await this.#flush(message.number)
@@ -210,7 +214,6 @@ export class WatchThread {
 
   #close(): void {
     this.#canary.close()
-    this.#stallWatch.close()
     clearInterval(this.#governing)
     this.#endpoint?.close()
     this.#pipelines.close()

@@ -1,4 +1,5 @@
 import { ASKED, BEAT_AT, BEATS, DONE, type SharedMemory } from '../../shared/memory-layout.ts'
+import type { BeatGap } from '../../shared/messages.ts'
 import { type Frame, hotFrames } from './hot-frames.ts'
 import type { MainThreadProfile, ProfileMainThread } from './main-thread-profiler.ts'
 
@@ -42,32 +43,46 @@ interface Seen {
   readonly starvedMs: number
 }
 
-/** A stall that lasts: the heartbeat after which none came, and what is known of it. */
-interface Current extends Seen {
+/** A stall that was noticed while it lasts: the heartbeat after which none came. */
+interface Noticed extends Seen {
   frames: readonly Frame[]
   profiling: Promise<void> | undefined
+}
+
+/** Time in which the whole process was stopped, and when this was noticed. */
+interface Suspension {
+  readonly atMs: number
+  readonly ms: number
 }
 
 /** Long enough for a hundred samples, short enough to name a stall while it lasts. */
 const PROFILE_MS = 100
 const FRAMES_MAX = 5
-/** On a machine with five times the work it can do a thread that only computes waits for four fifths. */
-const STARVED_SHARE_MAX = 0.9
+/** Looks and suspensions that are remembered: the app's word on a gap comes moments after its end. */
+const REMEMBERED_MAX = 16
+/**
+ * Of a gap this much must be the code's own, running or blocked in a call, or the machine is to blame
+ * for it. On two processors with ten busy threads a thread that only computes gets a fifth.
+ */
+const OWN_SHARE_MIN = 0.1
+const OWN_THRESHOLDS_MIN = 0.25
 
 /**
- * Watches the heartbeat of the app thread. When it stays away, the stall is profiled while it lasts
- * and timed until the heartbeat comes back.
+ * Watches the heartbeat of the app thread. When it stays away the stall is profiled while it lasts; when
+ * it comes back, the app thread itself tells how long it was away.
  */
 export class StallWatch {
   readonly #options: StallWatchOptions
   readonly #tickMs: number
   readonly #timer: NodeJS.Timeout
   #lastTickMs: number
-  #current: Current | undefined
-  #seen: Seen = { beats: 0, beatAtMs: 0, starvedMs: 0 }
   #lastAwakeMs: number
-  /** Since the heartbeat that was seen last. */
-  #suspendedMs = 0
+  /** The newest first. */
+  #seen: readonly Seen[] = [{ beats: 0, beatAtMs: 0, starvedMs: 0 }]
+  #suspensions: readonly Suspension[] = []
+  #noticed: Noticed | undefined
+  #profileUnderWay: MainThreadProfile | undefined
+  #closed = false
 
   constructor(options: StallWatchOptions) {
     this.#options = options
@@ -80,100 +95,117 @@ export class StallWatch {
 
   /** How long the app thread has been blocked now, in ms; 0 while its heart beats. */
   get blockedMs(): number {
-    if (this.#current === undefined || this.#beats !== this.#current.beats) return 0
-    return this.#blockedSince(this.#current, this.#options.now())
+    if (this.#noticed === undefined || this.#beats !== this.#noticed.beats) return 0
+    return this.#blocked(this.#noticed.beatAtMs, this.#options.now())
   }
 
-  close(): void {
+  /** Lets go of the app thread at once; resolves when what is known of the last stall is told. */
+  async close(): Promise<void> {
+    this.#closed = true
     clearInterval(this.#timer)
+    this.#profileUnderWay?.close()
+    await this.#noticed?.profiling
   }
 
   /** Looks at the heartbeat; the timer does it all the time. */
   tick(): void {
     const nowMs = this.#options.now()
     this.#noteSuspension(nowMs)
-    if (this.#current !== undefined) {
-      if (this.#beats !== this.#current.beats) void this.#end(this.#current)
-    } else if (this.#beats !== this.#seen.beats) {
-      this.#noteMissed()
-    } else if (this.#isStalled(this.#seen, nowMs)) {
-      this.#current = { ...this.#seen, frames: [], profiling: undefined }
-      this.#profile(this.#current)
-      return
-    } else return
-    const beatAtMs = this.#options.memory.clock[BEAT_AT]!
-    this.#seen = { beats: this.#beats, beatAtMs, starvedMs: this.#options.starvedMs() }
-    this.#suspendedMs = 0
+    const [seen] = this.#seen
+    if (this.#beats !== seen!.beats) {
+      const { memory, starvedMs } = this.#options
+      const fresh = {
+        beats: this.#beats,
+        beatAtMs: memory.clock[BEAT_AT]!,
+        starvedMs: starvedMs(),
+      }
+      this.#seen = [fresh, ...this.#seen].slice(0, REMEMBERED_MAX)
+    } else if (this.#noticed?.beats !== seen!.beats && this.#isStalled(seen!, nowMs)) {
+      this.#noticed = { ...seen!, frames: [], profiling: undefined }
+      this.#profile(this.#noticed)
+    }
+  }
+
+  /** The app thread's own word on a gap that is over: no stall can hide from it. */
+  async beatAgain({ startMs, endMs, cpuMs }: BeatGap): Promise<void> {
+    this.#noteSuspension(this.#options.now())
+    const durationMs = this.#blocked(startMs, endMs)
+    if (durationMs < this.#options.thresholdMs) return
+    if (this.#isStarved(startMs, durationMs, cpuMs)) return
+    const noticed = this.#noticed?.beatAtMs === startMs ? this.#noticed : undefined
+    await noticed?.profiling
+    this.#options.onEnd({ durationMs, frames: noticed?.frames ?? [] })
   }
 
   /** Time in which this thread neither ran nor waited to run: the whole process was stopped. */
   #noteSuspension(nowMs: number): void {
     const awakeMs = this.#options.awakeMs()
-    const lateMs = nowMs - this.#lastTickMs - this.#tickMs - (awakeMs - this.#lastAwakeMs)
-    this.#suspendedMs += Math.max(0, lateMs)
+    const ms = nowMs - this.#lastTickMs - this.#tickMs - (awakeMs - this.#lastAwakeMs)
     this.#lastTickMs = nowMs
     this.#lastAwakeMs = awakeMs
+    // Timers are always some milliseconds late.
+    if (ms < this.#tickMs) return
+    this.#suspensions = [{ atMs: nowMs, ms }, ...this.#suspensions].slice(0, REMEMBERED_MAX)
   }
 
-  /** When this thread is held up itself, a stall may begin and end between two looks. */
-  #noteMissed(): void {
-    const { memory, onEnd } = this.#options
-    // Of two neighbours both times are known; of others only that of the newest.
-    if (this.#beats !== this.#seen.beats + 1) return
-    const beatAtMs = memory.clock[BEAT_AT]!
-    if (!this.#isStalled(this.#seen, beatAtMs)) return
-    onEnd({ durationMs: this.#blockedSince(this.#seen, beatAtMs), frames: [] })
-  }
-
-  #isStalled(seen: Seen, untilMs: number): boolean {
-    const { memory, thresholdMs, starvedMs } = this.#options
+  #isStalled({ beats, beatAtMs }: Seen, nowMs: number): boolean {
+    const { memory, thresholdMs } = this.#options
     // The first turn of the loop ends the loading of the app, which is no stall.
-    if (seen.beats < 2) return false
+    if (beats < 2) return false
     // While the app thread waits for our flush it is blocked by us, at its own end.
     const { control } = memory
     if (Atomics.load(control, ASKED) > Atomics.load(control, DONE)) return false
-    const blockedMs = this.#blockedSince(seen, untilMs)
-    if (blockedMs - this.#suspendedMs < thresholdMs) return false
-    // Nearly all of it waiting for a processor: then the code has done nothing wrong.
-    return starvedMs() - seen.starvedMs <= STARVED_SHARE_MAX * blockedMs
+    const blockedMs = this.#blocked(beatAtMs, nowMs)
+    return blockedMs >= thresholdMs && !this.#isStarved(beatAtMs, blockedMs, 0)
+  }
+
+  /** Whether the thread stood still for want of a processor: then the code has done nothing wrong. */
+  #isStarved(sinceMs: number, blockedMs: number, cpuMs: number): boolean {
+    const { starvedMs, thresholdMs } = this.#options
+    const before = this.#seen.find(({ beatAtMs }) => beatAtMs <= sinceMs)
+    const waitedMs = before === undefined ? 0 : starvedMs() - before.starvedMs
+    const ownMs = Math.max(cpuMs, blockedMs - waitedMs)
+    return ownMs < Math.max(OWN_THRESHOLDS_MIN * thresholdMs, OWN_SHARE_MIN * blockedMs)
   }
 
   get #beats(): number {
     return this.#options.memory.clock[BEATS]!
   }
 
-  /** The next heartbeat was due one interval after the last one; what is beyond is the block. */
-  #blockedSince({ beatAtMs }: { readonly beatAtMs: number }, nowMs: number): number {
-    return Math.max(0, nowMs - beatAtMs - this.#options.heartbeatMs)
+  /**
+   * The next heartbeat was due one interval after the last one; what is beyond is the block, less the
+   * time in which the process was suspended.
+   */
+  #blocked(sinceMs: number, untilMs: number): number {
+    const suspendedMs = this.#suspensions
+      .filter(({ atMs }) => atMs > sinceMs && atMs - this.#tickMs < untilMs + this.#tickMs)
+      .reduce((sum, { ms }) => sum + ms, 0)
+    return Math.max(0, untilMs - sinceMs - this.#options.heartbeatMs - suspendedMs)
   }
 
   /** When the heart beat again: only the newest beat is told, so the first is counted back to. */
-  #endOf({ beats }: Current): number {
+  #endOf({ beats }: Noticed): number {
     const { memory, heartbeatMs } = this.#options
     const since = this.#beats - beats
     if (since === 0) return Number.POSITIVE_INFINITY
     return memory.clock[BEAT_AT]! - (since - 1) * heartbeatMs
   }
 
-  async #end(stall: Current): Promise<void> {
-    // Stalls that follow each other closely are each their own.
-    this.#current = undefined
-    const durationMs = this.#blockedSince(stall, this.#endOf(stall))
-    await stall.profiling
-    this.#options.onEnd({ durationMs, frames: stall.frames })
-  }
-
-  #profile(stall: Current): void {
+  #profile(stall: Noticed): void {
     const { profile, mayProfile, onError } = this.#options
-    if (profile === undefined || !mayProfile()) return
+    if (profile === undefined || this.#closed || !mayProfile()) return
     try {
-      stall.profiling = this.#name(stall, profile()).catch(onError)
+      stall.profiling = this.#name(stall, profile()).catch((error) => {
+        // A profile that was cut off because the app ends is no error.
+        if (!this.#closed) onError(error)
+      })
     } catch (error) {
       onError(error)
     }
   }
 
-  async #name(stall: Current, profile: MainThreadProfile): Promise<void> {
+  async #name(stall: Noticed, profile: MainThreadProfile): Promise<void> {
+    this.#profileUnderWay = profile
     try {
       await profile.started
       await this.#sleepWhileBlocked(stall)
@@ -182,18 +214,20 @@ export class StallWatch {
       stall.frames = hotFrames(sampled, FRAMES_MAX, this.#endOf(stall))
       if (stall.frames.length === 0) return
       const untilMs = Math.min(this.#endOf(stall), this.#options.now())
-      this.#options.onNamed({
-        durationMs: this.#blockedSince(stall, untilMs),
-        frames: stall.frames,
-      })
+      const durationMs = this.#blocked(stall.beatAtMs, untilMs)
+      // The wait for a processor is only counted when it is over, which it now is.
+      if (this.#isStarved(stall.beatAtMs, durationMs, 0)) return
+      this.#options.onNamed({ durationMs, frames: stall.frames })
     } finally {
       profile.close()
+      this.#profileUnderWay = undefined
     }
   }
 
-  async #sleepWhileBlocked(stall: Current): Promise<void> {
+  async #sleepWhileBlocked(stall: Noticed): Promise<void> {
     const endMs = this.#options.now() + PROFILE_MS
-    while (this.#beats === stall.beats && this.#options.now() < endMs) {
+    const isOver = () => this.#closed || this.#beats !== stall.beats
+    while (!isOver() && this.#options.now() < endMs) {
       await new Promise((resolve) => setTimeout(resolve, 5))
     }
   }

@@ -124,6 +124,26 @@ describe('stall profile of a real app', function () {
     expect(receiver.metrics('nodejs.eventloop.blocked.duration')).to.deep.equal([])
   })
 
+  it('leaves no word of the inspector on stderr when the app ends while it is profiled', async () => {
+    for (const afterMs of [220, 260, 300, 350]) {
+      const { child } = await start()
+      child.send({ how: 'spinAndExit', ms: afterMs })
+      await ended(child)
+      expect(app!.stderr).to.equal('')
+    }
+  })
+
+  it('dies of a signal that comes while it is profiled, without a word', async () => {
+    const { child } = await start()
+    child.send({ how: 'shell', ms: 400 })
+    setTimeout(() => child.kill('SIGTERM'), 300)
+    const signal = await ended(child)
+    expect(signal).to.equal('SIGTERM')
+    expect(app!.stderr).to.equal('')
+    const [point] = await stallPoints()
+    expect(point!.sum, 'the last stall is told').to.be.within(0.3, 1.5)
+  })
+
   it('tells the place in the source when the file has a source map', async () => {
     const directory = mkdtempSync(join(tmpdir(), 'chokepoint-'))
     const source = join(directory, 'busy.ts')
@@ -156,6 +176,10 @@ describe('stall profile of a real app', function () {
     })
   })
 })
+
+function ended(child: WatchedApp['child']): Promise<NodeJS.Signals | null> {
+  return new Promise((resolve) => child.once('exit', (_code, signal) => resolve(signal)))
+}
 
 function once(child: WatchedApp['child']): Promise<void> {
   return new Promise((resolve) => child.once('message', () => resolve()))

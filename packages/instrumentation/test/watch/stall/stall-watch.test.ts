@@ -71,15 +71,21 @@ describe('stall watch', () => {
       onEnd: (stall) => ended.push(stall),
       onError: (error) => errors.push(error),
     })
-    // The test ticks by itself.
-    watch.close()
-    beat(5)
+    // The test beats and ticks by itself; the timer never comes first, for the test does not wait so long.
+    memory.clock[BEATS] = 4
+    memory.clock[BEAT_AT] = nowMs
+    beat()
     watch.tick()
   })
 
-  function beat(times = 1): void {
-    memory.clock[BEATS]! += times
+  afterEach(() => watch.close())
+
+  /** As the app thread does it, which tells each gap when it is over. */
+  function beat(cpuMs = 0): void {
+    const startMs = memory.clock[BEAT_AT]!
+    memory.clock[BEATS]! += 1
     memory.clock[BEAT_AT] = nowMs
+    void watch.beatAgain({ startMs, endMs: nowMs, cpuMs })
   }
 
   /** Lets time pass in steps as the timer would. */
@@ -111,6 +117,7 @@ describe('stall watch', () => {
     expect(watch.blockedMs).to.equal(230)
     await settle()
     nowMs += 150
+    awakeMs += 150
     await settle()
     expect(named).to.have.length(1)
     expect(named[0]!.frames).to.deep.equal([
@@ -125,13 +132,56 @@ describe('stall watch', () => {
     expect(watch.blockedMs).to.equal(0)
   })
 
-  it('counts back to the first heartbeat when it sees some at once', async () => {
-    pass(300)
-    nowMs += 100
-    beat(4)
-    watch.tick()
+  it('records a stall that no look of its own has seen', async () => {
+    nowMs += 700
+    awakeMs += 690
+    beat()
     await settle()
-    expect(ended[0]!.durationMs).to.equal(400 - 3 * HEARTBEAT_MS - HEARTBEAT_MS)
+    expect(ended).to.deep.equal([{ durationMs: 680, frames: [] }])
+  })
+
+  it('records a block that had a fifth of a processor', async () => {
+    nowMs += 520
+    awakeMs += 515
+    starvedMs += 420
+    beat(100)
+    await settle()
+    expect(ended).to.deep.equal([{ durationMs: 500, frames: [] }])
+  })
+
+  it('records a block of which the count of waiting says too much', async () => {
+    nowMs += 520
+    awakeMs += 515
+    // Most of this wait was before the gap: the last look was long ago.
+    starvedMs += 900
+    beat(100)
+    await settle()
+    expect(ended).to.have.length(1)
+  })
+
+  it('blames the machine for a gap in which the app had no processor', async () => {
+    nowMs += 520
+    awakeMs += 515
+    starvedMs += 490
+    beat(12)
+    await settle()
+    expect(ended).to.deep.equal([])
+  })
+
+  it('lets go of the app thread when it ends, without a word', async () => {
+    let fail = (_error: Error) => {}
+    profile = () => ({
+      started: new Promise((_resolve, reject) => {
+        fail = reject
+      }),
+      stop: async () => profileOf('never', nowMs, 1),
+      close: () => fail(new Error('Session was closed')),
+    })
+    pass(300)
+    beat()
+    await watch.close()
+    expect(ended).to.deep.equal([{ durationMs: 280, frames: [] }])
+    expect(errors).to.deep.equal([])
   })
 
   it('does not blame what ran after the stall', async () => {
@@ -165,20 +215,22 @@ describe('stall watch', () => {
     expect(errors).to.have.length(1)
   })
 
-  it('does not take a suspended process for a stall', () => {
+  it('does not take a suspended process for a stall', async () => {
     nowMs += 60_000
     watch.tick()
     expect(watch.blockedMs).to.equal(0)
     beat()
     pass(50)
+    await settle()
     expect(ended).to.deep.equal([])
   })
 
-  it('sees a stall that began and ended while it was held up itself', () => {
+  it('sees a stall that began and ended while it was held up itself', async () => {
     nowMs += 400
     awakeMs += 390
     beat()
     watch.tick()
+    await settle()
     expect(ended).to.deep.equal([{ durationMs: 380, frames: [] }])
   })
 
