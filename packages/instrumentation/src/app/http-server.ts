@@ -76,7 +76,10 @@ export class HttpRoot extends LocalRoot {
   }
 
   protected readParent(): RemoteParent | undefined {
-    const header = this.#request?.headers.traceparent
+    const request = this.#request
+    // Node builds `headers` on first use; a request that nobody traces and whose app reads none is spared that.
+    if (request === undefined || !hasTraceparent(request.rawHeaders)) return undefined
+    const header = request.headers.traceparent
     return parseTraceparent(typeof header === 'string' ? header : undefined)
   }
 
@@ -97,6 +100,15 @@ export class HttpRoot extends LocalRoot {
   protected override rpcMetadata(): unknown {
     return new RouteTarget(this)
   }
+}
+
+/** Whether a list of names and values, as they came, has the header. Names come in any case. */
+function hasTraceparent(rawHeaders: readonly string[]): boolean {
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index]!
+    if (name.length === 11 && name.toLowerCase() === 'traceparent') return true
+  }
+  return false
 }
 
 /** The object through which OpenTelemetry's framework instrumentations tell the route. */
