@@ -27,6 +27,7 @@ import type { RootHistograms } from './route-stats.ts'
 import { startRuntimeProbe } from './runtime-probe.ts'
 import { SpanCalls } from './span-calls.ts'
 import { SpanOutbox } from './span-outbox.ts'
+import { keepTickShape } from './tick-shape.ts'
 import { TraceChooser } from './trace-chooser.ts'
 import { watchUndici } from './undici-client.ts'
 import { WatchLink } from './watch-link.ts'
@@ -51,6 +52,7 @@ export function startAgent(settings: Settings): void {
   const warn = settings.logLevel === 'none' ? () => {} : warnOnStderr
   const wide = processWide()
   wide.started = true
+  keepTickShape()
   const { writer } = wide
   const link = new WatchLink(writer.memory, settings, warn)
   const report = errorReporter(writer, warn)
