@@ -17,6 +17,9 @@ const ADDRESSES = [
   'otel-collector:4317',
   'otel-collector:8888',
   'otel-collector:13133',
+  'agent:4318',
+  'agent:4317',
+  'agent:8889',
   'prometheus:9090',
   'alertmanager:9093',
   'alertmanager:9094',
@@ -55,6 +58,7 @@ export class LocalStack {
     )
     this.#copy('prometheus/alertmanager.yml')
     this.#copy('collector-config/gateway.yaml')
+    this.#copy('collector-config/agent.yaml')
     this.#copy('docker/chokepoint.yaml', (text) => {
       const port = (address: Address) => String(this.port(address))
       return `${text
@@ -126,6 +130,17 @@ webhooks: [{ url: '${webhookUrl}', secret: ${webhookSecret} }]
       GATEWAY_STORAGE: join(this.folder, 'collector-queue'),
     })
     await this.#ready('collector', this.url('otel-collector:13133'))
+  }
+
+  /** The Collector of a host: its metrics, and metrics from the spans of others. */
+  startAgent(): void {
+    this.#start('agent', this.#programs.collector, [`--config=${this.#file('agent.yaml')}`], {
+      AGENT_OTLP_GRPC: this.at('agent:4317'),
+      AGENT_OTLP_HTTP: this.at('agent:4318'),
+      AGENT_SELF_PORT: String(this.port('agent:8889')),
+      AGENT_STORAGE: join(this.folder, 'agent-queue'),
+      AGENT_INTERVAL: '2s',
+    })
   }
 
   /** The parts of the shop, each with the preload, as the compose file has them; PostgreSQL is the one from npm. */

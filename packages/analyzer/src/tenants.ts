@@ -87,12 +87,9 @@ export function createTenants(options: TenantsOptions): Tenants {
       if (tenant === ONLY_TENANT || stores.tenants().includes(tenant)) kept.set(tenant, made)
       return made
     },
-    all: () => stores.tenants().map((tenant) => kept.get(tenant) ?? remember(tenant)),
-  }
-
-  function remember(tenant: string): TenantAnalysis {
-    const made = make(tenant)
-    kept.set(tenant, made)
-    return made
+    all: () => {
+      for (const tenant of stores.tenants()) if (!kept.has(tenant)) kept.set(tenant, make(tenant))
+      return [...kept.values()]
+    },
   }
 }

@@ -84,9 +84,8 @@ function thresholdsOf({ warning, critical }: PanelSpec): ThresholdsConfigBuilder
 /** From a finding's row to that finding on the analyzer's page. */
 function findingLink(): DashboardLinkBuilder {
   // biome-ignore lint/suspicious/noTemplateCurlyInString: Grafana expands it
-  return new DashboardLinkBuilder('Evidence and what to do').url(
-    '${analyzer}/#bottleneck-${__data.fields.id}',
-  )
+  const place = '${analyzer}/#bottleneck-${__data.fields.id}'
+  return new DashboardLinkBuilder('Evidence and what to do').url(place)
 }
 
 /** A table and a single value show the present; lines show the range. */

@@ -151,6 +151,43 @@ describe('the stack of real programs', function () {
     expect(problems.join('\n')).to.equal('')
   })
 
+  it('diagnoses a host and a service in another language by the agent’s Collector', async () => {
+    stack.startAgent()
+    await until('host metrics', async () => {
+      const found = await query(
+        analyzer(),
+        'system_memory_usage_bytes{host_name!="", job=""}',
+        nowSeconds(),
+      )
+      return found.length > 0 || undefined
+    })
+    // What any OpenTelemetry SDK sends of one server request; the connector makes a histogram of such spans.
+    await until('metrics from spans', async () => {
+      const now = Date.now()
+      const attribute = (key: string, stringValue: string) => ({ key, value: { stringValue } })
+      const span = {
+        traceId: now.toString(16).padStart(32, '1'),
+        spanId: now.toString(16).padStart(16, '2').slice(-16),
+        name: 'GET /orders',
+        kind: 2,
+        startTimeUnixNano: `${now - 80}000000`,
+        endTimeUnixNano: `${now}000000`,
+        attributes: [attribute('http.request.method', 'GET'), attribute('http.route', '/orders')],
+      }
+      const resource = { attributes: [attribute('service.name', 'orders-in-go')] }
+      const body = JSON.stringify({
+        resourceSpans: [{ resource, scopeSpans: [{ spans: [span] }] }],
+      })
+      const headers = { 'content-type': 'application/json' }
+      await fetch(`${stack.url('agent:4318')}/v1/traces`, { method: 'POST', headers, body })
+      const calls =
+        'traces_span_metrics_calls_total{service_name="orders-in-go", http_route="/orders"}'
+      const found = await query(analyzer(), calls, nowSeconds())
+      return found.length > 0 || undefined
+    })
+    await stack.stop('agent')
+  })
+
   it('turns a fault into an alert in Alertmanager and into a recommendation by webhook', async () => {
     await until(
       'the alert in Alertmanager',

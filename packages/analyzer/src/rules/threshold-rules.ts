@@ -23,20 +23,23 @@ const ROUTE = 'by (job, instance, http_request_method, http_route)'
 // Rates look back four evaluations at the least, and cover a scrape or export that is a minute apart.
 const WINDOW = '2m'
 
+/** Several services may report one host, and a Collector reports hosts without any service. */
+const HOST = '{{ with $labels.host_name }}{{ . }}{{ else }}{{ $labels.instance }}{{ end }}'
+
 // biome-ignore format: a table is read by its columns
 const THRESHOLD_TABLE: readonly ThresholdRow[] = [
-  { threshold: 'cpu', alert: 'HostCpuHigh', shown: 'humanizePercentage', summary: 'The processors of {{ $labels.instance }} are {{ VALUE }} busy',
+  { threshold: 'cpu', alert: 'HostCpuHigh', shown: 'humanizePercentage', summary: `The processors of ${HOST} are {{ VALUE }} busy`,
     // The mean over processors of what is not idle; the Collector names the attribute `state` in old versions.
-    expression: '1 - avg by (job, instance) (system_cpu_utilization_ratio{cpu_mode="idle"} or system_cpu_utilization_ratio{state="idle"})' },
+    expression: '1 - avg by (job, instance, host_name) (system_cpu_utilization_ratio{cpu_mode="idle"} or system_cpu_utilization_ratio{state="idle"})' },
   { threshold: 'cpu', alert: 'ProcessCpuHigh', shown: 'humanizePercentage', summary: '{{ $labels.job }} ({{ $labels.instance }}) takes {{ VALUE }} of the processors',
     expression: 'sum by (job, instance) (process_cpu_utilization_ratio)' },
-  { threshold: 'memory', alert: 'HostMemoryHigh', shown: 'humanizePercentage', summary: '{{ VALUE }} of the memory of {{ $labels.instance }} is in use',
-    expression: 'max by (job, instance) (system_memory_utilization_ratio{system_memory_state="used"} or system_memory_utilization_ratio{state="used"})' },
+  { threshold: 'memory', alert: 'HostMemoryHigh', shown: 'humanizePercentage', summary: `{{ VALUE }} of the memory of ${HOST} is in use`,
+    expression: 'max by (job, instance, host_name) (system_memory_utilization_ratio{system_memory_state="used"} or system_memory_utilization_ratio{state="used"})' },
   { threshold: 'memory', alert: 'ContainerMemoryHigh', shown: 'humanizePercentage', summary: '{{ $labels.job }} ({{ $labels.instance }}) holds {{ VALUE }} of its container\'s memory limit',
     expression: 'max by (job, instance) (container_memory_working_set_bytes) / max by (job, instance) (container_memory_limit_bytes > 0)' },
   // Images that are mounted read-only are always full.
-  { threshold: 'disk', alert: 'DiskFull', shown: 'humanizePercentage', summary: 'The file system {{ $labels.system_filesystem_mountpoint }}{{ $labels.mountpoint }} of {{ $labels.instance }} is {{ VALUE }} full',
-    expression: 'max by (job, instance, system_device, system_filesystem_mountpoint, device, mountpoint) (system_filesystem_utilization_ratio{system_filesystem_type!~"squashfs|iso9660|erofs", type!~"squashfs|iso9660|erofs"})' },
+  { threshold: 'disk', alert: 'DiskFull', shown: 'humanizePercentage', summary: `The file system {{ $labels.system_filesystem_mountpoint }}{{ $labels.mountpoint }} of ${HOST} is {{ VALUE }} full`,
+    expression: 'max by (job, instance, host_name, system_device, system_filesystem_mountpoint, device, mountpoint) (system_filesystem_utilization_ratio{system_filesystem_type!~"squashfs|iso9660|erofs", type!~"squashfs|iso9660|erofs"})' },
   { threshold: 'responseTime', alert: 'ResponseTimeHigh', shown: 'humanizeDuration', scale: 0.001, needsTraffic: true, summary: '5% of the requests to {{ $labels.http_request_method }} {{ $labels.http_route }} of {{ $labels.job }} take {{ VALUE }} or more',
     expression: `histogram_quantile(0.95, sum by (job, instance, http_request_method, http_route, le) (rate(http_server_request_duration_seconds_bucket[${WINDOW}])))` },
   { threshold: 'errorRate', alert: 'ErrorRateHigh', shown: 'humanizePercentage', needsTraffic: true, summary: '{{ VALUE }} of the requests to {{ $labels.http_request_method }} {{ $labels.http_route }} of {{ $labels.job }} fail',

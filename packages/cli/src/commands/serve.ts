@@ -17,7 +17,9 @@ interface Options {
 /** `serve`: the analyzer as a service, until a signal ends it. */
 export const serveCommand: CommandMaker = ({ err }, done) =>
   new Command('serve')
-    .description('Run the analyzer as a service until SIGTERM or SIGINT.')
+    .description(
+      'Run the analyzer as a service until SIGTERM or SIGINT; SIGHUP reads the rules again.',
+    )
     .option(
       '--config <file>',
       'configuration (default: none, check --print-defaults shows all keys)',
@@ -49,6 +51,8 @@ export const serveCommand: CommandMaker = ({ err }, done) =>
         `chokepoint: live page and API ${analyzer.url}, OTLP/HTTP on port ${ports.otlpHttp}, ` +
           `OTLP/gRPC on port ${ports.otlpGrpc}\n`,
       )
+      // As Prometheus does it: read the rules again, keep the old ones when the new ones are wrong.
+      process.on('SIGHUP', analyzer.reloadRules)
       await Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')])
       await analyzer.close()
       done(EXIT_CODES.ok.code)

@@ -1,6 +1,8 @@
 import { metric } from '../metric.ts'
 import type { RulePack } from '../rule.ts'
 
+/** Several services may report one host, and a Collector reports hosts without any service. */
+const HOST = '{{ with $labels.host_name }}{{ . }}{{ else }}{{ $labels.instance }}{{ end }}'
 const psi = metric('system.linux.psi.avg10')
 
 export const HOST_RULES: RulePack = {
@@ -8,41 +10,37 @@ export const HOST_RULES: RulePack = {
   alerts: [
     {
       alert: 'HostCpuSaturated',
-      expr: `1 - avg by (job, instance) (${metric('system.cpu.utilization')}{cpu_mode="idle"}) > 0.95`,
+      expr: `1 - avg by (job, instance, host_name) (${metric('system.cpu.utilization')}{cpu_mode="idle"}) > 0.95`,
       for: '5m',
       keepFiringFor: '5m',
       severity: 'warning',
-      summary:
-        'The processors of {{ $labels.instance }} are {{ $value | humanizePercentage }} busy',
+      summary: `The processors of ${HOST} are {{ $value | humanizePercentage }} busy`,
       description: 'Everything on this host waits for a processor.',
     },
     {
       alert: 'HostMemoryShort',
-      expr: `max by (job, instance) (${metric('system.memory.utilization')}{system_memory_state="used"}) > 0.95`,
+      expr: `max by (job, instance, host_name) (${metric('system.memory.utilization')}{system_memory_state="used"}) > 0.95`,
       for: '5m',
       keepFiringFor: '5m',
       severity: 'critical',
-      summary:
-        '{{ $value | humanizePercentage }} of the memory of {{ $labels.instance }} is in use',
+      summary: `{{ $value | humanizePercentage }} of the memory of ${HOST} is in use`,
       description: 'The kernel will soon swap or end a process.',
     },
     {
       alert: 'HostMemoryPressure',
-      expr: `max by (job, instance) (${psi}{system_psi_resource="memory", system_psi_kind="some"}) > 0.2`,
+      expr: `max by (job, instance, host_name) (${psi}{system_psi_resource="memory", system_psi_kind="some"}) > 0.2`,
       for: '5m',
       severity: 'warning',
-      summary:
-        'Tasks on {{ $labels.instance }} wait for memory {{ $value | humanizePercentage }} of the time',
+      summary: `Tasks on ${HOST} wait for memory {{ $value | humanizePercentage }} of the time`,
       description:
         'Pressure-stall information of the kernel: memory is being reclaimed while tasks wait.',
     },
     {
       alert: 'FilesystemAlmostFull',
-      expr: `max by (job, instance, system_filesystem_mountpoint) (${metric('system.filesystem.utilization')}) > 0.9`,
+      expr: `max by (job, instance, host_name, system_filesystem_mountpoint) (${metric('system.filesystem.utilization')}) > 0.9`,
       for: '10m',
       severity: 'warning',
-      summary:
-        '{{ $labels.system_filesystem_mountpoint }} of {{ $labels.instance }} is {{ $value | humanizePercentage }} full',
+      summary: `{{ $labels.system_filesystem_mountpoint }} of ${HOST} is {{ $value | humanizePercentage }} full`,
       description: 'Writes fail when it is full.',
     },
   ],
