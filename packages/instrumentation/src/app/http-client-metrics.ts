@@ -8,12 +8,18 @@ const SPAN_KIND_CLIENT = 2
 /** Peers of one method whose places are kept; the rest is interned each time, and ends in the overflow. */
 const PEERS_MAX = 500
 
+/** Paths of one peer whose shapes are kept, and the longest of them: an app may call paths without end. */
+const PATHS_MAX = 32
+const PATH_LENGTH_MAX = 128
+
 /** Where the numbers of one method and peer go. */
 export interface PeerStats {
   readonly method: string
   readonly host: string
   readonly port: number
   readonly places: Map<string | number, number>
+  /** Shapes by the path as it was called, so that a path called often is not taken apart each time. */
+  readonly shapes: Map<string, CallShape>
 }
 
 /** The durations of calls to other services over HTTP, whichever client made them. */
@@ -35,7 +41,7 @@ export class HttpClientMetrics {
     const key = `${method} ${host}:${port}`
     let peer = this.#peers.get(key)
     if (peer === undefined) {
-      peer = { method: knownMethod(method), host, port, places: new Map() }
+      peer = { method: knownMethod(method), host, port, places: new Map(), shapes: new Map() }
       if (this.#peers.size < PEERS_MAX) this.#peers.set(key, peer)
     }
     return peer
@@ -43,6 +49,16 @@ export class HttpClientMetrics {
 
   /** The form of a call, with its path but without the values in it. */
   shape(peer: PeerStats, path: string): CallShape {
+    const known = peer.shapes.get(path)
+    if (known !== undefined) return known
+    const shape = this.#newShape(peer, path)
+    // The shape `other` of a full table is not kept: each call that ends in it counts as a drop.
+    const kept = shape.shape !== 'other' && path.length <= PATH_LENGTH_MAX
+    if (kept && peer.shapes.size < PATHS_MAX) peer.shapes.set(path, shape)
+    return shape
+  }
+
+  #newShape(peer: PeerStats, path: string): CallShape {
     const target = `${peer.host}:${peer.port}`
     return this.#shapes.intern(
       'http',

@@ -1,5 +1,8 @@
 import { expect } from 'chai'
-import { pathShape } from '../../src/app/http-client-metrics.ts'
+import { ShapeTable } from '../../src/app/call-shape.ts'
+import { HttpClientMetrics, pathShape } from '../../src/app/http-client-metrics.ts'
+import { createSharedMemory } from '../../src/shared/memory-layout.ts'
+import { SeriesWriter } from '../../src/shared/series-writer.ts'
 
 /** A path and its form without values. */
 const CASES: readonly [path: string, shape: string][] = [
@@ -18,4 +21,35 @@ describe('the form of a path', () => {
       expect(pathShape(path)).to.equal(shape)
     })
   }
+})
+
+describe('the shapes of the calls to a peer', () => {
+  it('are one for all values, and what is kept of 10,000 paths is bounded', () => {
+    const writer = new SeriesWriter(createSharedMemory())
+    const metrics = new HttpClientMetrics(writer, new ShapeTable(() => {}))
+    const peer = metrics.peer('GET', 'payment', 8080)
+    const shapes = new Set(
+      Array.from({ length: 10_000 }, (_, id) => metrics.shape(peer, `/items/${id}`)),
+    )
+    expect([...shapes].map(({ shape }) => shape)).to.deep.equal(['GET /items/{}'])
+    expect(peer.shapes.size).to.equal(32)
+  })
+
+  it('that find no room are counted each time', () => {
+    const writer = new SeriesWriter(createSharedMemory())
+    let drops = 0
+    const metrics = new HttpClientMetrics(
+      writer,
+      new ShapeTable(() => {
+        drops++
+      }),
+    )
+    const peer = metrics.peer('GET', 'payment', 8080)
+    for (let word = 0; word < 100; word++) {
+      const name = String.fromCharCode(97 + (word % 26), 97 + Math.floor(word / 26))
+      metrics.shape(peer, `/${name}`)
+    }
+    for (let time = 0; time < 5; time++) metrics.shape(peer, '/late')
+    expect(drops).to.equal(5)
+  })
 })
