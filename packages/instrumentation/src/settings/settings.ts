@@ -35,7 +35,6 @@ export interface Settings {
   readonly logs: { readonly otlp: OtlpSettings | undefined }
   readonly prometheus: PrometheusSettings | undefined
   readonly stall: StallSettings
-  readonly profiles: ProfileSettings
   readonly governor: GovernorSettings
   readonly instrumentations: {
     /** Only these are loaded, when given. */
@@ -72,13 +71,6 @@ export interface StallSettings {
   readonly thresholdMs: number
   /** False: stalls are timed, not profiled. */
   readonly profile: boolean
-}
-
-export interface ProfileSettings {
-  /** The signal that starts a profile on demand; unset: none. */
-  readonly signal?: NodeJS.Signals
-  readonly directory: string
-  readonly durationMs: number
 }
 
 export interface GovernorSettings {
@@ -122,7 +114,6 @@ export function readSettings(environment: Environment, warn: WarningSink): Setti
       thresholdMs: reader.number('CHOKEPOINT_STALL_MS', 200, { min: 20, max: MINUTE_MS }),
       profile: reader.boolean('CHOKEPOINT_STALL_PROFILE', true),
     },
-    profiles: readProfileSettings(reader),
     governor: {
       cpuShareMax: reader.number('CHOKEPOINT_CPU_SHARE_MAX', 0.05, {
         min: 0.001,
@@ -228,19 +219,6 @@ function readPrometheusSettings(reader: EnvironmentReader): PrometheusSettings |
   return {
     host: reader.text('OTEL_EXPORTER_PROMETHEUS_HOST') ?? 'localhost',
     port: reader.number('OTEL_EXPORTER_PROMETHEUS_PORT', 9464, { min: 0, max: 65_535 }),
-  }
-}
-
-function readProfileSettings(reader: EnvironmentReader): ProfileSettings {
-  const signal = reader.choice(
-    'CHOKEPOINT_PROFILE_SIGNAL',
-    ['none', 'sigusr2', 'sighup', 'sigprof', 'sigwinch'],
-    'none',
-  )
-  return {
-    ...(signal === 'none' ? {} : { signal: signal.toUpperCase() as NodeJS.Signals }),
-    directory: reader.text('CHOKEPOINT_PROFILE_DIR') ?? '.',
-    durationMs: reader.number('CHOKEPOINT_PROFILE_MS', 10_000, { min: 100, max: 600_000 }),
   }
 }
 

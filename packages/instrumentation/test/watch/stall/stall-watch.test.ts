@@ -140,11 +140,11 @@ describe('stall watch', () => {
     expect(ended).to.deep.equal([{ durationMs: 680, frames: [] }])
   })
 
-  it('records a block that had a fifth of a processor', async () => {
+  it('records a block that had a twentieth of a processor', async () => {
     nowMs += 520
     awakeMs += 515
-    starvedMs += 420
-    beat(100)
+    starvedMs += 480
+    beat(28)
     await settle()
     expect(ended).to.deep.equal([{ durationMs: 500, frames: [] }])
   })
@@ -235,7 +235,7 @@ describe('stall watch', () => {
   })
 
   it('does not take the wait for a processor for a stall', () => {
-    starvedMs += 400
+    starvedMs += 420
     pass(450)
     expect(watch.blockedMs).to.equal(0)
     pass(50)
