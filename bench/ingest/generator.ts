@@ -14,7 +14,15 @@ export const POINTS_PER_RESOURCE = 78
 export const INTERVAL_MS = 10_000
 
 /** How a number of the mix moves from one report to the next. */
-type Motion = 'seconds' | 'bytes' | 'ratio' | 'level' | 'constant'
+type Motion = 'seconds' | 'idle' | 'bytes' | 'ratio' | 'level' | 'constant'
+
+/** How well a fleet does; without it numbers are random and half of the calls fail, which ingesting does not mind. */
+export interface Health {
+  /** How often a call fails for each that does not; below 0.01. */
+  readonly failing: number
+  /** The most that processors and event loops are busy, 0 to 1. */
+  readonly busy: number
+}
 
 /** Where a number's time and value are in its body. */
 interface NumberSlot {
@@ -46,13 +54,21 @@ export interface Body {
 export class Fleet {
   readonly bodies: readonly Body[]
   readonly #random: () => number
+  readonly #busy: number
 
-  constructor(resources: number, resourcesPerBody: number, startMs: number, random: () => number) {
+  constructor(
+    resources: number,
+    resourcesPerBody: number,
+    startMs: number,
+    random: () => number,
+    health?: Health,
+  ) {
     this.#random = random
+    this.#busy = health?.busy ?? 1
     const bodies: Body[] = []
     for (let first = 0; first < resources; first += resourcesPerBody) {
       const count = Math.min(resourcesPerBody, resources - first)
-      bodies.push(buildBody(first, count, startMs, random))
+      bodies.push(buildBody(first, count, startMs, random, health?.failing ?? 1))
     }
     this.bodies = bodies
   }
@@ -74,7 +90,7 @@ export class Fleet {
     }
     for (const slot of body.numbers) {
       bytes.writeBigUInt64LE(timeOf(slot.resource), slot.time)
-      slot.current = move(slot.current, slot.motion, random)
+      slot.current = move(slot.current, slot.motion, random, this.#busy)
       if (slot.whole) bytes.writeBigInt64LE(BigInt(Math.round(slot.current)), slot.value)
       else bytes.writeDoubleLE(slot.current, slot.value)
     }
@@ -95,10 +111,11 @@ export class Fleet {
   }
 }
 
-function move(value: number, motion: Motion, random: () => number): number {
-  if (motion === 'seconds') return Math.round((value + random() * 10) * 100) / 100
+function move(value: number, motion: Motion, random: () => number, busy: number): number {
+  if (motion === 'idle') return Math.round((value + random() * 10) * 100) / 100
+  if (motion === 'seconds') return Math.round((value + random() * 10 * busy) * 100) / 100
   if (motion === 'bytes') return value + Math.floor(random() * 5_000_000)
-  if (motion === 'ratio') return random()
+  if (motion === 'ratio') return random() * busy
   if (motion === 'level') return Math.max(0, value + Math.floor((random() - 0.5) * 1_000_000))
   return value
 }
@@ -106,6 +123,7 @@ function move(value: number, motion: Motion, random: () => number): number {
 function observe(slot: HistogramSlot, random: () => number): void {
   // Half of the routes of a fleet are idle in an interval.
   if (random() < 0.5) return
+  if (slot.perInterval < 1 && random() >= slot.perInterval) return
   const observations = Math.ceil(random() * slot.perInterval)
   for (let i = 0; i < observations; i++) {
     const seconds = 0.002 * Math.exp(random() * 4)
@@ -115,7 +133,13 @@ function observe(slot: HistogramSlot, random: () => number): void {
   }
 }
 
-function buildBody(first: number, count: number, startMs: number, random: () => number): Body {
+function buildBody(
+  first: number,
+  count: number,
+  startMs: number,
+  random: () => number,
+  failing: number,
+): Body {
   const writer = new WireWriter(count * 16_384)
   const numbers: NumberSlot[] = []
   const histograms: HistogramSlot[] = []
@@ -134,7 +158,7 @@ function buildBody(first: number, count: number, startMs: number, random: () => 
     attribute(writer, 1, 'telemetry.sdk.language', 'nodejs')
     writer.endMessage(own)
     const scopeMetrics = writer.beginMessage(2)
-    new ResourceWriter(writer, resource, startMs, random, numbers, histograms).write()
+    new ResourceWriter(writer, resource, startMs, random, failing, numbers, histograms).write()
     writer.endMessage(scopeMetrics)
     writer.endMessage(resourceMetrics)
   }
@@ -170,6 +194,7 @@ class ResourceWriter {
   readonly #resource: number
   readonly #startNanos: bigint
   readonly #random: () => number
+  readonly #failing: number
   readonly #numbers: NumberSlot[]
   readonly #histograms: HistogramSlot[]
 
@@ -178,6 +203,7 @@ class ResourceWriter {
     resource: number,
     startMs: number,
     random: () => number,
+    failing: number,
     numbers: NumberSlot[],
     histograms: HistogramSlot[],
   ) {
@@ -185,6 +211,7 @@ class ResourceWriter {
     this.#resource = resource
     this.#startNanos = BigInt(startMs) * 1_000_000n
     this.#random = random
+    this.#failing = failing
     this.#numbers = numbers
     this.#histograms = histograms
   }
@@ -319,7 +346,11 @@ class ResourceWriter {
         for (const [key = '', value = ''] of pairs) attribute(writer, 9, key, value)
         writer.endMessage(point)
         const counts = new Float64Array(BOUNDS.length + 1)
-        this.#histograms.push({ time: 0, resource: this.#resource, perInterval, counts, sum: 0 })
+        const failed = pairs.some(([, value]) => value === '500' || value === 'timeout')
+        this.#histograms.push({
+          ...{ time: 0, resource: this.#resource, counts, sum: 0 },
+          perInterval: failed ? perInterval * this.#failing : perInterval,
+        })
       }
       writer.varint(2, 2)
     })
@@ -335,7 +366,11 @@ class ResourceWriter {
     for (const [key = '', text = ''] of pairs) attribute(writer, 7, key, text)
     writer.endMessage(point)
     const current = Math.floor(this.#random() * 1e9)
-    this.#numbers.push({ time: 0, value: 0, whole, motion, resource: this.#resource, current })
+    const idle = motion === 'seconds' && pairs.some(([, value]) => value === 'idle')
+    this.#numbers.push({
+      ...{ time: 0, value: 0, whole, resource: this.#resource, current },
+      motion: idle ? 'idle' : motion,
+    })
   }
 
   #metric(name: string, unit: string, dataField: number, points: () => void): void {

@@ -5,6 +5,7 @@ import { startReceiver, type WebhookReceiver } from './receiver.ts'
 import { type AlertingSystem, startAnalyzerSystem, startPrometheusSystem } from './systems.ts'
 
 // node --conditions=chokepoint-source bench/latency/main.ts [--trials 200] [--points 20000] [--rounds 2] [--quick]
+// [--profile folder] measures the analyzer alone and writes its CPU profile into the folder.
 const TIMEOUT_MS = 30_000
 const PAUSE_MS = 100
 
@@ -14,6 +15,7 @@ const { values } = parseArgs({
     points: { type: 'string', default: '20000' },
     rounds: { type: 'string', default: '2' },
     quick: { type: 'boolean', default: false },
+    profile: { type: 'string' },
   },
 })
 const trials = values.quick ? 30 : Number(values.trials)
@@ -21,10 +23,13 @@ const points = Number(values.points)
 const rounds = values.quick ? 1 : Number(values.rounds)
 
 type Start = (webhookUrl: string) => Promise<AlertingSystem | undefined>
-const starts: readonly Start[] = [
-  startAnalyzerSystem,
+const peers: readonly Start[] = [
   (url) => startPrometheusSystem(url, '1s'),
   (url) => startPrometheusSystem(url, '100ms'),
+]
+const starts: readonly Start[] = [
+  (url) => startAnalyzerSystem(url, values.profile),
+  ...(values.profile === undefined ? peers : []),
 ]
 
 /** What the runs of one system came to. */

@@ -27,8 +27,11 @@ groups:
         labels: { severity: critical }
 `
 
-/** The analyzer as it is shipped, detectors and all, with its log on disk. */
-export async function startAnalyzerSystem(webhookUrl: string): Promise<AlertingSystem> {
+/** The analyzer as it is shipped, detectors and all, with its log on disk; it may write its CPU profile. */
+export async function startAnalyzerSystem(
+  webhookUrl: string,
+  profileFolder?: string,
+): Promise<AlertingSystem> {
   const folder = mkdtempSync(join(tmpdir(), 'chokepoint-latency-'))
   writeFileSync(join(folder, 'rules.yml'), rules('15s'))
   const [otlpHttp, otlpGrpc, api] = [await freePort(), await freePort(), await freePort()]
@@ -44,13 +47,16 @@ webhooks: [{ url: '${webhookUrl}', secret: '${secret}', events: ['alert.firing']
 `,
   )
   const env = { ...process.env, CHOKEPOINT_CONFIG: path }
-  const args = ['--conditions=chokepoint-source', MAIN]
+  const profile =
+    profileFolder === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profileFolder}`]
+  const args = ['--conditions=chokepoint-source', ...profile, MAIN]
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'], env })
   await untilReady(`http://127.0.0.1:${api}`, child)
   return {
     name: 'analyzer',
     otlpUrl: `http://127.0.0.1:${otlpHttp}/v1/metrics`,
-    close: () => end([child], folder),
+    // A profile is written by a process that ends by itself.
+    close: () => end([child], folder, profileFolder === undefined ? 'SIGKILL' : 'SIGTERM'),
   }
 }
 
@@ -108,11 +114,15 @@ route: { receiver: hook, group_by: ['...'], group_wait: 0s, group_interval: 1s, 
 receivers: [{ name: hook, webhook_configs: [{ url: '${webhookUrl}', send_resolved: false }] }]
 `
 
-async function end(children: readonly ChildProcess[], folder: string): Promise<void> {
+async function end(
+  children: readonly ChildProcess[],
+  folder: string,
+  signal: NodeJS.Signals = 'SIGKILL',
+): Promise<void> {
   for (const child of children) {
     if (child.exitCode !== null) continue
     const gone = once(child, 'exit')
-    child.kill('SIGKILL')
+    child.kill(signal)
     await gone
   }
   rmSync(folder, { recursive: true, force: true })
