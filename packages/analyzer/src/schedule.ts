@@ -3,7 +3,10 @@ import type { Arrival } from './store/tenant-stores.ts'
 import type { Tenants } from './tenants.ts'
 
 /** Arrivals within this time share one evaluation: a burst of requests costs one pass, not many. */
-const ARRIVAL_MS = 20
+const ARRIVAL_MS = 5
+/** How long an interval's pass runs before it lets requests in, and how long it lets them. */
+const SLICE_MS = 10
+const REST_MS = 10
 /** How many intervals one arrival may make up for when the data's clock jumps. */
 const STEPS_MAX = 240
 
@@ -34,6 +37,9 @@ class WallSchedule implements Schedule {
   readonly #changed = new Map<string, Set<string>>()
   #interval: NodeJS.Timeout | undefined
   #arrivals: NodeJS.Timeout | undefined
+  /** What is left of the pass that is under way, and the timer of its next step. */
+  #pass: Generator<void> | undefined
+  #nextStep: NodeJS.Timeout | undefined
 
   constructor(options: ScheduleOptions) {
     this.#options = options
@@ -53,6 +59,7 @@ class WallSchedule implements Schedule {
   }
 
   settle(): void {
+    this.#finishPass()
     this.stop()
     const { tenants } = this.#options
     // What has ended is judged at its last sample: later instants would only see it fade.
@@ -62,15 +69,49 @@ class WallSchedule implements Schedule {
   stop(): void {
     clearInterval(this.#interval)
     clearTimeout(this.#arrivals)
+    clearTimeout(this.#nextStep)
     this.#interval = undefined
     this.#arrivals = undefined
+    this.#nextStep = undefined
+    this.#pass = undefined
   }
 
+  /** Begins a pass; one that took a whole interval is first brought to its end. */
   #tick(): void {
+    this.#finishPass()
+    this.#pass = this.#passInSteps()
+    this.#step()
+  }
+
+  /** Takes steps for a moment, then lets requests and arrivals in: a pass in one go would hold them up. */
+  #step(): void {
+    this.#nextStep = undefined
+    const untilMs = performance.now() + SLICE_MS
+    while (performance.now() < untilMs) {
+      if (this.#pass?.next().done === false) continue
+      this.#pass = undefined
+      return
+    }
+    this.#nextStep = setTimeout(() => this.#step(), REST_MS)
+  }
+
+  #finishPass(): void {
+    clearTimeout(this.#nextStep)
+    this.#nextStep = undefined
+    if (this.#pass !== undefined) for (const _ of this.#pass);
+    this.#pass = undefined
+  }
+
+  *#passInSteps(): Generator<void> {
     const { tenants, afterInterval, onProblem } = this.#options
     for (const analysis of tenants().all()) {
-      guard(onProblem, () => analysis.evaluate(analysis.view.now()))
+      try {
+        yield* analysis.evaluateInSteps(analysis.view.now())
+      } catch (error) {
+        tellFailure(onProblem, error)
+      }
     }
+    yield
     guard(onProblem, afterInterval)
   }
 
@@ -123,6 +164,10 @@ function guard(onProblem: (message: string) => void, evaluate: () => void): void
   try {
     evaluate()
   } catch (error) {
-    onProblem(`an evaluation failed: ${(error as Error).stack ?? String(error)}`)
+    tellFailure(onProblem, error)
   }
+}
+
+function tellFailure(onProblem: (message: string) => void, error: unknown): void {
+  onProblem(`an evaluation failed: ${(error as Error).stack ?? String(error)}`)
 }

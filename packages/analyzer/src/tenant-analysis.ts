@@ -4,7 +4,7 @@ import {
   type RecommendationState,
 } from './advise/recommendation-ledger.ts'
 import type { Config } from './config/schema.ts'
-import { detect } from './detect/detect.ts'
+import { detectInSteps } from './detect/detect.ts'
 import type { DetectorRow } from './detect/detector.ts'
 import { metricNames } from './expression-metrics.ts'
 import type { FindingState } from './findings/finding-entry.ts'
@@ -60,6 +60,8 @@ export interface TenantAnalysis {
   readonly prometheus: PrometheusPort
   /** Rules, then detectors, then findings, then advice, all at one instant. */
   readonly evaluate: (nowMs: number) => void
+  /** The same, a rule or a detector at a time: the caller may let others run between two. */
+  readonly evaluateInSteps: (nowMs: number) => Generator<void>
   /** Only the rules that read these metrics. */
   readonly evaluateChanged: (names: ReadonlySet<string>, nowMs: number) => void
   readonly act: (id: string, action: RecommendationAction) => Recommendation
@@ -140,6 +142,26 @@ export function createTenantAnalysis(options: TenantAnalysisOptions): TenantAnal
     alertHistory: () => history.list(),
   }
 
+  /** Alertmanagers are told of all alerts; to list thousands takes longer than most rules. */
+  const tellAlerts = (nowMs: number) => {
+    if (config.alertmanagers.length > 0) options.onAlerts(rules.alerts(), nowMs)
+    alertsMoved = false
+  }
+
+  function* evaluateInSteps(nowMs: number): Generator<void> {
+    if (store().seriesCount() === 0) return
+    firstMs = Math.min(firstMs, store().newestMs() ?? nowMs)
+    yield* rules.evaluateInSteps(nowMs)
+    tellAlerts(nowMs)
+    const context = { query, queryRange, nowMs, windowMs: windowMs(nowMs) }
+    const { candidates, failures } = yield* detectInSteps(context, options.catalog)
+    for (const { type, error } of failures) onProblem(`detector ${type} failed: ${error}`)
+    findings.update(candidates, rules.alerts(), nowMs)
+    yield
+    recommendations.update(findings.bottlenecks(), nowMs)
+    recordFindings(currentFindings(), nowMs)
+  }
+
   return {
     view,
     prometheus: createPrometheusPort({
@@ -147,22 +169,12 @@ export function createTenantAnalysis(options: TenantAnalysisOptions): TenantAnal
       ruleGroups: rules.ruleGroups,
     }),
     evaluate: (nowMs) => {
-      if (store().seriesCount() === 0) return
-      firstMs = Math.min(firstMs, store().newestMs() ?? nowMs)
-      rules.evaluate(nowMs)
-      options.onAlerts(rules.alerts(), nowMs)
-      const context = { query, queryRange, nowMs, windowMs: windowMs(nowMs) }
-      const { candidates, failures } = detect(context, options.catalog)
-      for (const { type, error } of failures) onProblem(`detector ${type} failed: ${error}`)
-      findings.update(candidates, rules.alerts(), nowMs)
-      recommendations.update(findings.bottlenecks(), nowMs)
-      recordFindings(currentFindings(), nowMs)
+      for (const _ of evaluateInSteps(nowMs));
     },
+    evaluateInSteps,
     evaluateChanged: (names, nowMs) => {
       rules.evaluateChanged(names, nowMs)
-      // To list thousands of alerts takes longer than most rules: not for each request that arrives.
-      if (alertsMoved) options.onAlerts(rules.alerts(), nowMs)
-      alertsMoved = false
+      if (alertsMoved) tellAlerts(nowMs)
     },
     act: (id, action) => recommendations.setStatus(id, action, clock()),
     replaceGroups: rules.replaceGroups,

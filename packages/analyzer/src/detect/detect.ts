@@ -24,6 +24,18 @@ export function detect(
   context: DetectContext,
   catalog: readonly DetectorRow[] = CATALOG,
 ): Detection {
+  const steps = detectInSteps(context, catalog)
+  for (;;) {
+    const step = steps.next()
+    if (step.done) return step.value
+  }
+}
+
+/** The same, a detector at a time: the caller may let others run between two. */
+export function* detectInSteps(
+  context: DetectContext,
+  catalog: readonly DetectorRow[],
+): Generator<void, Detection> {
   const candidates: BottleneckCandidate[] = []
   const failures: DetectorFailure[] = []
   if (context.windowMs < WINDOW_MS_MIN) return { candidates, failures }
@@ -34,6 +46,7 @@ export function detect(
     } catch (error) {
       failures.push({ type, error: error instanceof Error ? error.message : String(error) })
     }
+    yield
   }
   if (candidates.length === 0) return { candidates, failures }
   const withHost = readHosts(shared)

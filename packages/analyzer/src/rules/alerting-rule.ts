@@ -57,6 +57,8 @@ export class AlertingRuleState {
   readonly #learnExpression: string | undefined
   readonly #learned: LearnedLevels | undefined
   readonly #flaps = new FlapMemory()
+  /** A hash for each alert at each evaluation would cost more than the expression. */
+  readonly #ids = new WeakMap<Labels, string>()
   #active = new Map<string, ActiveAlert>()
 
   constructor(rule: AlertingRule) {
@@ -132,7 +134,7 @@ export class AlertingRuleState {
       from: AlertTransition['from'],
       to: AlertTransition['to'],
     ) => {
-      if (to === 'firing' || to === 'resolved') this.#flaps.note(idOf(active), nowMs)
+      if (to === 'firing' || to === 'resolved') this.#flaps.note(this.#idOf(active), nowMs)
       const at = new Date(nowMs).toISOString()
       transitions.push({ alert: this.#alert(active, to, nowMs), from, to, at })
     }
@@ -218,7 +220,7 @@ export class AlertingRuleState {
 
   #alert(active: ActiveAlert, to: AlertTransition['to'], nowMs: number): Alert {
     const iso = (timeMs: number) => new Date(timeMs).toISOString()
-    const id = idOf(active)
+    const id = this.#idOf(active)
     return {
       id,
       name: this.rule.name,
@@ -234,10 +236,14 @@ export class AlertingRuleState {
       ...(this.#flaps.isFlapping(id, nowMs) ? { flapping: true } : {}),
     }
   }
-}
 
-function idOf({ labels }: ActiveAlert): string {
-  return fingerprint(labelKey(labels))
+  #idOf({ labels }: ActiveAlert): string {
+    const known = this.#ids.get(labels)
+    if (known !== undefined) return known
+    const id = fingerprint(labelKey(labels))
+    this.#ids.set(labels, id)
+    return id
+  }
 }
 
 function compileAll(templates: Labels): readonly (readonly [string, Template])[] {
@@ -263,7 +269,8 @@ function raised(
   const activeMs = old?.activeMs ?? nowMs
   const firing = old?.state === 'firing' || nowMs - activeMs >= rule.forMs
   const alert = {
-    labels: candidate.labels,
+    // The same labels as one object, by which the alert's id is known.
+    labels: old?.labels ?? candidate.labels,
     annotations: candidate.annotations(),
     value: candidate.value,
     activeMs,

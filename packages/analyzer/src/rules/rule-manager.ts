@@ -51,6 +51,8 @@ export interface RuleManagerState {
 export interface RuleManager {
   /** Evaluates the groups whose interval has passed. */
   readonly evaluate: (nowMs: number) => void
+  /** The same, a rule at a time: the caller may let others run between two. */
+  readonly evaluateInSteps: (nowMs: number) => Generator<void>
   /**
    * Evaluates at once the rules that read any of these metrics, and the rules that read those. A rule that
    * would take more than its share of the time waits for a later call, or for its interval.
@@ -85,7 +87,8 @@ const NEVER = Number.NEGATIVE_INFINITY
 export function createRuleManager(options: RuleManagerOptions): RuleManager {
   const manager = new Manager(options)
   return {
-    evaluate: (nowMs) => manager.evaluate(nowMs),
+    evaluate: (nowMs) => runThrough(manager.evaluateInSteps(nowMs)),
+    evaluateInSteps: (nowMs) => manager.evaluateInSteps(nowMs),
     evaluateChanged: (names, nowMs) => manager.evaluateChanged(names, nowMs),
     alerts: () => manager.alerts(),
     ruleGroups: () => manager.ruleGroups(),
@@ -118,16 +121,26 @@ class Manager {
     this.#groups = this.#groupRows(options.groups)
   }
 
-  evaluate(nowMs: number): void {
+  *evaluateInSteps(nowMs: number): Generator<void> {
     this.#begin(nowMs)
-    for (const group of this.#groups) {
+    const groups = this.#groups
+    for (const group of groups) {
       const { intervalMs, lastEvaluationMs } = group
       // Instants of a group are the multiples of its interval, whenever the clock passes one.
       if (Math.floor(nowMs / intervalMs) <= Math.floor(lastEvaluationMs / intervalMs)) continue
-      const started = this.#stopwatch()
-      for (const row of group.rows) this.#evaluateRow(row, group, nowMs)
+      // Before the first step: a pass that is broken off is not begun again at the same instant.
       group.lastEvaluationMs = nowMs
-      group.evaluationSeconds = (this.#stopwatch() - started) / 1000
+      let tookMs = 0
+      for (const row of group.rows) {
+        const started = this.#stopwatch()
+        // Data that arrived between two steps was judged later than this pass is.
+        if (nowMs >= row.lastEvaluationMs) this.#evaluateRow(row, group, nowMs)
+        tookMs += this.#stopwatch() - started
+        yield
+        // New rules came between two steps: the old ones are over.
+        if (this.#groups !== groups) return
+      }
+      group.evaluationSeconds = tookMs / 1000
     }
   }
 
@@ -289,6 +302,10 @@ class Manager {
     // Zero would mean no limit at all.
     return Math.min(group.limit || Number.POSITIVE_INFINITY, Math.max(room, 1))
   }
+}
+
+function runThrough(steps: Generator<void>): void {
+  for (const _ of steps);
 }
 
 function groupKey(group: RuleGroup): string {
