@@ -87,11 +87,18 @@ async function run(start: Start, random: () => number): Promise<void> {
 /** Milliseconds from sending a room's temperature until its alert is here. */
 async function trial(system: AlertingSystem, receiver: WebhookReceiver, room: string) {
   const arrival = receiver.arrival(room, TIMEOUT_MS)
+  const sentMs = performance.now()
+  await report(system, room, 35)
+  const latencyMs = (await arrival) - sentMs
+  // A room cools down again: a rule with hundreds of alerts at once is not what is measured.
+  await report(system, room, 20)
+  return latencyMs
+}
+
+async function report(system: AlertingSystem, room: string, celsius: number): Promise<void> {
   const attributes = [{ key: 'room', value: { stringValue: room } }]
-  const point = { attributes, timeUnixNano: `${Date.now()}000000`, asDouble: 35 }
+  const point = { attributes, timeUnixNano: `${Date.now()}000000`, asDouble: celsius }
   const metric = { name: 'room.temperature', unit: 'Cel', gauge: { dataPoints: [point] } }
   const body = JSON.stringify({ resourceMetrics: [{ scopeMetrics: [{ metrics: [metric] }] }] })
-  const sentMs = performance.now()
   await post(system.otlpUrl, body, 'application/json')
-  return (await arrival) - sentMs
 }

@@ -8,6 +8,7 @@ import { labelKey } from './label-key.ts'
 import type { RecordFunc, RuleContext, RuleSample } from './rule-context.ts'
 import type { RuleGroup } from './rule-file.ts'
 import { RuleRow, type RuleStatus } from './rule-row.ts'
+import { TimeBudget } from './time-budget.ts'
 
 /** What a rule manager is made of. */
 export interface RuleManagerOptions {
@@ -54,8 +55,8 @@ export interface RuleManager {
   /** The same, a rule at a time: the caller may let others run between two. */
   readonly evaluateInSteps: (nowMs: number) => Generator<void>
   /**
-   * Evaluates at once the rules that read any of these metrics, and the rules that read those. A rule that
-   * would take more than its share of the time waits for a later call, or for its interval.
+   * Evaluates at once the rules that read any of these metrics, and the rules that read those. A costly rule
+   * that would take more than its share of the time waits for a later call, or for its interval.
    */
   readonly evaluateChanged: (names: ReadonlySet<string>, nowMs: number) => void
   /** Pending and firing alerts, in the order of the rules. */
@@ -77,10 +78,14 @@ interface GroupRow {
 }
 
 /**
- * The part of the time that evaluations of arriving data may take, shared evenly by all rules: under a
- * stream of requests a cheap rule is evaluated for each, a costly one less often, and at its interval.
+ * The part of the time that evaluations of arriving data may take: the cheap rules have it together, and
+ * are evaluated for each request; the costly ones share as much evenly, and are evaluated less often.
  */
 const ARRIVAL_SHARE = 0.25
+/** A rule that takes longer is costly: arriving data begins one of them at a time. */
+const COSTLY_MS = 5
+/** A rule that takes longer waits for its interval: it would hold up all other alerts each time. */
+const BLOCKING_MS = 40
 const NEVER = Number.NEGATIVE_INFINITY
 
 /** Makes a rule manager; it does nothing until it is told the time. */
@@ -102,6 +107,7 @@ class Manager {
   readonly #options: RuleManagerOptions
   readonly #limits: NonNullable<RuleManagerOptions['limits']>
   readonly #stopwatch: () => number
+  readonly #arrivals = new TimeBudget(ARRIVAL_SHARE)
   #groups: readonly GroupRow[]
   #nowMs = 0
   /** Alerts of all rules together. */
@@ -147,15 +153,26 @@ class Manager {
   evaluateChanged(names: ReadonlySet<string>, nowMs: number): void {
     this.#begin(nowMs)
     const changed = new Set(names)
-    const share = ARRIVAL_SHARE / Math.max(this.#rows().length, 1)
+    const costlyRows = this.#rows().filter(isCostly).length
+    const share = ARRIVAL_SHARE / Math.max(costlyRows, 1)
+    let costly: (() => void) | undefined
     for (const group of this.#groups) {
       for (const row of group.rows) {
         if (nowMs < row.lastEvaluationMs || !(row.waiting || row.readsAny(changed))) continue
-        row.waiting = !row.isWithin(share, nowMs)
-        if (row.waiting) continue
-        for (const name of this.#evaluateRow(row, group, nowMs)) changed.add(name)
+        row.waiting = true
+        const evaluate = () => {
+          for (const name of this.#evaluateRow(row, group, nowMs)) changed.add(name)
+        }
+        if (isCostly(row)) {
+          if (row.isWithin(share, nowMs)) costly ??= evaluate
+        } else if (row.usualMs <= COSTLY_MS && this.#arrivals.hasRoom(nowMs)) {
+          evaluate()
+          this.#arrivals.spend(row.lastMs)
+        }
       }
     }
+    // One, and last: the cheap rules do not wait for it, and the next request only for this one.
+    costly?.()
   }
 
   alerts(): readonly Alert[] {
@@ -302,6 +319,10 @@ class Manager {
     // Zero would mean no limit at all.
     return Math.min(group.limit || Number.POSITIVE_INFINITY, Math.max(room, 1))
   }
+}
+
+function isCostly({ usualMs }: RuleRow): boolean {
+  return usualMs > COSTLY_MS && usualMs <= BLOCKING_MS
 }
 
 function runThrough(steps: Generator<void>): void {

@@ -48,7 +48,6 @@ export class RuleRow {
   #health: StatusCommon['health'] = 'unknown'
   #lastError = ''
   #evaluationSeconds = 0
-  /** The lesser of the last two durations: one pause of the collector makes no rule expensive. */
   #usualMs = 0
   /** Whether data has come for it that it was not evaluated for. */
   waiting = false
@@ -112,6 +111,15 @@ export class RuleRow {
 
   readsAny(names: ReadonlySet<string>): boolean {
     return this.reads === undefined || this.reads.some((name) => names.has(name))
+  }
+
+  /** The lesser of the last two durations: one pause of the collector makes no rule expensive. */
+  get usualMs(): number {
+    return this.#usualMs
+  }
+
+  get lastMs(): number {
+    return this.#evaluationSeconds * 1000
   }
 
   /** Whether evaluating it now keeps it within this part of the time. */
