@@ -3,7 +3,9 @@ import { once } from 'node:events'
 import { startAnalyzer } from './analyzer.ts'
 import { loadConfig } from './config/load-config.ts'
 
+// Before anything is announced: a signal that comes during the start ends it cleanly too.
+const told = Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')])
 const analyzer = await startAnalyzer(loadConfig(process.env.CHOKEPOINT_CONFIG, process.env))
 process.stderr.write(`chokepoint: live page and API ${analyzer.url}\n`)
-await Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')])
+await told
 await analyzer.close()

@@ -33,6 +33,8 @@ export const serveCommand: CommandMaker = ({ err }, done) =>
     .action(async (options: Options) => {
       const config = loadConfig(options.config, process.env)
       const { listen } = config
+      // Before anything is announced: a signal that comes during the start ends it cleanly too.
+      const told = Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')])
       const analyzer = await startAnalyzer(
         {
           ...config,
@@ -46,14 +48,14 @@ export const serveCommand: CommandMaker = ({ err }, done) =>
         },
         {},
       )
+      // As Prometheus does it: read the rules again, keep the old ones when the new ones are wrong.
+      process.on('SIGHUP', analyzer.reloadRules)
       const { ports } = analyzer
       err.write(
         `chokepoint: live page and API ${analyzer.url}, OTLP/HTTP on port ${ports.otlpHttp}, ` +
           `OTLP/gRPC on port ${ports.otlpGrpc}\n`,
       )
-      // As Prometheus does it: read the rules again, keep the old ones when the new ones are wrong.
-      process.on('SIGHUP', analyzer.reloadRules)
-      await Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')])
+      await told
       await analyzer.close()
       done(EXIT_CODES.ok.code)
     })
