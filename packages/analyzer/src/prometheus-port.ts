@@ -6,9 +6,9 @@ import {
   type RangeSeries,
 } from '@chokepoint/promql'
 import { ChokepointError } from './model/errors.ts'
+import type { RuleGroupStatus } from './model/rule-status.ts'
 import { prometheusTree } from './prometheus-tree.ts'
 import { translateErrors } from './query-functions.ts'
-import type { RuleGroupStatus } from './rules/rule-manager.ts'
 import type { TenantStore } from './store/tenant-store.ts'
 import type { AnswerOptions, AnswerSeries, AnswerValue, PrometheusPort } from './web/ports.ts'
 

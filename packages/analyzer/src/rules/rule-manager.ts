@@ -3,11 +3,12 @@ import type { Alert, AlertTransition } from '../model/alert.ts'
 import { ChokepointError } from '../model/errors.ts'
 import type { Labels } from '../model/labels.ts'
 import type { QueryFunc } from '../model/query.ts'
+import type { RuleGroupStatus } from '../model/rule-status.ts'
 import type { AlertingState } from './alerting-rule.ts'
 import { labelKey } from './label-key.ts'
 import type { RecordFunc, RuleContext, RuleSample } from './rule-context.ts'
 import type { RuleGroup } from './rule-file.ts'
-import { RuleRow, type RuleStatus } from './rule-row.ts'
+import { RuleRow } from './rule-row.ts'
 import { TimeBudget } from './time-budget.ts'
 
 /** What a rule manager is made of. */
@@ -26,18 +27,6 @@ export interface RuleManagerOptions {
   readonly metricNames?: (expression: string) => readonly string[] | undefined
   /** Milliseconds since any fixed instant, for the duration of evaluations. */
   readonly stopwatch?: () => number
-}
-
-/** A group of rules as `/api/v1/rules` tells it. */
-export interface RuleGroupStatus {
-  readonly name: string
-  readonly file: string
-  readonly intervalSeconds: number
-  readonly limit: number
-  /** Unix milliseconds; 0 before the first evaluation. */
-  readonly lastEvaluationMs: number
-  readonly evaluationSeconds: number
-  readonly rules: readonly RuleStatus[]
 }
 
 /** What survives a restart, by rule. */

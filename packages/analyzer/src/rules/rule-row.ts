@@ -1,32 +1,9 @@
-import type { Alert, AlertTransition } from '../model/alert.ts'
-import type { Labels } from '../model/labels.ts'
+import type { AlertTransition } from '../model/alert.ts'
+import type { RuleStatus, RuleStatusCommon } from '../model/rule-status.ts'
 import { AlertingRuleState, type AlertingState } from './alerting-rule.ts'
 import { evaluateRecordingRule } from './recording-rule.ts'
 import type { RecordFunc, RuleContext, RuleSample } from './rule-context.ts'
 import type { AlertingRule, RecordingRule } from './rule-file.ts'
-
-interface StatusCommon {
-  readonly name: string
-  readonly query: string
-  readonly labels: Labels
-  readonly health: 'unknown' | 'ok' | 'err'
-  readonly lastError?: string
-  /** Unix milliseconds; 0 before the first evaluation. */
-  readonly lastEvaluationMs: number
-  readonly evaluationSeconds: number
-}
-
-/** A rule as `/api/v1/rules` tells it. */
-export type RuleStatus =
-  | (StatusCommon & { readonly type: 'recording' })
-  | (StatusCommon & {
-      readonly type: 'alerting'
-      readonly state: 'inactive' | 'pending' | 'firing'
-      readonly forSeconds: number
-      readonly keepFiringForSeconds: number
-      readonly annotations: Labels
-      readonly alerts: readonly Alert[]
-    })
 
 /** What one evaluation of a rule did. */
 export interface RowEvaluation {
@@ -45,7 +22,7 @@ export class RuleRow {
   readonly reads: readonly string[] | undefined
   lastEvaluationMs = Number.NEGATIVE_INFINITY
   #series: ReadonlyMap<string, RuleSample> = new Map()
-  #health: StatusCommon['health'] = 'unknown'
+  #health: RuleStatus['health'] = 'unknown'
   #lastError = ''
   #evaluationSeconds = 0
   #usualMs = 0
@@ -129,7 +106,7 @@ export class RuleRow {
 
   status(nowMs: number): RuleStatus {
     const { rule } = this
-    const common: StatusCommon = {
+    const common: RuleStatusCommon = {
       name: rule.name,
       query: rule.expression,
       labels: rule.labels,

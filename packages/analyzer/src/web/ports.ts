@@ -1,8 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { LabelSet, Matcher, NativeHistogram, SeriesSource } from '@chokepoint/promql'
-import type { Alert } from '../model/alert.ts'
-import type { Labels } from '../model/labels.ts'
 import type { Recommendation } from '../model/recommendation.ts'
+import type { RuleGroupStatus } from '../model/rule-status.ts'
 
 /** One element of an instant vector. */
 export interface AnswerSample {
@@ -48,38 +47,6 @@ export interface MetricMetadata {
   readonly unit: string
 }
 
-interface RuleStateCommon {
-  readonly name: string
-  readonly query: string
-  readonly labels: Labels
-  readonly health: 'ok' | 'err' | 'unknown'
-  readonly lastError?: string
-  readonly evaluationSeconds: number
-  /** Unix milliseconds; 0 before the first evaluation. */
-  readonly lastEvaluationMs: number
-}
-
-export type RuleState =
-  | (RuleStateCommon & { readonly type: 'recording' })
-  | (RuleStateCommon & {
-      readonly type: 'alerting'
-      readonly state: 'firing' | 'pending' | 'inactive'
-      readonly forSeconds: number
-      readonly keepFiringForSeconds: number
-      readonly annotations: Labels
-      readonly alerts: readonly Alert[]
-    })
-
-export interface RuleGroupState {
-  readonly name: string
-  readonly file: string
-  readonly intervalSeconds: number
-  readonly limit: number
-  readonly evaluationSeconds: number
-  readonly lastEvaluationMs: number
-  readonly rules: readonly RuleState[]
-}
-
 /**
  * All that Prometheus' HTTP API reads of one tenant. What parses PromQL throws `QUERY_INVALID`, with
  * Prometheus' words (`1:5: parse error: …`); what evaluates it throws `QUERY_FAILED`, `QUERY_LIMIT` or
@@ -104,7 +71,7 @@ export interface PrometheusPort {
   /** The expression's tree, as Prometheus' `/parse_query` writes it. */
   readonly parseQuery: (expression: string) => unknown
   readonly metadata: () => Iterable<readonly [metric: string, metadata: readonly MetricMetadata[]]>
-  readonly ruleGroups: () => readonly RuleGroupState[]
+  readonly ruleGroups: () => readonly RuleGroupStatus[]
 }
 
 export type RecommendationAction = 'acknowledge' | 'ignore' | 'reopen'

@@ -1,8 +1,9 @@
 import type { Alert } from '../../model/alert.ts'
 import { ChokepointError } from '../../model/errors.ts'
+import type { RuleGroupStatus, RuleStatus } from '../../model/rule-status.ts'
 import type { ApiAnswer } from '../envelope.ts'
 import type { Parameters } from '../parameters.ts'
-import type { PrometheusPort, RuleGroupState, RuleState } from '../ports.ts'
+import type { PrometheusPort } from '../ports.ts'
 import { formatAlertValue } from './format-number.ts'
 import { invalidParameter, limitParameter, quote } from './parse-parameters.ts'
 
@@ -33,7 +34,7 @@ export function listRules(port: PrometheusPort, parameters: Parameters): ApiAnsw
   }
 }
 
-function ruleFilter(parameters: Parameters): (rule: RuleState) => boolean {
+function ruleFilter(parameters: Parameters): (rule: RuleStatus) => boolean {
   const type = parameters.get('type').toLowerCase()
   if (type !== '' && type !== 'alert' && type !== 'record') {
     throw invalidParameter('type', `not supported value ${quote(type)}`)
@@ -44,7 +45,7 @@ function ruleFilter(parameters: Parameters): (rule: RuleState) => boolean {
     (names.length === 0 || names.includes(rule.name))
 }
 
-type Filtered = { readonly group: RuleGroupState; readonly rules: readonly RuleState[] }
+type Filtered = { readonly group: RuleGroupStatus; readonly rules: readonly RuleStatus[] }
 
 /** `group_limit` groups after the one that `group_next_token` names, and the next page's token. */
 function pageOf(groups: readonly Filtered[], parameters: Parameters) {
@@ -70,7 +71,7 @@ function pageOf(groups: readonly Filtered[], parameters: Parameters) {
   return { page: groups.slice(from, from + limit), next: rest && keyOf(rest) }
 }
 
-function encodeGroup(group: RuleGroupState, rules: readonly RuleState[], withAlerts: boolean) {
+function encodeGroup(group: RuleGroupStatus, rules: readonly RuleStatus[], withAlerts: boolean) {
   return {
     name: group.name,
     file: group.file,
@@ -82,7 +83,7 @@ function encodeGroup(group: RuleGroupState, rules: readonly RuleState[], withAle
   }
 }
 
-function encodeRule(rule: RuleState, withAlerts: boolean) {
+function encodeRule(rule: RuleStatus, withAlerts: boolean) {
   const { name, query, health, lastError, evaluationSeconds, lastEvaluationMs, type } = rule
   const tail = {
     health,

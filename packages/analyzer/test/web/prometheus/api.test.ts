@@ -1,7 +1,8 @@
 import { MemorySource } from '@chokepoint/promql'
 import { expect } from 'chai'
 import { ChokepointError } from '../../../src/model/errors.ts'
-import type { PrometheusPort, QueryAnswer, RuleGroupState } from '../../../src/web/ports.ts'
+import type { RuleGroupStatus } from '../../../src/model/rule-status.ts'
+import type { PrometheusPort, QueryAnswer } from '../../../src/web/ports.ts'
 import { alert, NOW_MS } from '../../report/sample-view.ts'
 import { fixedPort, startWeb, vector } from '../web-fixture.ts'
 
@@ -196,7 +197,7 @@ describe('the Prometheus API', () => {
       evaluationSeconds: 0.001,
       lastEvaluationMs: NOW_MS,
     } as const
-    const group = (name: string): RuleGroupState => ({
+    const group = (name: string): RuleGroupStatus => ({
       name,
       file: 'rules/a.yml',
       intervalSeconds: 15,
