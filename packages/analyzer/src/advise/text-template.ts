@@ -12,12 +12,18 @@ export interface TextTemplate {
 type TextPart =
   | { readonly kind: 'words'; readonly words: string }
   | { readonly kind: 'value'; readonly path: string }
-  /** Its parts appear only when the value is there. */
-  | { readonly kind: 'section'; readonly path: string; readonly parts: readonly TextPart[] }
+  /** Its parts appear only when the value is there; those of an inverted one when it is not. */
+  | Section
+
+interface Section {
+  readonly kind: 'section' | 'inverted'
+  readonly path: string
+  readonly parts: readonly TextPart[]
+}
 
 /** What may stand between `{{` and `}}`; text-values.ts gives each its value. */
 const PATH =
-  /^(summary|component|operation|service|instance|peer|type|severity|frames|frame|evidence|impact\.(score|share|saving|formula)|evidence\.\d\.(what|value|threshold|baseline|query))$/
+  /^(summary|component|operation|service|instance|peer|database|sql|type|severity|frames|frame|evidence|impact\.(score|share|saving|formula)|evidence\.\d\.(what|value|threshold|baseline|query))$/
 
 /** Reads a text: Markdown whose first line is the title. Every placeholder must be a known one. */
 export function parseText(name: string, source: string): TextTemplate {
@@ -39,13 +45,15 @@ export function renderText(
   bottleneck: Bottleneck,
 ): { readonly title: string; readonly text: string } {
   const render = (parts: readonly TextPart[]) => renderParts(template.name, parts, bottleneck)
-  return { title: render(template.title), text: render(template.body) }
+  return { title: render(template.title), text: render(template.body).trimEnd() }
 }
 
 function parseParts(name: string, text: string, firstLine: number): readonly TextPart[] {
-  const open: { path: string; parts: TextPart[] }[] = [{ path: '', parts: [] }]
+  const open: { kind: Section['kind']; path: string; parts: TextPart[] }[] = [
+    { kind: 'section', path: '', parts: [] },
+  ]
   let end = 0
-  for (const match of text.matchAll(/\{\{\s*([#/]?)\s*([^{}]*?)\s*\}\}\n?/g)) {
+  for (const match of text.matchAll(/\{\{\s*([#^/]?)\s*([^{}]*?)\s*\}\}\n?/g)) {
     const [whole, sign, path = ''] = match
     const line = firstLine + text.slice(0, match.index).split('\n').length - 1
     if (!PATH.test(path)) throw unreadable(name, `there is no placeholder {{${path}}}`, line)
@@ -54,13 +62,14 @@ function parseParts(name: string, text: string, firstLine: number): readonly Tex
     // The line break after a section's mark belongs to the mark; after a value it is text.
     end = match.index + (sign === '' ? whole.trimEnd().length : whole.length)
     if (sign === '') parts.push({ kind: 'value', path })
-    else if (sign === '#') open.push({ path, parts: [] })
+    else if (sign === '#') open.push({ kind: 'section', path, parts: [] })
+    else if (sign === '^') open.push({ kind: 'inverted', path, parts: [] })
     else {
       const section = open.pop()!
       if (open.length === 0 || section.path !== path) {
         throw unreadable(name, `{{/${path}}} closes a section that is not open`, line)
       }
-      open.at(-1)!.parts.push({ kind: 'section', ...section })
+      open.at(-1)!.parts.push(section)
     }
   }
   const { path, parts } = open.at(-1)!
@@ -73,8 +82,9 @@ function renderParts(name: string, parts: readonly TextPart[], bottleneck: Bottl
     .map((part) => {
       if (part.kind === 'words') return part.words
       const value = placeholderValue(bottleneck, part.path)
-      if (part.kind === 'section') {
-        return value === undefined ? '' : renderParts(name, part.parts, bottleneck)
+      if (part.kind !== 'value') {
+        const shown = (value === undefined) === (part.kind === 'inverted')
+        return shown ? renderParts(name, part.parts, bottleneck) : ''
       }
       if (value === undefined) {
         throw unreadable(name, `a ${bottleneck.type} without ${part.path} has no {{${part.path}}}`)

@@ -11,6 +11,12 @@ export function placeholderValue(bottleneck: Bottleneck, path: string): string |
   return PLAIN[first]?.(bottleneck)
 }
 
+/** Values of `db.system.name` whose statements are SQL (OpenTelemetry's semantic conventions). */
+const SQL_DATABASES: ReadonlySet<string> = new Set([
+  ...['postgresql', 'mysql', 'mariadb', 'sqlite', 'microsoft.sql_server', 'oracle.db'],
+  ...['cockroachdb', 'ibm.db2', 'aws.redshift', 'clickhouse', 'trino', 'other_sql'],
+])
+
 const PLAIN: Readonly<Record<string, (bottleneck: Bottleneck) => string | undefined>> = {
   summary: ({ summary }) => oneLine(summary),
   component: ({ component }) => oneLine(component),
@@ -20,6 +26,11 @@ const PLAIN: Readonly<Record<string, (bottleneck: Bottleneck) => string | undefi
   service: ({ resource }) => oneLine(resource['service.name'] ?? resource['host.name'] ?? 'it'),
   instance: ({ resource }) => optional(resource['service.instance.id']),
   peer: ({ resource }) => optional(resource['peer.service']),
+  database: ({ resource }) => optional(resource['db.system.name']),
+  sql: ({ resource }) => {
+    const database = resource['db.system.name'] ?? ''
+    return SQL_DATABASES.has(database) ? database : undefined
+  },
   frame: ({ profile }) => {
     const top = profile?.frames[0]
     return top === undefined ? undefined : frameText(top)

@@ -22,6 +22,15 @@ describe('texts of recommendations', () => {
     expect(render(source, { profile }).text).to.equal('before\nin `price` (a.js:3)\nafter')
   })
 
+  it('show what is for one kind of dependency only for that kind', () => {
+    const source =
+      '# T\n\n{{#sql}}\nEXPLAIN {{sql}}\n{{/sql}}\n{{^database}}\nno database\n{{/database}}\n'
+    const on = (system: string) => ({ resource: { 'db.system.name': system } })
+    expect(render(source).text).to.equal('no database')
+    expect(render(source, on('postgresql')).text).to.equal('EXPLAIN postgresql')
+    expect(render(source, on('redis')).text).to.equal('')
+  })
+
   it('show each claim with its query', () => {
     expect(render('# T\n\n{{evidence}}\n').text).to.equal(
       '- p95: **480 ms** (threshold 300 ms)\n  `p95_of_payment`',

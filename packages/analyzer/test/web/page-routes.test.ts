@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { expect } from 'chai'
 import type { AnalyzerView } from '../../src/model/analyzer-view.ts'
 import type { Recommendation } from '../../src/model/recommendation.ts'
@@ -96,6 +97,17 @@ describe('the live page', function () {
     await field.fill('s3cret')
     await page.getByRole('button', { name: 'Show' }).click()
     await page.getByTestId('verdict').waitFor()
+    for (const [name, first] of [
+      ['CSV', /^﻿?[a-z_"]+,/],
+      ['Report', /^<!doctype html>/],
+      ['JSON', /^\{/],
+    ] as const) {
+      const downloading = page.waitForEvent('download')
+      await page.getByRole('link', { name, exact: true }).click()
+      const saved = await downloading
+      expect(saved.suggestedFilename()).to.match(/^chokepoint-report-.+\.(csv|html|json)$/)
+      expect(readFileSync(await saved.path(), 'utf8')).to.match(first)
+    }
     await page.close()
     await server.close()
   })

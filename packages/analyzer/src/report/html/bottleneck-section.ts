@@ -70,7 +70,9 @@ function card(
       <h4>What to do</h4>
       ${
         recommendations.length > 0
-          ? recommendations.map((each) => recommendationBlock(each, actions))
+          ? recommendations.map((each) =>
+              recommendationBlock(each, { summary: one.summary, actions }),
+            )
           : html`<p class="muted">No recommendation for this one.</p>`
       }
     </div>

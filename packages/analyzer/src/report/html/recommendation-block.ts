@@ -20,14 +20,21 @@ const ACTIONS: Readonly<Record<RecommendationStatus, readonly (readonly [string,
   resolved: [],
 }
 
-/** One recommendation: its state, its text, the measured effect, and (on the live page) its buttons. */
-export function recommendationBlock(one: Recommendation, actions: boolean): SafeHtml {
-  const buttons = actions ? ACTIONS[one.status] : []
+export interface BlockOptions {
+  /** The bottleneck's own sentence, which stands above: a text that begins with it would say it twice. */
+  readonly summary: string
+  /** True on the live page, which has buttons. */
+  readonly actions: boolean
+}
+
+/** One recommendation: its state, its text, the measured effect, and its buttons. */
+export function recommendationBlock(one: Recommendation, options: BlockOptions): SafeHtml {
+  const buttons = options.actions ? ACTIONS[one.status] : []
   return html`<div class="recommendation" data-key="${one.id}" data-testid="recommendation" data-status="${one.status}">
       <h5>${one.title} ${one.status !== 'open' && badge(one.status)}${
         one.reopened > 0 && badge('reopened', `reopened ${one.reopened}×`)
       }</h5>
-      ${advice(one.text)}
+      ${advice(withoutSentence(one.text, options.summary))}
       ${one.effect && effect(one.effect)}
       ${
         buttons.length > 0 &&
@@ -37,6 +44,10 @@ export function recommendationBlock(one: Recommendation, actions: boolean): Safe
         )}</p>`
       }
     </div>`
+}
+
+function withoutSentence(text: string, sentence: string): string {
+  return text.startsWith(sentence) ? text.slice(sentence.length).replace(/^\.?\s+/, '') : text
 }
 
 /** A text that is longer than its evidence beside it is folded; what is folded can still be searched. */

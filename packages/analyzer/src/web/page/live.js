@@ -118,6 +118,30 @@ content.addEventListener('click', async (event) => {
   }
 })
 
+// A link carries no headers: a reader who gave a token or a tenant gets the file by a request that has them.
+document.querySelector('nav')?.addEventListener('click', async (event) => {
+  const link = event.target
+  if (!(link instanceof HTMLAnchorElement) || Object.keys(credentials()).length === 0) return
+  event.preventDefault()
+  try {
+    await save(link.pathname + link.search)
+  } catch (error) {
+    say('lost', `Not loaded: ${error instanceof Error ? error.message : error}`)
+  }
+})
+
+/** @param {string} path */
+async function save(path) {
+  const response = await fetch(path, { headers: credentials() })
+  if (!response.ok) throw new Error(`HTTP ${response.status}`)
+  const named = /filename="([^"]+)"/.exec(response.headers.get('content-disposition') ?? '')
+  const file = document.createElement('a')
+  file.href = URL.createObjectURL(await response.blob())
+  file.download = named?.[1] ?? (path.split('/').at(-1) || 'chokepoint')
+  file.click()
+  URL.revokeObjectURL(file.href)
+}
+
 localizeTimes(content)
 drawCharts(content)
 if (content.dataset.guarded === 'yes' && Object.keys(credentials()).length === 0) askWho()
