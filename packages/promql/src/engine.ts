@@ -8,6 +8,8 @@ import { type Frame, instantFrame } from './evaluate/frame.ts'
 import { Projections } from './evaluate/grouping.ts'
 import { prepare } from './evaluate/prepare.ts'
 import { type Limits, Query } from './evaluate/query.ts'
+import type { SharedResults } from './evaluate/shared-results.ts'
+import { runThrough, type Steps } from './evaluate/steps.ts'
 import { dropDelayedNames } from './evaluate/vector-functions.ts'
 import { parse } from './parse/parse.ts'
 import {
@@ -65,6 +67,25 @@ export interface Engine {
     endMs: number,
     stepMs: number,
   ): RangeQueryResult
+  /**
+   * The same as `instant`, in steps of about half a millisecond: the caller decides when the next one is taken,
+   * and may ask other queries in between. `shared` has what earlier queries came to.
+   */
+  instantInSteps(
+    source: SeriesSource,
+    query: string | Expr,
+    atMs: number,
+    shared?: SharedResults,
+  ): Steps<QueryResult>
+  /** The same as `range`, in steps. */
+  rangeInSteps(
+    source: SeriesSource,
+    query: string | Expr,
+    startMs: number,
+    endMs: number,
+    stepMs: number,
+    shared?: SharedResults,
+  ): Steps<RangeQueryResult>
   /** Parses with the engine's options; a text parsed before is not parsed again. */
   parse(query: string): Expr
 }
@@ -107,12 +128,7 @@ class PromqlEngine implements Engine {
   }
 
   instant(source: SeriesSource, text: string | Expr, atMs: number): QueryResult {
-    const expr = typeof text === 'string' ? this.parse(text) : text
-    const prepared = prepare(expr, { startMs: atMs, endMs: atMs, stepMs: 0 })
-    const query = this.#query(source)
-    const evaluator = new Evaluator(query, prepared, this.#projections)
-    const value = evaluateInstant(evaluator, query, prepared.expr, instantFrame(atMs))
-    return { value, ...query.annotations.render(typeof text === 'string' ? text : '') }
+    return runThrough(this.instantInSteps(source, text, atMs))
   }
 
   range(
@@ -122,13 +138,38 @@ class PromqlEngine implements Engine {
     endMs: number,
     stepMs: number,
   ): RangeQueryResult {
+    return runThrough(this.rangeInSteps(source, text, startMs, endMs, stepMs))
+  }
+
+  *instantInSteps(
+    source: SeriesSource,
+    text: string | Expr,
+    atMs: number,
+    shared?: SharedResults,
+  ): Steps<QueryResult> {
+    const expr = typeof text === 'string' ? this.parse(text) : text
+    const prepared = prepare(expr, { startMs: atMs, endMs: atMs, stepMs: 0 })
+    const query = this.#query(source, shared)
+    const evaluator = new Evaluator(query, prepared, this.#projections)
+    const value = yield* evaluateInstant(evaluator, query, prepared.expr, instantFrame(atMs))
+    return { value, ...query.annotations.render(typeof text === 'string' ? text : '') }
+  }
+
+  *rangeInSteps(
+    source: SeriesSource,
+    text: string | Expr,
+    startMs: number,
+    endMs: number,
+    stepMs: number,
+    shared?: SharedResults,
+  ): Steps<RangeQueryResult> {
     const expr = typeof text === 'string' ? this.parse(text) : text
     const frame = this.#frame(expr, startMs, endMs, stepMs)
     const prepared = prepare(expr, { startMs, endMs, stepMs })
-    const query = this.#query(source)
+    const query = this.#query(source, shared)
     query.checkSteps(frame.steps)
     const evaluator = new Evaluator(query, prepared, this.#projections)
-    const series = evaluateRange(evaluator, prepared.expr, frame)
+    const series = yield* evaluateRange(evaluator, query, prepared.expr, frame)
     return {
       value: { type: 'matrix', series },
       ...query.annotations.render(typeof text === 'string' ? text : ''),
@@ -156,7 +197,7 @@ class PromqlEngine implements Engine {
     return { startMs, stepMs, steps: Math.floor((endMs - startMs) / stepMs) + 1 }
   }
 
-  #query(source: SeriesSource): Query {
+  #query(source: SeriesSource, shared: SharedResults | undefined): Query {
     const experimental = this.#options.experimental ?? false
     return new Query({
       source,
@@ -167,13 +208,19 @@ class PromqlEngine implements Engine {
       startTimestamps: this.#options.startTimestamps ?? experimental,
       typeAndUnitLabels: this.#options.typeAndUnitLabels ?? false,
       buffer: this.#buffer,
+      shared,
       limits: this.#limits,
       now: this.#options.now ?? (() => performance.now()),
     })
   }
 }
 
-function evaluateInstant(evaluator: Evaluator, query: Query, expr: Expr, frame: Frame): QueryValue {
+function* evaluateInstant(
+  evaluator: Evaluator,
+  query: Query,
+  expr: Expr,
+  frame: Frame,
+): Steps<QueryValue> {
   const timeMs = frame.startMs
   switch (typeOf(expr)) {
     case 'string': {
@@ -181,26 +228,34 @@ function evaluateInstant(evaluator: Evaluator, query: Query, expr: Expr, frame: 
       return { type: 'string', timeMs, value: literal.kind === 'string' ? literal.value : '' }
     }
     case 'scalar':
-      return { type: 'scalar', timeMs, value: evaluator.scalar(expr, frame)[0]! }
+      return { type: 'scalar', timeMs, value: (yield* evaluator.scalar(expr, frame))[0]! }
     case 'vector': {
-      const block = dropDelayedNames(evaluator.vector(expr, frame))
-      return { type: 'vector', timeMs, samples: vectorOfBlock(requireDistinct(block)) }
+      const block = dropDelayedNames(yield* evaluator.vector(expr, frame))
+      const samples = yield* vectorOfBlock(query, requireDistinct(block))
+      return { type: 'vector', timeMs, samples }
     }
     case 'matrix': {
       const range = unwrapParens(expr)
       if (range.kind === 'subquery') {
-        const { block, frame: inner } = evaluator.subquery(range, frame)
-        return { type: 'matrix', series: matrixOfBlock(dropDelayedNames(block), inner) }
+        const { block, frame: inner } = yield* evaluator.subquery(range, frame)
+        const series = yield* matrixOfBlock(query, dropDelayedNames(block), inner)
+        return { type: 'matrix', series }
       }
       if (range.kind !== 'matrix') throw new TypeError('a range was expected')
-      return { type: 'matrix', series: matrixOfSelector(query, range, frame) }
+      return { type: 'matrix', series: yield* matrixOfSelector(query, range, frame) }
     }
   }
 }
 
-function evaluateRange(evaluator: Evaluator, expr: Expr, frame: Frame): RangeSeries[] {
-  if (typeOf(expr) === 'vector') {
-    return matrixOfBlock(dropDelayedNames(evaluator.vector(expr, frame)), frame)
-  }
-  return matrixOfBlock(scalarBlock(evaluator.scalar(expr, frame)), frame)
+function* evaluateRange(
+  evaluator: Evaluator,
+  query: Query,
+  expr: Expr,
+  frame: Frame,
+): Steps<RangeSeries[]> {
+  const block =
+    typeOf(expr) === 'vector'
+      ? dropDelayedNames(yield* evaluator.vector(expr, frame))
+      : scalarBlock(yield* evaluator.scalar(expr, frame))
+  return yield* matrixOfBlock(query, block, frame)
 }

@@ -27,6 +27,8 @@ export {
 } from './engine.ts'
 export { type Position, PromqlError, type PromqlErrorCode, type Span } from './errors.ts'
 export type { Limits } from './evaluate/query.ts'
+export { SharedResults } from './evaluate/shared-results.ts'
+export { runThrough, type Steps } from './evaluate/steps.ts'
 export { type FunctionSignature, findFunction, listFunctions } from './functions/catalog.ts'
 export { formatF as formatValue } from './go-format.ts'
 export { type BoundedBucket, boundedBuckets, formatHistogram } from './histogram/format.ts'

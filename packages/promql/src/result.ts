@@ -5,6 +5,7 @@ import { extendToBounds } from './evaluate/extend-bounds.ts'
 import type { Frame } from './evaluate/frame.ts'
 import type { Query } from './evaluate/query.ts'
 import { selectRange, timingOf } from './evaluate/range-call.ts'
+import type { Steps } from './evaluate/steps.ts'
 import { Window } from './evaluate/window.ts'
 import type { NativeHistogram } from './histogram/native-histogram.ts'
 import { compareLabelSets, type LabelSet } from './label-set.ts'
@@ -33,9 +34,10 @@ export type QueryValue =
   | { readonly type: 'matrix'; readonly series: readonly RangeSeries[] }
 
 /** The samples of a block of one instant, in the order of its rows. */
-export function vectorOfBlock(block: Block): VectorSample[] {
+export function* vectorOfBlock(query: Query, block: Block): Steps<VectorSample[]> {
   const samples: VectorSample[] = []
   for (let row = 0; row < block.rows; row++) {
+    if (query.mayRest(1)) yield
     if (block.kinds[row] === ABSENT) continue
     const labels = block.labels[row]!
     if (block.kinds[row] === HISTOGRAM) {
@@ -46,9 +48,10 @@ export function vectorOfBlock(block: Block): VectorSample[] {
 }
 
 /** The series of a block over the steps of a frame, sorted by labels. */
-export function matrixOfBlock(block: Block, frame: Frame): RangeSeries[] {
+export function* matrixOfBlock(query: Query, block: Block, frame: Frame): Steps<RangeSeries[]> {
   const series: RangeSeries[] = []
   for (let row = 0; row < block.rows; row++) {
+    if (query.mayRest(block.steps)) yield
     const one = rowSeries(block, row, frame)
     if (one.times.length + one.histogramTimes.length > 0) series.push(one)
   }
@@ -85,7 +88,11 @@ function rowSeries(block: Block, row: number, frame: Frame): RangeSeries {
 }
 
 /** The samples themselves that a range selector selects at one instant. */
-export function matrixOfSelector(query: Query, range: MatrixSelector, frame: Frame): RangeSeries[] {
+export function* matrixOfSelector(
+  query: Query,
+  range: MatrixSelector,
+  frame: Frame,
+): Steps<RangeSeries[]> {
   const source = selectRange(query, range, frame, '')
   const { startMs: endMs, rangeMs } = timingOf(range, frame)
   const { extended } = range.vector
@@ -93,6 +100,7 @@ export function matrixOfSelector(query: Query, range: MatrixSelector, frame: Fra
   const after = extended === 'smoothed' ? query.lookbackMs : 0
   const series: RangeSeries[] = []
   for (let row = 0; row < source.rows; row++) {
+    if (query.mayRest(query.buffer.size)) yield
     // The window's arrays are kept by the result, so each series gets a window of its own.
     const window = new Window()
     source.load(row, window)

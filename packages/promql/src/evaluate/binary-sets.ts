@@ -2,28 +2,36 @@ import type { Binary } from '../ast.ts'
 import { ABSENT, type Block, BlockBuilder, dropsName } from './block.ts'
 import { mergeDuplicates } from './duplicates.ts'
 import { groupRows, type Projection } from './grouping.ts'
+import type { Query } from './query.ts'
+import type { Steps } from './steps.ts'
 
 /** `and`, `or`, `unless`: keeps samples by whether the other side has one that matches. */
-export function setOperation(
+export function* setOperation(
+  query: Query,
   expr: Binary,
   left: Block,
   right: Block,
   projection: Projection,
-): Block {
+): Steps<Block> {
   const { steps } = left
-  const groups = groupRows([...left.labels, ...right.labels], projection)
+  const groups = yield* groupRows(query, [...left.labels, ...right.labels], projection)
   const leftGroups = groups.ofRow.subarray(0, left.rows)
   const rightGroups = groups.ofRow.subarray(left.rows)
   const out = new BlockBuilder(steps, left.rows + (expr.op === 'or' ? right.rows : 0))
   if (expr.op === 'or') {
     const covered = presence(left, leftGroups, groups.count)
-    append(out, left, () => true)
-    append(out, right, (row, step) => covered[rightGroups[row]! * steps + step] === 0)
+    yield* append(query, out, left, () => true)
+    yield* append(query, out, right, (row, step) => covered[rightGroups[row]! * steps + step] === 0)
     return mergeDuplicates(out.build(false))
   }
   const covered = presence(right, rightGroups, groups.count)
   const wanted = expr.op === 'and' ? 1 : 0
-  append(out, left, (row, step) => covered[leftGroups[row]! * steps + step] === wanted)
+  yield* append(
+    query,
+    out,
+    left,
+    (row, step) => covered[leftGroups[row]! * steps + step] === wanted,
+  )
   return out.build(left.distinct)
 }
 
@@ -40,13 +48,15 @@ function presence(block: Block, ofRow: Int32Array, groups: number): Uint8Array {
   return present
 }
 
-function append(
+function* append(
+  query: Query,
   out: BlockBuilder,
   block: Block,
   keep: (row: number, step: number) => boolean,
-): void {
+): Steps<void> {
   const { steps } = block
   for (let row = 0; row < block.rows; row++) {
+    if (query.mayRest(steps)) yield
     const base = out.add(block.labels[row]!, dropsName(block, row))
     let found = 0
     for (let step = 0; step < steps; step++) {

@@ -7,19 +7,21 @@ import { sameLabelsetError } from './duplicates.ts'
 import { type Groups, groupRows, type Projection } from './grouping.ts'
 import type { Query } from './query.ts'
 import { resultLabels } from './result-labels.ts'
+import type { Steps } from './steps.ts'
 
 /** Arithmetic, comparison or trimming between two vectors, whose series find each other by labels. */
-export function vectorBinary(
+export function* vectorBinary(
   query: Query,
   expr: Binary,
   left: Block,
   right: Block,
   projection: Projection,
-): Block {
+): Steps<Block> {
   const matching = expr.matching!
   const fills = matching.fillLeft !== undefined || matching.fillRight !== undefined
   if ((left.rows === 0 || right.rows === 0) && !fills) return emptyBlock(left.steps)
-  return new VectorOperation(query, expr, left, right, projection).run()
+  const groups = yield* groupRows(query, [...left.labels, ...right.labels], projection)
+  return yield* new VectorOperation(query, expr, left, right, groups).run()
 }
 
 /** The side of a match that may repeat ("many"), and the side that must not ("one"). */
@@ -42,7 +44,7 @@ class VectorOperation {
   readonly #fillMany: number | undefined
   readonly #fillOne: number | undefined
 
-  constructor(query: Query, expr: Binary, left: Block, right: Block, projection: Projection) {
+  constructor(query: Query, expr: Binary, left: Block, right: Block, groups: Groups) {
     const matching = expr.matching!
     this.#query = query
     this.#expr = expr
@@ -52,17 +54,24 @@ class VectorOperation {
     this.#one = this.#swapped ? left : right
     this.#fillMany = matching.fillLeft
     this.#fillOne = matching.fillRight
-    this.#groups = groupRows([...this.#many.labels, ...this.#one.labels], projection)
-    this.#manyGroups = this.#groups.ofRow.subarray(0, this.#many.rows)
-    this.#oneGroups = this.#groups.ofRow.subarray(this.#many.rows)
+    this.#groups = groups
+    const leftGroups = groups.ofRow.subarray(0, left.rows)
+    const rightGroups = groups.ofRow.subarray(left.rows)
+    this.#manyGroups = this.#swapped ? rightGroups : leftGroups
+    this.#oneGroups = this.#swapped ? leftGroups : rightGroups
     this.#operation = new ElementOperation(expr.op, query.annotations, expr.span)
     this.#out = new BlockBuilder(left.steps, Math.max(left.rows, right.rows))
   }
 
-  run(): Block {
-    const pairs = this.#fixedPairs()
-    if (pairs !== undefined) this.#runPairs(pairs)
-    else for (let step = 0; step < this.#many.steps; step++) this.#runStep(step)
+  *run(): Steps<Block> {
+    const pairs = yield* this.#fixedPairs()
+    if (pairs !== undefined) yield* this.#runPairs(pairs)
+    else {
+      for (let step = 0; step < this.#many.steps; step++) {
+        if (this.#query.mayRest(this.#many.rows + this.#one.rows)) yield
+        this.#runStep(step)
+      }
+    }
     return this.#build()
   }
 
@@ -76,7 +85,7 @@ class VectorOperation {
    * When each match group has one row on each side, or one on the "one" side and results that
    * cannot collide, every row keeps its partner over all steps: no step needs a table of its own.
    */
-  #fixedPairs(): Int32Array | undefined {
+  *#fixedPairs(): Steps<Int32Array | undefined> {
     if (this.#fillMany !== undefined || this.#fillOne !== undefined) return undefined
     const partner = new Int32Array(this.#groups.count).fill(-1)
     for (let row = 0; row < this.#one.rows; row++) {
@@ -89,6 +98,8 @@ class VectorOperation {
     const toOne = this.#matching.cardinality === 'one-to-one'
     const pairs = new Int32Array(this.#many.rows)
     for (let row = 0; row < this.#many.rows; row++) {
+      // Labels are made here, which costs as much as some cells.
+      if (this.#query.mayRest(8)) yield
       const group = this.#manyGroups[row]!
       pairs[row] = partner[group]!
       if (pairs[row] === -1) continue
@@ -103,10 +114,11 @@ class VectorOperation {
     return pairs
   }
 
-  #runPairs(pairs: Int32Array): void {
+  *#runPairs(pairs: Int32Array): Steps<void> {
     const { steps } = this.#many
     const fill = this.#pairFiller()
     for (let row = 0; row < pairs.length; row++) {
+      if (this.#query.mayRest(steps)) yield
       const partner = pairs[row]!
       if (partner === -1) continue
       const base = this.#out.add(this.#metric(row, partner), this.#dropName())

@@ -21,7 +21,8 @@ import { type Block, emptyBlock, FLOAT, repeatBlock } from './block.ts'
 import { countValues } from './count-values.ts'
 import { type Frame, instantFrame } from './frame.ts'
 import { groupRows, type Projections } from './grouping.ts'
-import { countCells, selectInstant } from './instant-selector.ts'
+import { addInfo } from './info.ts'
+import { countCells, type Reading, selectInstant } from './instant-selector.ts'
 import type { Prepared } from './prepare.ts'
 import type { Query } from './query.ts'
 import {
@@ -33,10 +34,18 @@ import {
 } from './range-call.ts'
 import { detectResetHints } from './reset-hints.ts'
 import { selectSmoothed } from './smoothed.ts'
+import type { Steps } from './steps.ts'
 import { VECTOR_FUNCTIONS } from './vector-calls.ts'
 import { mapSamples } from './vector-functions.ts'
 
 const SELECTING: ReadonlySet<string> = new Set(['topk', 'bottomk', 'limitk', 'limit_ratio'])
+
+/** What these functions read of a selector's samples; of any other vector they know the instants. */
+const TIME_READINGS: Readonly<Record<string, Reading>> = {
+  timestamp: 'timestamp',
+  start_timestamp: 'start-timestamp',
+}
+
 /** Walks a prepared expression node by node, each node over all steps of a frame at once. */
 export class Evaluator {
   readonly #query: Query
@@ -50,13 +59,13 @@ export class Evaluator {
   }
 
   /** The value of an expression of type vector. */
-  vector(expr: Expr, frame: Frame): Block {
+  *vector(expr: Expr, frame: Frame): Steps<Block> {
     this.#query.checkTime()
     const held = this.#query.samples
     const block =
       frame.steps > 1 && this.#prepared.invariant.has(expr)
-        ? repeatBlock(this.#vector(expr, instantFrame(frame.startMs)), frame.steps)
-        : this.#vector(expr, frame)
+        ? repeatBlock(yield* this.#shared(expr, instantFrame(frame.startMs)), frame.steps)
+        : yield* this.#shared(expr, frame)
     // What the node's arguments held is gone; only its own result is.
     this.#query.releaseTo(held)
     this.#query.hold(countCells(block))
@@ -64,56 +73,73 @@ export class Evaluator {
   }
 
   /** The value of an expression of type scalar at every step. */
-  scalar(expr: Expr, frame: Frame): Float64Array {
+  *scalar(expr: Expr, frame: Frame): Steps<Float64Array> {
     switch (expr.kind) {
       case 'number':
         return new Float64Array(frame.steps).fill(expr.value)
       case 'paren':
-        return this.scalar(expr.expr, frame)
+        return yield* this.scalar(expr.expr, frame)
       case 'unary': {
-        const value = this.scalar(expr.expr, frame)
+        const value = yield* this.scalar(expr.expr, frame)
         return expr.op === '-' ? value.map((x) => -x) : value
       }
       case 'binary':
-        return scalarBinary(expr, this.scalar(expr.left, frame), this.scalar(expr.right, frame))
+        return scalarBinary(
+          expr,
+          yield* this.scalar(expr.left, frame),
+          yield* this.scalar(expr.right, frame),
+        )
       case 'call':
-        return this.#scalarCall(expr, frame)
+        return yield* this.#scalarCall(expr, frame)
       default:
         throw new TypeError(`${expr.kind} is not a scalar`)
     }
   }
 
   /** The result of a subquery over the instants that a frame needs of it. */
-  subquery(expr: Subquery, frame: Frame): SubqueryResult {
+  *subquery(expr: Subquery, frame: Frame): Steps<SubqueryResult> {
     const inner = subqueryFrame(this.#query, expr, frame)
     if (inner === undefined) {
       return { block: emptyBlock(1), frame: instantFrame(frame.startMs) }
     }
-    return { block: this.vector(expr.expr, inner), frame: inner }
+    return { block: yield* this.vector(expr.expr, inner), frame: inner }
   }
 
-  #vector(expr: Expr, frame: Frame): Block {
+  /** The value, from an earlier query where it is known. */
+  *#shared(expr: Expr, frame: Frame): Steps<Block> {
+    const { shared } = this.#query
+    // Where only statistics are looked at, histograms are read in another way.
+    const key = this.#prepared.statistics.size > 0 ? undefined : shared?.keyOf(expr, frame)
+    if (shared === undefined || key === undefined) return yield* this.#vector(expr, frame)
+    const known = shared.get(key)
+    if (known !== undefined) return known
+    const block = yield* this.#vector(expr, frame)
+    shared.keep(key, expr, block)
+    return block
+  }
+
+  *#vector(expr: Expr, frame: Frame): Steps<Block> {
     switch (expr.kind) {
       case 'vector':
-        if (expr.extended === 'smoothed') return selectSmoothed(this.#query, expr, frame)
-        return selectInstant(this.#query, expr, frame, 'value', this.#hints(expr))
+        if (expr.extended === 'smoothed') return yield* selectSmoothed(this.#query, expr, frame)
+        return yield* selectInstant(this.#query, expr, frame, 'value', this.#hints(expr))
       case 'paren':
-        return this.vector(expr.expr, frame)
+        return yield* this.vector(expr.expr, frame)
       case 'unary':
-        return this.#unary(expr, frame)
+        return yield* this.#unary(expr, frame)
       case 'binary':
-        return this.#binary(expr, frame)
+        return yield* this.#binary(expr, frame)
       case 'aggregate':
-        return this.#aggregate(expr, frame)
+        return yield* this.#aggregate(expr, frame)
       case 'call':
-        return this.#call(expr, frame)
+        return yield* this.#call(expr, frame)
       default:
         throw new TypeError(`${expr.kind} is not an instant vector`)
     }
   }
 
-  #unary(expr: Unary, frame: Frame): Block {
-    const block = this.vector(expr.expr, frame)
+  *#unary(expr: Unary, frame: Frame): Steps<Block> {
+    const block = yield* this.vector(expr.expr, frame)
     if (expr.op === '+') return block
     return mapSamples(
       this.#query,
@@ -123,66 +149,90 @@ export class Evaluator {
     )
   }
 
-  #binary(expr: Binary, frame: Frame): Block {
+  *#binary(expr: Binary, frame: Frame): Steps<Block> {
     const query = this.#query
     if (typeOf(expr.left) === 'scalar') {
-      const scalar = this.scalar(expr.left, frame)
-      return vectorScalarBinary(query, expr, this.vector(expr.right, frame), scalar, true)
+      const scalar = yield* this.scalar(expr.left, frame)
+      return vectorScalarBinary(query, expr, yield* this.vector(expr.right, frame), scalar, true)
     }
-    const left = this.vector(expr.left, frame)
+    const left = yield* this.vector(expr.left, frame)
     if (typeOf(expr.right) === 'scalar') {
-      return vectorScalarBinary(query, expr, left, this.scalar(expr.right, frame), false)
+      return vectorScalarBinary(query, expr, left, yield* this.scalar(expr.right, frame), false)
     }
-    const right = this.vector(expr.right, frame)
+    const right = yield* this.vector(expr.right, frame)
     const { on, labels } = expr.matching!
     const projection = this.#projections.get(labels, on)
-    if (SET_OPS.has(expr.op)) return setOperation(expr, left, right, projection)
-    return vectorBinary(query, expr, left, right, projection)
+    if (SET_OPS.has(expr.op)) return yield* setOperation(query, expr, left, right, projection)
+    return yield* vectorBinary(query, expr, left, right, projection)
   }
 
-  #aggregate(expr: Aggregate, frame: Frame): Block {
+  *#aggregate(expr: Aggregate, frame: Frame): Steps<Block> {
     const { op, grouping, without } = expr
     if (op === 'count_values') {
       const label = expr.param?.kind === 'string' ? expr.param.value : ''
-      return countValues(expr, this.vector(expr.expr, frame), label)
+      return countValues(expr, yield* this.vector(expr.expr, frame), label)
     }
-    const param = expr.param === undefined ? undefined : this.scalar(expr.param, frame)
-    const block = this.vector(expr.expr, frame)
-    const groups = groupRows(block.labels, this.#projections.get(grouping, !without))
+    const param = expr.param === undefined ? undefined : yield* this.scalar(expr.param, frame)
+    const block = yield* this.vector(expr.expr, frame)
+    const groups = yield* groupRows(
+      this.#query,
+      block.labels,
+      this.#projections.get(grouping, !without),
+    )
     if (SELECTING.has(op)) return selectRows(this.#query, expr, block, groups, param!)
     return aggregate(this.#query, expr, block, groups, param)
   }
 
-  #call(expr: Call, frame: Frame): Block {
+  *#call(expr: Call, frame: Frame): Steps<Block> {
     const { name } = expr.fn
     if (name in RANGE_FUNCTIONS) {
-      const block = this.#rangeCall(expr, frame)
+      const block = yield* this.#rangeCall(expr, frame)
       if (name !== 'absent_over_time') return block
       return absence(expr.args[0]!, block, this.#query.delayedNames)
     }
+    if (name === 'info') {
+      return yield* addInfo(this.#query, expr, yield* this.vector(expr.args[0]!, frame), frame)
+    }
     const vectorFunction = VECTOR_FUNCTIONS[name]
     if (vectorFunction === undefined) throw new TypeError(`${name} has no implementation`)
+    const { vectors, scalars } = yield* this.#arguments(expr, frame)
     return vectorFunction({
-      query: this.#query,
-      expr,
-      frame,
-      vector: (index) => this.vector(expr.args[index]!, frame),
-      scalar: (index) => this.scalar(expr.args[index]!, frame),
+      ...{ query: this.#query, expr, frame },
+      vector: (index) => vectors[index]!,
+      scalar: (index) => scalars[index]!,
     })
   }
 
-  #rangeCall(expr: Call, frame: Frame): Block {
+  /** The values of a call's arguments, by their place. */
+  *#arguments(expr: Call, frame: Frame) {
+    const vectors: Block[] = []
+    const scalars: Float64Array[] = []
+    for (const [index, arg] of expr.args.entries()) {
+      const reading = TIME_READINGS[expr.fn.name]
+      if (reading !== undefined && arg.kind === 'vector') {
+        vectors[index] = yield* selectInstant(this.#query, arg, frame, reading)
+        continue
+      }
+      const type = typeOf(arg)
+      if (type === 'vector') vectors[index] = yield* this.vector(arg, frame)
+      else if (type === 'scalar') scalars[index] = yield* this.scalar(arg, frame)
+    }
+    return { vectors, scalars }
+  }
+
+  *#rangeCall(expr: Call, frame: Frame): Steps<Block> {
     const index = expr.args.findIndex((arg) => arg.kind === 'matrix' || arg.kind === 'subquery')
     const range = expr.args[index] as MatrixSelector | Subquery
     const { name } = expr.fn
     // The subquery comes first, as in Prometheus: its errors are the ones reported.
     const windows =
-      range.kind === 'subquery' ? subqueryWindows(this.subquery(range, frame)) : undefined
-    const scalars = expr.args
-      .filter((_, other) => other !== index)
-      .map((arg) => this.scalar(arg, frame))
+      range.kind === 'subquery' ? subqueryWindows(yield* this.subquery(range, frame)) : undefined
+    const scalars: Float64Array[] = []
+    for (const [other, arg] of expr.args.entries()) {
+      if (other !== index) scalars.push(yield* this.scalar(arg, frame))
+    }
     const source = windows ?? this.#selectRange(range as MatrixSelector, frame, name)
-    return callRangeFunction(
+    return yield* callRangeFunction(
       this.#query,
       expr,
       range,
@@ -202,7 +252,7 @@ export class Evaluator {
     return this.#prepared.statistics.has(selector) ? detectResetHints : undefined
   }
 
-  #scalarCall(expr: Call, frame: Frame): Float64Array {
+  *#scalarCall(expr: Call, frame: Frame): Steps<Float64Array> {
     const { name } = expr.fn
     const out = new Float64Array(frame.steps)
     switch (name) {
@@ -212,13 +262,13 @@ export class Evaluator {
         return out.map((_, step) => (frame.startMs + step * frame.stepMs) / 1000)
       case 'max_of':
       case 'min_of': {
-        const left = this.scalar(expr.args[0]!, frame)
-        const right = this.scalar(expr.args[1]!, frame)
+        const left = yield* this.scalar(expr.args[0]!, frame)
+        const right = yield* this.scalar(expr.args[1]!, frame)
         const pick = name === 'max_of' ? Math.max : Math.min
         return out.map((_, step) => pick(left[step]!, right[step]!))
       }
       case 'scalar':
-        return onlyFloat(this.vector(expr.args[0]!, frame))
+        return onlyFloat(yield* this.vector(expr.args[0]!, frame))
       default:
         throw new TypeError(`the function ${name} has no implementation`)
     }

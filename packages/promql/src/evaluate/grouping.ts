@@ -1,4 +1,6 @@
 import { LabelSet, METRIC_NAME } from '../label-set.ts'
+import type { Query } from './query.ts'
+import type { Steps } from './steps.ts'
 
 /** Projections kept: one for each distinct `by`, `without`, `on` or `ignoring` in use. */
 const PROJECTIONS_MAX = 256
@@ -75,11 +77,16 @@ export interface Groups {
 }
 
 /** Numbers the distinct cuts of rows in order of appearance. */
-export function groupRows(rows: readonly LabelSet[], projection: Projection): Groups {
+export function* groupRows(
+  query: Query,
+  rows: readonly LabelSet[],
+  projection: Projection,
+): Steps<Groups> {
   const ofRow = new Int32Array(rows.length)
   const numbers = new Map<LabelSet, number>()
   const labels: LabelSet[] = []
   for (let row = 0; row < rows.length; row++) {
+    if (query.mayRest(1)) yield
     const cut = projection.of(rows[row]!)
     let number = numbers.get(cut)
     if (number === undefined) {

@@ -9,6 +9,7 @@ import type { Frame } from './frame.ts'
 import { findInfoReference } from './info-reference.ts'
 import { lookupFrame, readInstant } from './instant-selector.ts'
 import type { Query } from './query.ts'
+import type { Steps } from './steps.ts'
 
 const TARGET_INFO = 'target_info'
 /** The labels by which a series finds its info series, as an instance of a job. */
@@ -18,14 +19,14 @@ const IDENTIFYING_LABELS = ['instance', 'job'] as const
  * `info(vector, {selector})`: adds the labels of info series to the series of the same instance and
  * job. https://prometheus.io/docs/prometheus/latest/querying/functions/#info
  */
-export function addInfo(query: Query, call: Call, base: Block, frame: Frame): Block {
+export function* addInfo(query: Query, call: Call, base: Block, frame: Frame): Steps<Block> {
   const matchers = selectorOf(call.args[1])
   const names = effectiveNameMatchers(matchers.filter((matcher) => matcher.name === METRIC_NAME))
   const isInfoName = names.map(compileValueTest)
   // Info series themselves are left as they are.
   const ignored = base.labels.map((labels) => isInfoName.every((test) => test(labels.metricName)))
   const data = matchers.filter((matcher) => matcher.name !== METRIC_NAME)
-  const infos = readInfos(query, call, base, ignored, [...data, ...names], frame)
+  const infos = yield* readInfos(query, call, base, ignored, [...data, ...names], frame)
   return new Join(query, base, ignored, infos, data).run()
 }
 
@@ -42,26 +43,28 @@ function effectiveNameMatchers(names: readonly Matcher[]): readonly Matcher[] {
 }
 
 /** The info series that may belong to the base series; cells hold the times of samples. */
-function readInfos(
+function* readInfos(
   query: Query,
   call: Call,
   base: Block,
   ignored: readonly boolean[],
   matchers: readonly Matcher[],
   frame: Frame,
-): Block[] {
+): Steps<Block[]> {
   const { atMs, offsetMs } = findInfoReference(call.args[0]!)
   const lookup = lookupFrame(frame, offsetMs, atMs)
-  return identifyingMatchers(base, ignored).map((identifying) => {
+  const infos: Block[] = []
+  for (const identifying of identifyingMatchers(base, ignored)) {
     const all = [...identifying, ...matchers]
-    const values = readInstant(query, all, lookup, frame.steps, 'value')
+    const values = yield* readInstant(query, all, lookup, frame.steps, 'value')
     for (let cell = 0; cell < values.rows * values.steps; cell++) {
       if (values.kinds[cell] !== HISTOGRAM) continue
       const labels = values.labels[Math.floor(cell / values.steps)]
       throw executionError(`this should be an info metric, with float samples: ${labels}`)
     }
-    return readInstant(query, all, lookup, frame.steps, 'timestamp')
-  })
+    infos.push(yield* readInstant(query, all, lookup, frame.steps, 'timestamp'))
+  }
+  return infos
 }
 
 /** Matchers for the instances and jobs in use, one set for each choice of labels that are present. */

@@ -6,6 +6,7 @@ import { ABSENT, type Block, BlockBuilder } from './block.ts'
 import { endOf, type Frame } from './frame.ts'
 import { atOf, msOf } from './prepare.ts'
 import type { Query } from './query.ts'
+import type { Steps } from './steps.ts'
 
 /** What a selector's cells hold of a sample. */
 export type Reading = 'value' | 'timestamp' | 'start-timestamp'
@@ -28,7 +29,7 @@ export function selectInstant(
   frame: Frame,
   reading: Reading = 'value',
   prepareBuffer?: (buffer: SampleBuffer) => void,
-): Block {
+): Steps<Block> {
   return readInstant(
     query,
     selector.matchers,
@@ -40,14 +41,14 @@ export function selectInstant(
 }
 
 /** As {@link selectInstant}, for any matchers and instants. */
-export function readInstant(
+export function* readInstant(
   query: Query,
   matchers: readonly Matcher[],
   lookup: { startMs: number; stepMs: number; endMs: number },
   steps: number,
   reading: Reading,
   prepareBuffer?: (buffer: SampleBuffer) => void,
-): Block {
+): Steps<Block> {
   // The window is open on the left: a sample exactly as old as the look-back is too old.
   const fromMs = lookup.startMs - query.lookbackMs + 1
   const series = query.select(matchers, fromMs, lookup.endMs)
@@ -56,6 +57,8 @@ export function readInstant(
   let held = 0
   for (const one of series) {
     query.checkTime()
+    // Before the reading: while this evaluation rests, others use the buffer.
+    if (query.mayRest(query.buffer.size + steps)) yield
     const buffer = query.buffer
     buffer.clear()
     if (once && prepareBuffer === undefined) readNewest(one, fromMs, lookup.endMs, buffer)

@@ -2,6 +2,7 @@ import { PromqlError } from '../errors.ts'
 import type { SampleBuffer } from '../sample-buffer.ts'
 import type { Matcher, SeriesSource, SourceSeries } from '../series-source.ts'
 import type { Annotations } from './annotations.ts'
+import type { SharedResults } from './shared-results.ts'
 
 /** The bounds that every query stays in. */
 export interface Limits {
@@ -14,6 +15,9 @@ export interface Limits {
   /** How long a query may take; Infinity for ever. */
   readonly timeoutMs: number
 }
+
+/** Cells or samples between two rests: about half a millisecond of work. */
+const REST_CELLS = 8192
 
 /** One evaluation: what its parts share. */
 export class Query {
@@ -30,11 +34,13 @@ export class Query {
   readonly typeAndUnitLabels: boolean
   /** Reused by all selectors: they read one series at a time. */
   readonly buffer: SampleBuffer
+  readonly shared: SharedResults | undefined
   readonly #limits: Limits
   readonly #now: () => number
   readonly #deadline: number
   #samples = 0
   #ticks = 0
+  #cells = 0
 
   constructor(parts: {
     source: SeriesSource
@@ -45,6 +51,7 @@ export class Query {
     startTimestamps: boolean
     typeAndUnitLabels: boolean
     buffer: SampleBuffer
+    shared: SharedResults | undefined
     limits: Limits
     now: () => number
   }) {
@@ -56,6 +63,7 @@ export class Query {
     this.startTimestamps = parts.startTimestamps
     this.typeAndUnitLabels = parts.typeAndUnitLabels
     this.buffer = parts.buffer
+    this.shared = parts.shared
     this.#limits = parts.limits
     this.#now = parts.now
     this.#deadline =
@@ -102,6 +110,14 @@ export class Query {
       'too_many_samples',
       `query would be evaluated at ${steps} steps, at most ${this.#limits.stepsMax} are allowed`,
     )
+  }
+
+  /** Counts cells or samples that were worked on; true when it is time to rest. */
+  mayRest(cells: number): boolean {
+    this.#cells += cells
+    if (this.#cells < REST_CELLS) return false
+    this.#cells = 0
+    return true
   }
 
   /** Ends the query when its time is over. Cheap: the clock is read every 64th time. */

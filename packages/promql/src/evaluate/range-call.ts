@@ -11,6 +11,7 @@ import type { Frame } from './frame.ts'
 import { lookupFrame } from './instant-selector.ts'
 import { atOf, msOf } from './prepare.ts'
 import type { Query } from './query.ts'
+import type { Steps } from './steps.ts'
 import { Window } from './window.ts'
 
 /** The series that a range function goes over, one after the other. */
@@ -35,7 +36,7 @@ const ANCHORED_SAFE = ['changes', 'delta', 'increase', 'rate', 'resets']
 const SMOOTHED_SAFE = ['delta', 'increase', 'rate']
 
 /** Applies a range function at every step of the frame. */
-export function callRangeFunction(
+export function* callRangeFunction(
   query: Query,
   call: Call,
   range: MatrixSelector | Subquery,
@@ -43,7 +44,7 @@ export function callRangeFunction(
   scalars: readonly Float64Array[],
   frame: Frame,
   fn: RangeFunction,
-): Block {
+): Steps<Block> {
   const extended = range.kind === 'matrix' ? range.vector.extended : undefined
   checkExtension(call, extended)
   const timing = timingOf(range, frame)
@@ -69,6 +70,7 @@ export function callRangeFunction(
   const window = new Window()
   for (let row = 0; row < source.rows; row++) {
     query.checkTime()
+    if (query.mayRest(query.buffer.size + frame.steps)) yield
     source.load(row, window)
     const labels = source.labels(row)
     const dropName = drops || source.dropsName(row)

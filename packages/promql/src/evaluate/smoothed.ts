@@ -10,10 +10,15 @@ import type { Frame } from './frame.ts'
 import { lookupFrame } from './instant-selector.ts'
 import { atOf, msOf } from './prepare.ts'
 import type { Query } from './query.ts'
+import type { Steps } from './steps.ts'
 import { Window } from './window.ts'
 
 /** A `smoothed` instant selector: the value between the samples before and after each instant. */
-export function selectSmoothed(query: Query, selector: VectorSelector, frame: Frame): Block {
+export function* selectSmoothed(
+  query: Query,
+  selector: VectorSelector,
+  frame: Frame,
+): Steps<Block> {
   const lookup = lookupFrame(frame, msOf(selector.offset), atOf(selector.at))
   const fromMs = lookup.startMs - query.lookbackMs + 1
   const toMs = lookup.endMs + query.lookbackMs
@@ -22,6 +27,7 @@ export function selectSmoothed(query: Query, selector: VectorSelector, frame: Fr
   const window = new Window()
   for (const one of series) {
     query.checkTime()
+    if (query.mayRest(query.buffer.size + frame.steps)) yield
     query.buffer.clear()
     one.read(fromMs, toMs, query.buffer)
     window.load(one.labels, query.buffer, false)

@@ -10,8 +10,7 @@ import {
   quantileOfHistograms,
   quantilesOfHistograms,
 } from './histogram-functions.ts'
-import { addInfo } from './info.ts'
-import { type Reading, selectInstant } from './instant-selector.ts'
+import type { Reading } from './instant-selector.ts'
 import { labelJoin, labelReplace } from './label-functions.ts'
 import type { Query } from './query.ts'
 import { sortByLabel, sortByValue } from './sort.ts'
@@ -52,7 +51,6 @@ export const VECTOR_FUNCTIONS: Readonly<Record<string, VectorFunction>> = {
     ofHistograms(call, (histogram) => Math.sqrt(histogramVariance(histogram))),
   histogram_stdvar: (call) => ofHistograms(call, histogramVariance),
   histogram_sum: (call) => ofHistograms(call, (histogram) => histogram.sum),
-  info: ({ query, expr, frame, vector }) => addInfo(query, expr, vector(0), frame),
   label_join: ({ expr, vector }) => labelJoin(expr, vector(0)),
   label_replace: ({ expr, vector }) => labelReplace(expr, vector(0)),
   round: (call) => {
@@ -131,10 +129,9 @@ function timestamps(call: VectorCall, reading: Reading): Block {
   const { query, expr, frame } = call
   const arg = expr.args[0]!
   if (reading === 'start-timestamp' && !query.startTimestamps) return emptyBlock(frame.steps)
-  if (arg.kind === 'vector') {
-    return mapFloats(query, selectInstant(query, arg, frame, reading), (value) => value)
-  }
   const block = call.vector(0)
+  // Of a selector the times of its samples have been read already.
+  if (arg.kind === 'vector') return mapFloats(query, block, (value) => value)
   if (reading === 'start-timestamp') return emptyBlock(frame.steps)
   // Of anything but a selector the time of a sample is the time of its evaluation.
   const kinds = block.kinds.map((kind) => (kind === ABSENT ? ABSENT : FLOAT))
