@@ -62,6 +62,8 @@ export const METRIC_TABLE: readonly MetricRow[] = [
   semconv('db.client.connection.timeouts', 'counter', '{timeout}', 'db.client.connection.pool.name', 'Waits for a connection that timed out'),
   semconv('messaging.client.operation.duration', 'histogram', 's', 'messaging.system messaging.operation.name messaging.destination.name error.type', 'Duration of messaging client operations'),
   semconv('messaging.process.duration', 'histogram', 's', 'messaging.system messaging.destination.name error.type', 'Duration of processing a message'),
+  semconv('rpc.client.call.duration', 'histogram', 's', 'rpc.system.name rpc.method rpc.status_code server.address server.port error.type', 'Duration of calls of remote procedures'),
+  semconv('rpc.server.call.duration', 'histogram', 's', 'rpc.system.name rpc.method rpc.status_code error.type', 'Duration of remote procedures that this process serves'),
   ours('component.operation.duration', 'histogram', 's', 'component.name operation.name error.type', 'Duration of an operation of a component that the app names'),
   ours('request.time.split', 'histogram', 's', 'http.route wait.kind wait.target', 'Time of a request by what it waited for'),
   ours('request.child.calls', 'histogram', '{call}', 'http.route call.kind call.target call.shape', 'Child calls of one kind that one request made'),

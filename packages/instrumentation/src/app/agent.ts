@@ -7,18 +7,17 @@ import type { SeriesWriter } from '../shared/series-writer.ts'
 import { AppMeterProvider } from './app-meters.ts'
 import { ShapeTable } from './call-shape.ts'
 import { DbMetrics } from './db-metrics.ts'
-import { prepareExpress } from './express.ts'
 import { watchFastify } from './fastify.ts'
 import { watchHttpClients } from './http-client.ts'
 import { HttpClientMetrics } from './http-client-metrics.ts'
 import { watchHttpServers } from './http-server.ts'
 import { HttpServerMetrics } from './http-server-metrics.ts'
-import { type LibraryHook, watchModuleLoads } from './module-loads.ts'
+import { libraryHooks } from './library-hooks.ts'
+import { watchModuleLoads } from './module-loads.ts'
 import { OfficialInstrumentations } from './official-instrumentations.ts'
 import { StoreContextManager } from './otel-context.ts'
 import { TraceContextPropagator } from './otel-propagator.ts'
 import { TrackerTracerProvider } from './otel-tracing.ts'
-import { type DbHooks, preparePg } from './pg.ts'
 import { PoolMetrics } from './pool-metrics.ts'
 import { watchProcessEnd } from './process-end.ts'
 import { processWide } from './process-wide.ts'
@@ -93,8 +92,8 @@ export function startAgent(settings: Settings): void {
   wide.components.store = tracker.store
   const parts: Parts = { settings, writer, link, tracker, histograms, shapes, report }
   const db = new DbMetrics(writer, shapes)
-  answerOpenTelemetryApi(parts, db)
-  watchLibraries(parts, db)
+  const meters = answerOpenTelemetryApi(parts, db)
+  watchLibraries(parts, db, meters)
 }
 
 /** What the parts of the agent are made from. */
@@ -109,26 +108,26 @@ interface Parts {
 }
 
 /** The global providers of the OpenTelemetry API are ours: an app's own spans and instruments leave the same way. */
-function answerOpenTelemetryApi(parts: Parts, db: DbMetrics): void {
+function answerOpenTelemetryApi(parts: Parts, db: DbMetrics): AppMeterProvider {
   const { settings, writer, link, tracker, histograms, shapes, report } = parts
   context.setGlobalContextManager(new StoreContextManager(tracker.store))
   trace.setGlobalTracerProvider(
-    new TrackerTracerProvider(tracker, histograms, new SpanCalls(db, shapes), () =>
+    new TrackerTracerProvider(tracker, histograms, new SpanCalls(writer, db, shapes), () =>
       writer.drop('span.trace_too_long'),
     ),
   )
-  metrics.setGlobalMeterProvider(
-    new AppMeterProvider(
-      (scopeMetrics) => link.send({ type: 'app-metrics', scopeMetrics }),
-      Math.min(settings.metrics.intervalMs, APP_METRICS_MS_MAX),
-      report,
-    ),
+  const meters = new AppMeterProvider(
+    (scopeMetrics) => link.send({ type: 'app-metrics', scopeMetrics }),
+    Math.min(settings.metrics.intervalMs, APP_METRICS_MS_MAX),
+    report,
   )
+  metrics.setGlobalMeterProvider(meters)
   if (tracker.propagates) propagation.setGlobalPropagator(new TraceContextPropagator())
+  return meters
 }
 
 /** Observes servers, clients and libraries, as far as the user has left them on. */
-function watchLibraries(parts: Parts, db: DbMetrics): void {
+function watchLibraries(parts: Parts, db: DbMetrics, meters: AppMeterProvider): void {
   const { settings, writer, tracker, histograms, shapes, report } = parts
   const { enabled, disabled } = settings.instrumentations
   const wanted = (id: string): boolean =>
@@ -141,16 +140,11 @@ function watchLibraries(parts: Parts, db: DbMetrics): void {
   }
   if (wanted('undici')) watchUndici(tracker, client, report)
   if (wanted('fastify')) watchFastify(report)
-  const hooks: DbHooks = { tracker, db, pools: new PoolMetrics(writer, shapes), report }
-  const prepared: [string, LibraryHook][] = [
-    ['express', prepareExpress],
-    ['pg', (exported) => preparePg(exported, hooks)],
-  ]
-  watchModuleLoads(
-    new Map(prepared.filter(([id]) => wanted(id))),
-    new OfficialInstrumentations(wanted),
-    report,
-  )
+  const pools = new PoolMetrics(writer, shapes)
+  const { components } = processWide()
+  const prepared = libraryHooks({ tracker, db, pools, components, report }, wanted)
+  const official = new OfficialInstrumentations(wanted, meters.quietly)
+  watchModuleLoads(new Map(prepared), official, report)
 }
 
 /** Counts errors of ours, and tells the first. */

@@ -24,6 +24,7 @@ export class AppMeterProvider implements MeterProvider {
   readonly #send: SendMetrics
   readonly #report: ErrorSink
   readonly #everyMs: number
+  #quiet = false
   #sdk: { provider: SdkMeterProvider; reader: MetricReader } | undefined
 
   constructor(send: SendMetrics, everyMs: number, report: ErrorSink) {
@@ -32,7 +33,18 @@ export class AppMeterProvider implements MeterProvider {
     this.#report = report
   }
 
+  /** Runs `work` while whoever asks for a meter gets one that measures nothing, and the SDK is not loaded for it. */
+  readonly quietly = <Result>(work: () => Result): Result => {
+    this.#quiet = true
+    try {
+      return work()
+    } finally {
+      this.#quiet = false
+    }
+  }
+
   getMeter(name: string, version?: string, options?: MeterOptions): Meter {
+    if (this.#quiet) return createNoopMeter()
     try {
       this.#sdk ??= this.#load()
       return this.#sdk.provider.getMeter(name, version, options)

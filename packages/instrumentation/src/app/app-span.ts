@@ -152,6 +152,19 @@ export class AppSpan implements Span {
   get failed(): boolean {
     return this.status === STATUS_ERROR
   }
+
+  /** Whether the span is a call that is counted, so that what is called underneath it is a part of it. */
+  get isCall(): boolean {
+    return false
+  }
+
+  /** What to tell as `error.type`; undefined when the span has not failed. */
+  get errorType(): string | undefined {
+    if (!this.failed) return undefined
+    const told = this.attributes['error.type']
+    const thrown = this.events.findLast(({ name }) => name === 'exception')
+    return String(told ?? thrown?.attributes?.['exception.type'] ?? '_OTHER')
+  }
 }
 
 function isTimeInput(value: unknown): value is TimeInput {

@@ -1,22 +1,27 @@
 import Module from 'node:module'
 import type { ErrorSink } from './guard.ts'
-import { fileAt, type OfficialInstrumentations } from './official-instrumentations.ts'
+import { fileAt, packageOfPath, packageOfRequest } from './library-files.ts'
+import type { OfficialInstrumentations } from './official-instrumentations.ts'
 
-/** Prepares a library when the app first loads it; gets what its package exports. */
-export type LibraryHook = (exported: unknown) => void
+/**
+ * Prepares a library when the app first loads one of its files; gets what the file exports, and may give what the
+ * app shall get in its place.
+ */
+export type LibraryHook = (exported: unknown) => unknown
 
-/** The packages that are prepared, by name. */
+/** The files that are prepared: a package's name stands for its entry, `mysql2/lib/base/pool.js` for another. */
 export type LibraryHooks = ReadonlyMap<string, LibraryHook>
 
 interface Loader {
+  readonly _cache: Record<string, { exports: unknown; readonly loaded: boolean } | undefined>
   _load(request: string, parent: unknown, isMain: boolean): unknown
   _resolveFilename(request: string, parent: unknown): string
 }
 
 /**
- * Calls a hook when the app has loaded one of the packages. Node loads CommonJS packages through `Module._load`,
- * for `require` and for `import` alike, so this needs no loader hook. With `require` the request is the package's
- * name, with `import` it is the file, and there is no parent.
+ * Calls a hook when the app has loaded one of the files. Node loads CommonJS files through `Module._load`, for
+ * `require` and for `import` alike, so this needs no loader hook. With `import` the request is the path of the file,
+ * and there is no parent.
  */
 export function watchModuleLoads(
   hooks: LibraryHooks,
@@ -25,46 +30,51 @@ export function watchModuleLoads(
 ): void {
   const loader = Module as unknown as Loader
   const load = loader._load
-  const seen = new WeakSet<object>()
-  const awake = new Set<string>()
+  const packages = new Set([...hooks.keys()].map((file) => packageOfRequest(file)!))
+  for (const name of official.packages) packages.add(name)
+  const done = new WeakMap<object, Map<string, object>>()
 
-  function wake(name: string): void {
-    if (awake.has(name) || !official.knows(name)) return
-    awake.add(name)
-    official.wake(name)
+  /** The package whose file is asked for, when it is one of ours. */
+  function watched(request: string, parent: unknown): string | undefined {
+    const from = (parent as { filename?: string | null } | null | undefined)?.filename
+    const name =
+      packageOfRequest(request) ?? packageOfPath(typeof from === 'string' ? from : request)
+    return name !== undefined && packages.has(name) ? name : undefined
   }
 
-  function prepare(name: string, exported: object): void {
-    const hook = hooks.get(name)
-    // A hook that fails because a circular load shows half of the exports looks again at the next load.
-    if (hook === undefined || seen.has(exported)) return
-    hook(exported)
-    seen.add(exported)
+  function prepared(request: string, parent: unknown, exported: object): object {
+    const known = done.get(exported)?.get(request)
+    if (known !== undefined) return known
+    const path = loader._resolveFilename(request, parent)
+    const cached = loader._cache[path]
+    // A circular load shows half of the exports: the load that is under way comes here, too, when it is complete.
+    if (cached?.loaded === false) return exported
+    const file = fileAt(path)
+    const own = hooks.get(file?.name ?? request)?.(exported) ?? exported
+    const result = (file === undefined ? own : official.patch(own, file)) as object
+    remember(exported, request, result)
+    if (result === exported) return result
+    remember(result, request, result)
+    // `import` takes what lies in the cache, not what is returned here.
+    if (cached !== undefined) cached.exports = result
+    return result
   }
 
-  function patch(request: string, parent: unknown, name: string, exported: object): unknown {
-    const isEntry = awake.has(name)
-    const from = (parent as { filename?: string } | null | undefined)?.filename
-    if (!isEntry && !liesInAwake(from)) return exported
-    const file = fileAt(loader._resolveFilename(request, parent), isEntry)
-    return file === undefined ? exported : official.patch(exported, file)
-  }
-
-  function liesInAwake(from: string | undefined): boolean {
-    if (from === undefined || awake.size === 0) return false
-    for (const name of awake) if (from.includes(`node_modules/${name}/`)) return true
-    return false
+  /** By request, because an entry may give the very exports of an inner file that was loaded before it. */
+  function remember(exported: object, request: string, result: object): void {
+    const requests = done.get(exported) ?? new Map<string, object>()
+    requests.set(request, result)
+    done.set(exported, requests)
   }
 
   loader._load = function chokepointLoad(request, parent, isMain) {
-    const name = packageOf(request, parent)
-    attempt(report, () => wake(name))
+    const name = watched(request, parent)
+    if (name === undefined) return load.call(this, request, parent, isMain)
+    attempt(report, () => official.wake(name))
     const exported = load.call(this, request, parent, isMain)
     if (exported === null) return exported
     if (typeof exported !== 'object' && typeof exported !== 'function') return exported
-    attempt(report, () => prepare(name, exported))
-    if (awake.size === 0) return exported
-    return attempt(report, () => patch(request, parent, name, exported)) ?? exported
+    return attempt(report, () => prepared(request, parent, exported)) ?? exported
   }
 }
 
@@ -75,16 +85,4 @@ function attempt<Result>(report: ErrorSink, work: () => Result): Result | undefi
     report(error)
     return undefined
   }
-}
-
-const FOLDER = 'node_modules/'
-
-/** The package that a request names, or that the file lies in when an ES module imports it. */
-function packageOf(request: string, parent: unknown): string {
-  if (parent !== undefined && parent !== null) return request
-  const path = request.replaceAll('\\', '/')
-  const start = path.lastIndexOf(FOLDER)
-  if (start < 0) return request
-  const [first, second] = path.slice(start + FOLDER.length).split('/', 2)
-  return first!.startsWith('@') ? `${first}/${second}` : first!
 }

@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module'
-import { dirname } from 'node:path'
+import type { LoadedFile } from './library-files.ts'
 
 /** An instrumentation of the OpenTelemetry project, and the packages whose first load wakes it. */
 interface OfficialRow {
@@ -16,9 +16,22 @@ const ROUTES_ONLY = { ignoreLayersType: ['middleware'] }
 /** What is observed by OpenTelemetry's instrumentations; HTTP, undici, fastify, express and pg are our own. */
 const OFFICIAL: readonly OfficialRow[] = [
   { id: 'amqplib', libraries: ['amqplib'], className: 'AmqplibInstrumentation' },
+  {
+    id: 'aws-sdk',
+    libraries: [
+      '@aws-sdk/middleware-stack',
+      '@aws-sdk/smithy-client',
+      '@smithy/core',
+      '@smithy/middleware-stack',
+      '@smithy/smithy-client',
+    ],
+    className: 'AwsInstrumentation',
+  },
+  { id: 'grpc', libraries: ['@grpc/grpc-js'], className: 'GrpcInstrumentation' },
   { id: 'hapi', libraries: ['@hapi/hapi'], className: 'HapiInstrumentation' },
   { id: 'ioredis', libraries: ['ioredis'], className: 'IORedisInstrumentation' },
   { id: 'kafkajs', libraries: ['kafkajs'], className: 'KafkaJsInstrumentation' },
+  { id: 'knex', libraries: ['knex'], className: 'KnexInstrumentation' },
   {
     id: 'koa',
     libraries: ['koa', '@koa/router', 'koa-router'],
@@ -26,8 +39,10 @@ const OFFICIAL: readonly OfficialRow[] = [
     config: ROUTES_ONLY,
   },
   { id: 'mongodb', libraries: ['mongodb'], className: 'MongoDBInstrumentation' },
+  { id: 'mongoose', libraries: ['mongoose'], className: 'MongooseInstrumentation' },
   { id: 'mysql2', libraries: ['mysql2'], className: 'MySQL2Instrumentation' },
   { id: 'redis', libraries: ['redis', '@redis/client'], className: 'RedisInstrumentation' },
+  { id: 'socket.io', libraries: ['socket.io'], className: 'SocketIoInstrumentation' },
 ]
 
 /** The part of `InstrumentationBase` that is used: it checks the version of a loaded file and patches it. */
@@ -37,13 +52,8 @@ interface Instrumentation {
   _onRequire(definition: unknown, exported: unknown, name: string, folder: string): unknown
 }
 
-/** A loaded file of a package: `name` is the package's for its entry, else with the path inside it. */
-export interface LoadedFile {
-  readonly packageName: string
-  readonly name: string
-  /** Folder of the package. */
-  readonly folder: string
-}
+/** Runs `work` while instruments that are made come to nothing. */
+export type Quietly = <Result>(work: () => Result) => Result
 
 /**
  * Applies OpenTelemetry's instrumentations by our own watch over module loads. They are made disabled, so that their
@@ -52,22 +62,26 @@ export interface LoadedFile {
 export class OfficialInstrumentations {
   readonly #rows = new Map<string, OfficialRow>()
   readonly #awake = new Map<OfficialRow, Instrumentation>()
-  readonly #patched = new WeakMap<object, unknown>()
+  readonly #quietly: Quietly
 
-  /** @param wanted whether the user has left an instrumentation on, by its id */
-  constructor(wanted: (id: string) => boolean) {
+  /**
+   * @param wanted whether the user has left an instrumentation on, by its id
+   * @param quietly runs their constructors so that the instruments they make are for nothing: we have the same numbers
+   */
+  constructor(wanted: (id: string) => boolean, quietly: Quietly) {
+    this.#quietly = quietly
     for (const row of OFFICIAL) {
       if (!wanted(row.id)) continue
       for (const library of row.libraries) this.#rows.set(library, row)
     }
   }
 
-  /** Whether a package is one of those in the table. */
-  knows(packageName: string): boolean {
-    return this.#rows.has(packageName)
+  /** The packages whose files have to come here. */
+  get packages(): Iterable<string> {
+    return this.#rows.keys()
   }
 
-  /** Called before a package's entry is loaded, so that its inner files can be patched as they come. */
+  /** Called before a file of a package is loaded, so that all its files can be patched as they come. */
   wake(packageName: string): void {
     const row = this.#rows.get(packageName)
     if (row === undefined || this.#awake.has(row)) return
@@ -78,7 +92,9 @@ export class OfficialInstrumentations {
         config: object,
       ) => Instrumentation
     >
-    const instrumentation = new classes[row.className]!({ ...row.config, enabled: false })
+    const instrumentation = this.#quietly(
+      () => new classes[row.className]!({ ...row.config, enabled: false }),
+    )
     // Their wrappers look at this flag; `enable()` would set it, but installs the hooks too.
     instrumentation._enabled = true
     this.#awake.set(row, instrumentation)
@@ -89,9 +105,7 @@ export class OfficialInstrumentations {
     const row = this.#rows.get(file.packageName)
     const instrumentation = row === undefined ? undefined : this.#awake.get(row)
     if (instrumentation === undefined) return exported
-    const key = exported as object
-    if (this.#patched.has(key)) return this.#patched.get(key)
-    const result = instrumentation
+    return instrumentation
       .getModuleDefinitions()
       .filter((definition) => (definition as { name: string }).name === file.packageName)
       .reduce(
@@ -99,19 +113,5 @@ export class OfficialInstrumentations {
           instrumentation._onRequire(definition, current, file.name, file.folder),
         exported,
       )
-    this.#patched.set(key, result)
-    return result
   }
-}
-
-/** Which file of which package lies at a path. */
-export function fileAt(path: string, isEntry: boolean): LoadedFile | undefined {
-  const normal = path.replaceAll('\\', '/')
-  const start = normal.lastIndexOf('node_modules/')
-  if (start < 0) return undefined
-  const inside = normal.slice(start + 'node_modules/'.length)
-  const parts = inside.split('/')
-  const packageName = parts.slice(0, inside.startsWith('@') ? 2 : 1).join('/')
-  const folder = `${normal.slice(0, start)}node_modules/${packageName}`
-  return { packageName, name: isEntry ? packageName : inside, folder: folder || dirname(path) }
 }

@@ -9,12 +9,15 @@ import {
 } from '@opentelemetry/api'
 import type { SpanRecordAttributes } from '../shared/messages.ts'
 import { AppSpan, monotonicMs, type SpanStart } from './app-span.ts'
+import { CallSpan, viewOf } from './call-span.ts'
 import { innerSpanOf, LocalRoot, rootOf } from './local-root.ts'
 import type { RequestTracker } from './request-tracker.ts'
 import type { RootHistograms } from './route-stats.ts'
 import { RouteStats } from './route-stats.ts'
 import type { SpanCalls } from './span-calls.ts'
 import type { RemoteParent } from './trace-context.ts'
+
+const SPAN_KIND_INTERNAL = 0
 
 /** Names of jobs beyond this share one place. */
 const JOBS_MAX = 200
@@ -51,6 +54,7 @@ export class TrackerTracerProvider implements TracerProvider {
   readonly #calls: SpanCalls
   readonly #onDrop: () => void
   readonly #jobs = new Map<string, RouteStats>()
+  readonly #otherJobs: RouteStats
 
   constructor(
     tracker: RequestTracker,
@@ -62,6 +66,7 @@ export class TrackerTracerProvider implements TracerProvider {
     this.#calls = calls
     this.#histograms = histograms
     this.#onDrop = onDrop
+    this.#otherJobs = new RouteStats(undefined, histograms)
   }
 
   getTracer(scope: string, version?: string): Tracer {
@@ -84,22 +89,19 @@ export class TrackerTracerProvider implements TracerProvider {
     const span =
       root === undefined || root.ended
         ? this.#startJob(start, context)
-        : this.#startInner(root, { ...start, parentSpanId: parentOf(root, context) }, options)
+        : this.#startInner(root, { ...start, parentSpanId: parentOf(root, context) })
     if (options.attributes !== undefined) span.setAttributes(options.attributes)
     if (options.links !== undefined) span.addLinks(options.links)
     return span
   }
 
-  #startInner(root: LocalRoot, start: SpanStart, options: SpanOptions): AppSpan {
-    const known = this.#calls.of(start.kind, start.name, options.attributes ?? {})
-    const call = known === undefined ? undefined : this.#tracker.startCall(known.shape, false)
-    return new AppSpan(root, start, (ended) => {
-      if (known !== undefined && call !== undefined) {
-        const errorType = ended.failed ? 'error' : undefined
-        known.record(this.#tracker.endCall(call, errorType), errorType)
-      }
+  #startInner(root: LocalRoot, start: SpanStart): AppSpan {
+    const onEnd = (ended: AppSpan): void => {
       if (!root.spanEnded(ended)) this.#onDrop()
-    })
+    }
+    // What is done inside the process is not looked at: most spans of an app are of this kind.
+    if (start.kind === SPAN_KIND_INTERNAL) return new AppSpan(root, start, onEnd)
+    return new CallSpan(root, start, { calls: this.#calls, tracker: this.#tracker }, onEnd)
   }
 
   #startJob(start: Omit<SpanStart, 'parentSpanId'>, context: Context): Span {
@@ -118,15 +120,21 @@ export class TrackerTracerProvider implements TracerProvider {
 
   #endJob(root: JobRoot, span: AppSpan): void {
     this.#tracker.clock.charge(root.split)
-    const errorType = span.failed ? 'error' : undefined
-    this.#tracker.endRoot(root, this.#statsOf(span.name), span.endMs!, errorType)
+    const { errorType } = span
+    const view = viewOf(span)
+    const durationMs = span.endMs! - span.start.startMs
+    const call = this.#calls.callOf(view)
+    if (call === undefined) this.#calls.recordServed(view, durationMs, errorType)
+    else call.record(view, durationMs, errorType)
+    root.route = this.#calls.routeOf(view)
+    this.#tracker.endRoot(root, this.#statsOf(span.name, root.route), span.endMs!, errorType)
   }
 
-  #statsOf(name: string): RouteStats {
+  #statsOf(name: string, route: string | undefined): RouteStats {
     const known = this.#jobs.get(name)
     if (known !== undefined) return known
-    if (this.#jobs.size >= JOBS_MAX) return this.#statsOf([...this.#jobs.keys()][0]!)
-    const stats = new RouteStats(undefined, this.#histograms)
+    if (this.#jobs.size >= JOBS_MAX) return this.#otherJobs
+    const stats = new RouteStats(route, this.#histograms)
     this.#jobs.set(name, stats)
     return stats
   }

@@ -55,8 +55,10 @@ export class RequestTracker {
     }
     const { split } = root
     const startMs = this.clock.charge(split)
-    const group = split.start(shape, startMs, this.clock.idleMs)
     const parent = context === root ? undefined : innerSpanOf(context)
+    // What a client calls to make a call that is counted (the HTTP request of an AWS SDK) is a part of that call.
+    const isPart = parent?.isCall === true && parent.endMs === undefined
+    const group = isPart ? undefined : split.start(shape, startMs, this.clock.idleMs)
     const call = newCall(shape, root, group, parent, startMs)
     if (remember && shape.counted) this.#remember(root, call)
     return call

@@ -1,17 +1,21 @@
-import type { Attributes } from '@opentelemetry/api'
-import type { CallShape, ShapeTable } from './call-shape.ts'
+import type { SeriesWriter } from '../shared/series-writer.ts'
+import type { ShapeTable } from './call-shape.ts'
 import type { DbMetrics } from './db-metrics.ts'
+import { MessagingMetrics } from './messaging-metrics.ts'
+import { procedureOf, RpcMetrics } from './rpc-metrics.ts'
+import { SPAN_KIND, type SpanCall, type SpanView, serverOf, textOf } from './span-view.ts'
 
-const SPAN_KIND_CLIENT = 2
-const SPAN_KIND_PRODUCER = 3
 /** Stores whose time is told as `cache`. */
 const CACHES = new Set(['redis', 'memcached', 'valkey'])
 
-/** A call that an instrumentation shows only as a span, with what has to be recorded when it ends. */
-export interface SpanCall {
-  readonly shape: CallShape
-  record(durationMs: number, errorType: string | undefined): void
-}
+/**
+ * Instrumentations of layers above a driver, and the systems whose driver is observed itself: their spans are kept,
+ * but counted they would count each call twice.
+ */
+const LAYERS: ReadonlyMap<string, ReadonlySet<string>> = new Map([
+  ['@opentelemetry/instrumentation-knex', new Set(['postgresql', 'mysql'])],
+  ['@opentelemetry/instrumentation-mongoose', new Set(['mongodb'])],
+])
 
 /**
  * Reads calls out of the spans of OpenTelemetry's instrumentations, by the names of the conventions, old and new: so
@@ -19,68 +23,65 @@ export interface SpanCall {
  */
 export class SpanCalls {
   readonly #db: DbMetrics
-  readonly #shapes: ShapeTable
+  readonly #rpc: RpcMetrics
+  readonly #messaging: MessagingMetrics
 
-  constructor(db: DbMetrics, shapes: ShapeTable) {
+  constructor(writer: SeriesWriter, db: DbMetrics, shapes: ShapeTable) {
     this.#db = db
-    this.#shapes = shapes
+    this.#rpc = new RpcMetrics(writer, shapes)
+    this.#messaging = new MessagingMetrics(writer, shapes)
   }
 
-  /** The call that a span stands for; undefined when it is none that we can name. */
-  of(kind: number, name: string, attributes: Attributes): SpanCall | undefined {
-    if (kind !== SPAN_KIND_CLIENT && kind !== SPAN_KIND_PRODUCER) return undefined
-    const text = (...keys: string[]): string | undefined => firstText(attributes, keys)
-    const system = text('db.system.name', 'db.system')
-    if (system !== undefined) return this.#database(system, name, attributes)
-    const messaging = text('messaging.system')
-    if (messaging === undefined) return undefined
-    const destination = text('messaging.destination.name', 'messaging.destination')
-    const target = destination === undefined ? messaging : `${messaging} ${destination}`
-    const operation = text('messaging.operation.name', 'messaging.operation') ?? 'publish'
-    return { shape: this.#messaging(target, operation), record: () => {} }
+  /** The call that a span stands for; undefined when it is none that we can name (yet). */
+  callOf(span: SpanView): SpanCall | undefined {
+    const { kind, attributes } = span
+    if (kind === SPAN_KIND.server) return undefined
+    const system = textOf(attributes, 'db.system.name', 'db.system')
+    if (system !== undefined) return this.#database(system, span)
+    return this.#messaging.callOf(span) ?? this.#rpc.callOf(span)
   }
 
-  #database(system: string, name: string, attributes: Attributes): SpanCall {
-    const text = (...keys: string[]): string | undefined => firstText(attributes, keys)
-    const peer = {
-      system,
-      namespace: text('db.namespace', 'db.name'),
-      host: text('server.address', 'net.peer.name') ?? 'unknown',
-      port: Number(attributes['server.port'] ?? attributes['net.peer.port'] ?? 0),
+  /** Records a span that serves somebody: a message that was processed, a procedure that was called. */
+  recordServed(span: SpanView, durationMs: number, errorType: string | undefined): void {
+    if (span.kind === SPAN_KIND.consumer) {
+      this.#messaging.recordProcessed(span, durationMs, errorType)
+    } else if (span.kind === SPAN_KIND.server) {
+      this.#rpc.recordServed(span, durationMs, errorType)
     }
+  }
+
+  /** The route of a call that this process serves: gRPC's is the path of its request. */
+  routeOf(span: SpanView): string | undefined {
+    if (span.kind !== SPAN_KIND.server) return undefined
+    const procedure = procedureOf(span)
+    return procedure === undefined ? undefined : `/${procedure.method}`
+  }
+
+  #database(system: string, span: SpanView): SpanCall | undefined {
+    const { attributes, name, scope, kind } = span
+    if (kind !== SPAN_KIND.client || LAYERS.get(scope)?.has(system)) return undefined
+    const { host = 'unknown', port = 0 } = serverOf(attributes)
+    const namespace = textOf(attributes, 'db.namespace', 'db.name')
     const isCache = CACHES.has(system)
-    const database = this.#db.database(peer, isCache ? 'cache' : 'db')
-    const statement = text('db.query.text', 'db.statement')
-    const collection = text('db.collection.name', 'db.mongodb.collection', 'db.sql.table')
-    const operation = text('db.operation.name', 'db.operation')
+    const database = this.#db.database({ system, namespace, host, port }, isCache ? 'cache' : 'db')
+    const statement = textOf(attributes, 'db.query.text', 'db.statement')
+    const collection = textOf(
+      attributes,
+      'db.collection.name',
+      'db.mongodb.collection',
+      'db.sql.table',
+    )
+    const operation = textOf(attributes, 'db.operation.name', 'db.operation')
     const isSql = !isCache && collection === undefined && statement !== undefined
     const shape = isSql
       ? database.statement(statement)
-      : database.command((operation ?? name).split(' ', 1)[0]!.toUpperCase(), collection)
-    return {
-      shape,
-      record: (durationMs, errorType) => database.record(shape, durationMs, errorType),
-    }
-  }
-
-  #messaging(target: string, operation: string): CallShape {
-    return this.#shapes.intern('messaging', target, operation, (target, shape) => ({
-      kind: 'messaging',
-      target,
-      shape,
-      counted: true,
-      spanName: `${shape} ${target}`,
-      spanKind: SPAN_KIND_PRODUCER,
-      scope: 'chokepoint',
-      attributes: {},
-    }))
+      : database.command(commandOf(operation ?? name, isCache), collection)
+    return { shape, record: (_span, ms, errorType) => database.record(shape, ms, errorType) }
   }
 }
 
-function firstText(attributes: Attributes, keys: readonly string[]): string | undefined {
-  for (const key of keys) {
-    const value = attributes[key]
-    if (typeof value === 'string' && value !== '') return value
-  }
-  return undefined
+/** Redis' commands are written in capitals; those of other stores as they are. */
+function commandOf(text: string, isCache: boolean): string {
+  const command = text.split(' ', 1)[0]!
+  return isCache ? command.replace(/^redis-/, '').toUpperCase() : command
 }

@@ -46,6 +46,8 @@ export const RECORDED_INSTRUMENTS: readonly RecordedInstrument[] = [
   recorded('db.client.connection.timeouts', [], 100),
   recorded('messaging.client.operation.duration', CALL_SECONDS, 300),
   recorded('messaging.process.duration', CALL_SECONDS, 300),
+  recorded('rpc.client.call.duration', CALL_SECONDS, 300),
+  recorded('rpc.server.call.duration', CALL_SECONDS, 300),
   recorded('component.operation.duration', CALL_SECONDS, 1000),
   recorded('request.time.split', CALL_SECONDS, 1500),
   recorded('request.child.calls', CALLS, 1000),
