@@ -61,8 +61,14 @@ export class SampleBuffer {
     this.special++
   }
 
-  /** Appends floats [from, to) of parallel arrays at once. */
-  pushFloats(times: Float64Array, values: Float64Array, from: number, to: number): void {
+  /** Appends floats [from, to) of parallel arrays at once; `startTimes` as `setStartTime` has them. */
+  pushFloats(
+    times: Float64Array,
+    values: Float64Array,
+    from: number,
+    to: number,
+    startTimes?: Float64Array,
+  ): void {
     const length = to - from
     if (length <= 0) return
     this.reserve(this.size + length)
@@ -78,6 +84,9 @@ export class SampleBuffer {
     }
     this.kinds.fill(SAMPLE_FLOAT, at, at + length)
     this.size = at + length
+    if (startTimes === undefined) return
+    const kept = this.startTimes ?? this.#beginStartTimes()
+    for (let i = 0; i < length; i++) kept[at + i] = startTimes[from + i]!
   }
 
   /** Tells when the counter of the newest sample began (milliseconds; 0 is unknown). */

@@ -1,6 +1,7 @@
 import type { LabelSet, NativeHistogram, SampleBuffer, SourceSeries } from '@chokepoint/promql'
 import type { BlockChains } from './block-chain.ts'
 import type { BoundsTable } from './bounds-table.ts'
+import { RowColumns } from './row-columns.ts'
 import type { RowLayout } from './row-layout.ts'
 import { readRows } from './row-reader.ts'
 import { RESOURCE } from './stream-records.ts'
@@ -37,6 +38,7 @@ export class HistogramReader {
   readonly #chains: BlockChains
   readonly #bounds: BoundsTable
   #kept: RowRun | undefined
+  readonly #columns = new RowColumns()
 
   constructor(chains: BlockChains, bounds: BoundsTable) {
     this.#chains = chains
@@ -46,13 +48,14 @@ export class HistogramReader {
   /** Must be called when samples were added or dropped. */
   forgetRows(): void {
     this.#kept = undefined
+    this.#columns.id = -1
   }
 
   /** `x_bucket{le="…"}`: observations up to a bound. */
   bucketSeries(labels: LabelSet, id: number, bound: string): SourceSeries {
     let layout: RowLayout | undefined
     let place = -1
-    return this.#series(labels, id, true, (row) => {
+    const ofRow = (row: ReadRow) => {
       if (row.layout.kind !== 'explicit') return undefined
       if (bound === '+Inf') return row.count
       if (row.layout !== layout) {
@@ -60,17 +63,36 @@ export class HistogramReader {
         place = this.#bounds.get(row.layout.bounds).texts.indexOf(bound)
       }
       return place === -1 ? undefined : row.counts[place]
+    }
+    return this.#series(labels, id, true, ofRow, (columns, into) => {
+      if (bound === '+Inf') return columns.pushCounts(into)
+      const own = columns.rowLayout
+      if (own.kind !== 'explicit') return
+      const at = this.#bounds.get(own.bounds).texts.indexOf(bound)
+      if (at !== -1) columns.pushBucket(at, into)
     })
   }
 
   /** `x_sum`; a row without a sum has no sample. */
   sumSeries(labels: LabelSet, id: number): SourceSeries {
-    return this.#series(labels, id, false, (row) => (row.hasSum ? row.sum : undefined))
+    return this.#series(
+      labels,
+      id,
+      false,
+      (row) => (row.hasSum ? row.sum : undefined),
+      (columns, into) => columns.pushSums(into),
+    )
   }
 
   /** `x_count`. */
   countSeries(labels: LabelSet, id: number): SourceSeries {
-    return this.#series(labels, id, false, (row) => row.count)
+    return this.#series(
+      labels,
+      id,
+      false,
+      (row) => row.count,
+      (columns, into) => columns.pushCounts(into),
+    )
   }
 
   /** The histograms of an exponential stream, whole. */
@@ -92,10 +114,17 @@ export class HistogramReader {
     id: number,
     counted: boolean,
     sampleOf: (row: ReadRow) => number | undefined,
+    push: (columns: RowColumns, into: SampleBuffer) => void,
   ): SourceSeries {
     return {
       labels,
       read: (fromMs: number, toMs: number, into: SampleBuffer) => {
+        const columns = this.#readColumns(id, fromMs, toMs, counted)
+        if (columns.uniform) {
+          if (columns.size > 0) push(columns, into)
+          return
+        }
+        // Bounds changed on the way: each row is looked at by itself.
         for (const row of this.#rows(id, fromMs, toMs, counted)) {
           if (row.stale) into.pushStale(row.timeMs)
           else {
@@ -107,6 +136,18 @@ export class HistogramReader {
         }
       },
     }
+  }
+
+  #readColumns(id: number, fromMs: number, toMs: number, counted: boolean): RowColumns {
+    const kept = this.#columns
+    if (kept.id === id && kept.fromMs === fromMs && kept.toMs === toMs) {
+      if (kept.counted || !counted) return kept
+    }
+    kept.begin(id, fromMs, toMs, counted)
+    const { records, columns } = this.#chains
+    const column = columns[records.ints[id * 16 + RESOURCE]!]
+    if (column !== undefined) readRows(this.#chains, id, column, fromMs, toMs, kept)
+    return kept
   }
 
   #rows(id: number, fromMs: number, toMs: number, counted: boolean): readonly ReadRow[] {

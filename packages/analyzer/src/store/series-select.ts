@@ -11,6 +11,7 @@ import { NO_BLOCK } from './block-pool.ts'
 import type { BoundsTable } from './bounds-table.ts'
 import type { HistogramReader } from './histogram-reader.ts'
 import { mergeSeries } from './merged-series.ts'
+import { pushNewest, readableFromMs } from './newest-sample.ts'
 import { readNumbers } from './number-codec.ts'
 import type { Family, StreamIndex } from './stream-index.ts'
 import { HEAD, RESOURCE, TIME } from './stream-records.ts'
@@ -221,6 +222,14 @@ class NumberSeries implements SourceSeries {
     this.labels = labels
     this.#chains = chains
     this.#id = id
+  }
+
+  readLast(fromMs: number, toMs: number, into: SampleBuffer): void {
+    if (pushNewest(this.#chains, this.#id, fromMs, toMs, into)) return
+    const { records, columns } = this.#chains
+    const column = columns[records.ints[this.#id * 16 + RESOURCE]!]
+    if (column === undefined) return
+    this.read(readableFromMs(this.#chains, this.#id, column, fromMs, toMs), toMs, into)
   }
 
   read(fromMs: number, toMs: number, into: SampleBuffer): void {

@@ -104,6 +104,7 @@ export class StreamIndex {
   /** Forgets streams; their samples must be gone already. */
   remove(ids: ReadonlySet<number>): void {
     const families = new Set<Family>()
+    this.records.reuseRemoved()
     for (const id of ids) {
       families.add(this.familyOf(id))
       this.setCounted(id, 0)

@@ -41,6 +41,7 @@ export class StreamRecords {
   ints = new Int32Array(this.floats.buffer)
   #size = 0
   readonly #free: number[] = []
+  #removed: number[] = []
 
   /** A record without samples. */
   add(resource: number): number {
@@ -62,8 +63,18 @@ export class StreamRecords {
     return id
   }
 
+  /** Frees a record; it is used again only after the next `reuseRemoved`. */
   remove(id: number): void {
-    this.#free.push(id)
+    this.#removed.push(id)
+  }
+
+  /**
+   * Lets the records be used again that were removed so far. A query that rests between two steps may still
+   * hold a series by its number, so this is called a sweep after they were removed, not at once.
+   */
+  reuseRemoved(): void {
+    for (const id of this.#removed) this.#free.push(id)
+    this.#removed = []
   }
 
   /** One above the largest id ever given. */
@@ -72,7 +83,7 @@ export class StreamRecords {
   }
 
   get count(): number {
-    return this.#size - this.#free.length
+    return this.#size - this.#free.length - this.#removed.length
   }
 
   get bytes(): number {
