@@ -50,9 +50,9 @@ function row(
 // biome-ignore format: a table is read by its columns
 export const METRIC_TABLE: readonly MetricRow[] = [
   // Requests in and calls out
-  semconv('http.server.request.duration', 'histogram', 's', 'http.request.method http.route http.response.status_code url.scheme error.type', 'Duration of HTTP server requests'),
-  semconv('http.server.active_requests', 'updowncounter', '{request}', 'http.request.method url.scheme', 'HTTP server requests in flight'),
-  semconv('http.client.request.duration', 'histogram', 's', 'http.request.method server.address server.port http.response.status_code error.type', 'Duration of HTTP client requests'),
+  semconv('http.server.request.duration', 'histogram', 's', 'http.request.method http.route http.response.status_code url.scheme network.protocol.version error.type', 'Duration of HTTP server requests'),
+  semconv('http.server.active_requests', 'updowncounter', '{request}', 'http.request.method url.scheme network.protocol.version', 'HTTP server requests in flight'),
+  semconv('http.client.request.duration', 'histogram', 's', 'http.request.method server.address server.port http.response.status_code network.protocol.version error.type', 'Duration of HTTP client requests'),
   semconv('db.client.operation.duration', 'histogram', 's', 'db.system.name db.operation.name db.collection.name db.namespace server.address server.port error.type', 'Duration of database client operations'),
   semconv('db.client.connection.count', 'updowncounter', '{connection}', 'db.client.connection.pool.name db.client.connection.state', 'Connections of a pool, by state idle or used'),
   semconv('db.client.connection.limit', 'updowncounter', '{connection}', 'db.client.connection.pool.name', 'The most connections that a pool may open'),

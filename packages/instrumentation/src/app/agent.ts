@@ -12,11 +12,14 @@ import { watchHttpClients } from './http-client.ts'
 import { HttpClientMetrics } from './http-client-metrics.ts'
 import { watchHttpServers } from './http-server.ts'
 import { HttpServerMetrics } from './http-server-metrics.ts'
+import { watchHttp2Clients } from './http2-client.ts'
+import { whenHttp2Loads } from './http2-loaded.ts'
+import { watchHttp2Servers } from './http2-server.ts'
 import { libraryHooks } from './library-hooks.ts'
-import { watchModuleLoads } from './module-loads.ts'
+import { type LibraryHook, watchModuleLoads } from './module-loads.ts'
 import { OfficialInstrumentations } from './official-instrumentations.ts'
 import { StoreContextManager } from './otel-context.ts'
-import { TraceContextPropagator } from './otel-propagator.ts'
+import { W3cPropagator } from './otel-propagator.ts'
 import { TrackerTracerProvider } from './otel-tracing.ts'
 import { PoolMetrics } from './pool-metrics.ts'
 import { watchProcessEnd } from './process-end.ts'
@@ -64,8 +67,7 @@ export function startAgent(settings: Settings): void {
     settings.traces.slowMs ?? Number.POSITIVE_INFINITY,
     Math.random,
   )
-  const propagates = settings.propagators.includes('tracecontext')
-  const tracker = new RequestTracker(writer, chooser, outbox, propagates)
+  const tracker = new RequestTracker(writer, chooser, outbox, settings.propagators)
   const histograms: RootHistograms = {
     timeSplit: new HistogramRecorder(writer, recordedInstrument('request.time.split')),
     childCalls: new HistogramRecorder(writer, recordedInstrument('request.child.calls')),
@@ -122,7 +124,7 @@ function answerOpenTelemetryApi(parts: Parts, db: DbMetrics): AppMeterProvider {
     report,
   )
   metrics.setGlobalMeterProvider(meters)
-  if (tracker.propagates) propagation.setGlobalPropagator(new TraceContextPropagator())
+  propagation.setGlobalPropagator(new W3cPropagator(tracker))
   return meters
 }
 
@@ -133,16 +135,22 @@ function watchLibraries(parts: Parts, db: DbMetrics, meters: AppMeterProvider): 
   const wanted = (id: string): boolean =>
     (enabled === undefined || enabled.includes(id)) && !disabled.includes(id)
   const client = new HttpClientMetrics(writer, shapes)
+  const prepared: [string, LibraryHook][] = []
   if (wanted('http')) {
     const server = new HttpServerMetrics(writer, histograms)
-    watchHttpServers(tracker, server, processWide().ownPorts, report)
+    const patchHttp1 = watchHttpServers(tracker, server, processWide().ownPorts, report)
     watchHttpClients(tracker, client, report)
+    const loaded = whenHttp2Loads((http2) => {
+      watchHttp2Servers(http2, { tracker, metrics: server, patchHttp1, report })
+      watchHttp2Clients(http2, tracker, client, report)
+    }, report)
+    for (const name of ['http2', 'node:http2']) prepared.push([name, loaded])
   }
   if (wanted('undici')) watchUndici(tracker, client, report)
   if (wanted('fastify')) watchFastify(report)
   const pools = new PoolMetrics(writer, shapes)
   const { components } = processWide()
-  const prepared = libraryHooks({ tracker, db, pools, components, report }, wanted)
+  prepared.push(...libraryHooks({ tracker, db, pools, components, report }, wanted))
   const official = new OfficialInstrumentations(wanted, meters.quietly)
   watchModuleLoads(new Map(prepared), official, report)
 }

@@ -17,6 +17,8 @@ export interface PeerStats {
   readonly method: string
   readonly host: string
   readonly port: number
+  /** `network.protocol.version`, when it is not HTTP/1. */
+  readonly version: '2' | undefined
   readonly places: Map<string | number, number>
   /** Shapes by the path as it was called, so that a path called often is not taken apart each time. */
   readonly shapes: Map<string, CallShape>
@@ -37,11 +39,12 @@ export class HttpClientMetrics {
   }
 
   /** The numbers of a peer. */
-  peer(method: string, host: string, port: number): PeerStats {
-    const key = `${method} ${host}:${port}`
+  peer(method: string, host: string, port: number, version?: '2'): PeerStats {
+    const key = version === undefined ? `${method} ${host}:${port}` : `2 ${method} ${host}:${port}`
     let peer = this.#peers.get(key)
     if (peer === undefined) {
-      peer = { method: knownMethod(method), host, port, places: new Map(), shapes: new Map() }
+      const known = knownMethod(method)
+      peer = { method: known, host, port, version, places: new Map(), shapes: new Map() }
       if (this.#peers.size < PEERS_MAX) this.#peers.set(key, peer)
     }
     return peer
@@ -76,6 +79,7 @@ export class HttpClientMetrics {
           'http.request.method': peer.method,
           'server.address': peer.host,
           'server.port': peer.port,
+          ...versionOf(peer),
         },
       }),
     )
@@ -95,6 +99,7 @@ export class HttpClientMetrics {
         'http.request.method': peer.method,
         'server.address': peer.host,
         'server.port': peer.port,
+        ...versionOf(peer),
         ...(status === undefined ? {} : { 'http.response.status_code': status }),
         ...(errorType === undefined ? {} : { 'error.type': errorType }),
       })
@@ -102,6 +107,10 @@ export class HttpClientMetrics {
     }
     this.#duration.record(place, durationMs / 1000)
   }
+}
+
+function versionOf({ version }: PeerStats): { 'network.protocol.version'?: string } {
+  return version === undefined ? {} : { 'network.protocol.version': version }
 }
 
 const SEGMENTS_MAX = 8

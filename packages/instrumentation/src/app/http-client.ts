@@ -1,11 +1,12 @@
 import { subscribe } from 'node:diagnostics_channel'
 import type { ClientRequest, IncomingMessage } from 'node:http'
+import { BAGGAGE_HEADER } from './baggage.ts'
 import { errorName } from './error-name.ts'
 import type { ErrorSink } from './guard.ts'
 import { guarded } from './guard.ts'
 import { clientErrorType, type HttpClientMetrics, type PeerStats } from './http-client-metrics.ts'
 import type { Call } from './local-root.ts'
-import { traceparentOf } from './outgoing-trace.ts'
+import { baggageOf, traceparentOf, traceStateOf } from './outgoing-trace.ts'
 import type { RequestTracker } from './request-tracker.ts'
 
 const CALL = Symbol('chokepoint.call')
@@ -37,9 +38,11 @@ export function watchHttpClients(
     const call = tracker.startCall(metrics.shape(peer, request.path))
     request[CALL] = { call, peer, errorType: undefined }
     const header = traceparentOf(tracker, call)
-    if (header !== undefined && !request.headersSent && !request.hasHeader('traceparent')) {
-      request.setHeader('traceparent', header)
+    if (header !== undefined) {
+      setHeader(request, 'traceparent', header)
+      setHeader(request, 'tracestate', traceStateOf(call))
     }
+    setHeader(request, BAGGAGE_HEADER, baggageOf(tracker))
     request.on('close', onClose)
   })
 
@@ -62,6 +65,12 @@ export function watchHttpClients(
 
   subscribe('http.client.request.created', onCreated)
   subscribe('http.client.request.error', onError)
+}
+
+/** A header that the app has set itself stays as it is. */
+function setHeader(request: ClientRequest, name: string, value: string | undefined): void {
+  if (value === undefined || request.headersSent || request.hasHeader(name)) return
+  request.setHeader(name, value)
 }
 
 /** The host and port as the app named them; a Unix socket has neither. */

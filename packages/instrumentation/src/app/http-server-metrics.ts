@@ -82,10 +82,26 @@ export class HttpServerMetrics {
   method(method: string, scheme: string): MethodStats {
     const known = this.#methods.get(method)
     if (known !== undefined && known.scheme === scheme) return known
-    const key = `${scheme} ${method}`
+    const stats = this.#intern(`${scheme} ${method}`, scheme, {
+      'http.request.method': method,
+      'url.scheme': scheme,
+    })
+    if (known === undefined) this.#methods.set(method, stats)
+    return stats
+  }
+
+  /** The numbers of a method of HTTP/2. HTTP/1 goes without a version: it is what most series are. */
+  http2Method(method: string, scheme: string): MethodStats {
+    return this.#intern(`2 ${scheme} ${method}`, scheme, {
+      'http.request.method': method,
+      'url.scheme': scheme,
+      'network.protocol.version': '2',
+    })
+  }
+
+  #intern(key: string, scheme: string, attributes: SeriesAttributes): MethodStats {
     let stats = this.#methods.get(key)
     if (stats === undefined) {
-      const attributes = { 'http.request.method': method, 'url.scheme': scheme }
       stats = {
         scheme,
         attributes,
@@ -94,7 +110,6 @@ export class HttpServerMetrics {
         routes: new Map(),
       }
       this.#methods.set(key, stats)
-      if (known === undefined) this.#methods.set(method, stats)
     }
     return stats
   }

@@ -1,17 +1,21 @@
 import http, { type IncomingMessage, type ServerResponse } from 'node:http'
 import https from 'node:https'
 import type { TLSSocket } from 'node:tls'
+import type { Baggage } from '@opentelemetry/api'
 import type { SpanRecordAttributes } from '../shared/messages.ts'
 import { AppSpan } from './app-span.ts'
+import { BAGGAGE_HEADER, parseBaggage } from './baggage.ts'
+import { emitIn } from './emitter-context.ts'
 import type { ErrorSink } from './guard.ts'
 import { type HttpServerMetrics, knownMethod, type MethodStats } from './http-server-metrics.ts'
 import { LocalRoot } from './local-root.ts'
 import type { RequestTracker } from './request-tracker.ts'
-import { parseTraceparent, type RemoteParent } from './trace-context.ts'
+import { parseTraceparent, type RemoteParent, withTraceState } from './trace-context.ts'
 
 const SPAN_KIND_SERVER = 1
 const TEXT_MAX = 512
-const ROOT = Symbol('chokepoint.root')
+/** Where a request, a response or a stream keeps its root. */
+export const ROOT = Symbol('chokepoint.root')
 
 interface TrackedResponse extends ServerResponse {
   [ROOT]?: HttpRoot
@@ -78,23 +82,21 @@ export class HttpRoot extends LocalRoot {
   protected readParent(): RemoteParent | undefined {
     const request = this.#request
     // Node builds `headers` on first use; a request that nobody traces and whose app reads none is spared that.
-    if (request === undefined || !hasTraceparent(request.rawHeaders)) return undefined
-    const header = request.headers.traceparent
-    return parseTraceparent(typeof header === 'string' ? header : undefined)
+    if (request === undefined || !hasHeader(request.rawHeaders, 'traceparent')) return undefined
+    const { traceparent, tracestate } = request.headers
+    const parent = parseTraceparent(typeof traceparent === 'string' ? traceparent : undefined)
+    return withTraceState(parent, Array.isArray(tracestate) ? tracestate.join(',') : tracestate)
+  }
+
+  protected override readBaggage(): Baggage | undefined {
+    const request = this.#request
+    if (request === undefined || !hasHeader(request.rawHeaders, BAGGAGE_HEADER)) return undefined
+    const header = request.headers[BAGGAGE_HEADER]
+    return parseBaggage(Array.isArray(header) ? header.join(',') : header)
   }
 
   protected makeOwnSpan(): AppSpan {
-    const start = {
-      name: this.method.attributes['http.request.method'] as string,
-      kind: SPAN_KIND_SERVER,
-      scope: 'chokepoint',
-      scopeVersion: undefined,
-      startMs: this.startMs,
-      parentSpanId: this.parent?.spanId,
-      spanId: this.spanId,
-    }
-    // The request ends the span, not the app.
-    return new AppSpan(this, start, () => {})
+    return serverSpanOf(this, this.method)
   }
 
   protected override rpcMetadata(): unknown {
@@ -102,21 +104,36 @@ export class HttpRoot extends LocalRoot {
   }
 }
 
+/** The span of a request's root, as the OpenTelemetry API shows it. */
+export function serverSpanOf(root: LocalRoot, method: MethodStats): AppSpan {
+  const start = {
+    name: method.attributes['http.request.method'] as string,
+    kind: SPAN_KIND_SERVER,
+    scope: 'chokepoint',
+    scopeVersion: undefined,
+    startMs: root.startMs,
+    parentSpanId: root.parent?.spanId,
+    spanId: root.spanId,
+  }
+  // The request ends the span, not the app.
+  return new AppSpan(root, start, () => {})
+}
+
 /** Whether a list of names and values, as they came, has the header. Names come in any case. */
-function hasTraceparent(rawHeaders: readonly string[]): boolean {
+function hasHeader(rawHeaders: readonly string[], wanted: string): boolean {
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const name = rawHeaders[index]!
-    if (name.length === 11 && name.toLowerCase() === 'traceparent') return true
+    if (name.length === wanted.length && name.toLowerCase() === wanted) return true
   }
   return false
 }
 
 /** The object through which OpenTelemetry's framework instrumentations tell the route. */
-class RouteTarget {
+export class RouteTarget {
   readonly type = 'http'
-  readonly #root: HttpRoot
+  readonly #root: LocalRoot
 
-  constructor(root: HttpRoot) {
+  constructor(root: LocalRoot) {
     this.#root = root
   }
 
@@ -140,8 +157,11 @@ export function httpRootOf(request: IncomingMessage): HttpRoot | undefined {
 
 type Emit = (event: string, ...args: unknown[]) => boolean
 
+/** Lets the requests that servers of a class emit run in a root of their own. */
+export type PatchServer = (prototype: { emit: Emit }) => void
+
 /**
- * Watches all HTTP servers of the process. `emit` is patched and not only observed, because the handler must run
+ * Watches all HTTP/1 servers of the process; gives the way to watch another class of them. `emit` is patched and not only observed, because the handler must run
  * inside the request's AsyncLocalStorage scope; the end is the response's `close`, which comes also when the client
  * goes away (`http.server.response.finish` does not).
  */
@@ -150,7 +170,7 @@ export function watchHttpServers(
   metrics: HttpServerMetrics,
   ownPorts: ReadonlySet<number>,
   report: ErrorSink,
-): void {
+): PatchServer {
   const { clock, store } = tracker
 
   function begin(request: TrackedRequest, response: TrackedResponse): HttpRoot | undefined {
@@ -160,6 +180,8 @@ export function watchHttpServers(
     const method = metrics.method(knownMethod(request.method), scheme)
     const root = new HttpRoot(request, response, method, startMs, clock.idleMs)
     if (!tracker.propagates) root.ignoreCaller()
+    if (!tracker.carriesBaggage) root.ignoreBaggage()
+    if (request.method !== 'GET' && request.method !== 'HEAD') emitIn(root, request, store)
     metrics.addActive(method, 1)
     request[ROOT] = root
     response[ROOT] = root
@@ -180,7 +202,7 @@ export function watchHttpServers(
     const endMs = clock.charge(root.split)
     const { method } = root
     const status = response.headersSent ? response.statusCode : undefined
-    const errorType = errorTypeOf(status)
+    const errorType = serverErrorType(status)
     const stats = metrics.route(method, root.route)
     metrics.addActive(method, -1)
     stats.record(endMs - root.startMs, status, errorType)
@@ -217,6 +239,7 @@ export function watchHttpServers(
 
   patch(http.Server.prototype as { emit: Emit })
   patch(https.Server.prototype as { emit: Emit })
+  return patch
 }
 
 /**
@@ -224,7 +247,7 @@ export function watchHttpServers(
  * status code number [...] or a low-cardinality error identifier"; on the server side 4xx is no error.
  * (opentelemetry.io/docs/specs/semconv/http/http-metrics)
  */
-function errorTypeOf(status: number | undefined): string | undefined {
+export function serverErrorType(status: number | undefined): string | undefined {
   // Without a status the connection went away before the answer began.
   if (status === undefined) return 'aborted'
   return status >= 500 ? String(status) : undefined

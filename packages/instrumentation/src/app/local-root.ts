@@ -1,6 +1,7 @@
-import type { Context } from '@opentelemetry/api'
+import type { Baggage, Context } from '@opentelemetry/api'
 import type { SpanRecordAttributes } from '../shared/messages.ts'
 import { AppSpan, type SpanOwner } from './app-span.ts'
+import { BAGGAGE_KEY } from './baggage.ts'
 import type { CallShape } from './call-shape.ts'
 import { type CallGroup, TimeSplit } from './time-split.ts'
 import { newSpanId, newTraceId, type RemoteParent } from './trace-context.ts'
@@ -46,6 +47,8 @@ export abstract class LocalRoot implements Context, SpanOwner {
   #spanId: string | undefined
   #parent: RemoteParent | undefined
   #parentRead = false
+  /** Null: there is none. */
+  #baggage: Baggage | null | undefined
   /** Whether the ratio has chosen this trace; undefined until asked. */
   chosen: boolean | undefined
 
@@ -78,6 +81,21 @@ export abstract class LocalRoot implements Context, SpanOwner {
     this.#parentRead = true
   }
 
+  /** What the caller sends along for the app, and for those whom the app calls. Read once and only when wanted. */
+  protected readBaggage(): Baggage | undefined {
+    return undefined
+  }
+
+  get baggage(): Baggage | undefined {
+    if (this.#baggage === undefined) this.#baggage = this.readBaggage() ?? null
+    return this.#baggage ?? undefined
+  }
+
+  /** Leaves the baggage of the caller unread. */
+  ignoreBaggage(): void {
+    this.#baggage = null
+  }
+
   get traceId(): string {
     this.#traceId ??= this.parent?.traceId ?? newTraceId()
     return this.#traceId
@@ -102,6 +120,7 @@ export abstract class LocalRoot implements Context, SpanOwner {
     if (key === SPAN_KEY) return this.span
     // Instrumentations of frameworks tell the route by setting `route` on this object.
     if (key === RPC_METADATA_KEY) return this.rpcMetadata()
+    if (key === BAGGAGE_KEY) return this.baggage
     return undefined
   }
 

@@ -22,6 +22,8 @@ export class RequestTracker {
   readonly chooser: TraceChooser
   /** Whether W3C trace context is read and written; `OTEL_PROPAGATORS` may say no. */
   readonly propagates: boolean
+  /** The same of W3C baggage. */
+  readonly carriesBaggage: boolean
   readonly #writer: SeriesWriter
   readonly #outbox: SpanOutbox
 
@@ -29,9 +31,10 @@ export class RequestTracker {
     writer: SeriesWriter,
     chooser: TraceChooser,
     outbox: SpanOutbox,
-    propagates: boolean,
+    propagators: readonly string[],
   ) {
-    this.propagates = propagates
+    this.propagates = propagators.includes('tracecontext')
+    this.carriesBaggage = propagators.includes('baggage')
     this.#writer = writer
     this.chooser = chooser
     this.#outbox = outbox

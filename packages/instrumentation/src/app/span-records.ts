@@ -29,6 +29,7 @@ function rootRecord(root: LocalRoot, outcome: RootOutcome, offsetMs: number): Sp
     traceId: root.traceId,
     spanId: root.spanId,
     ...(parent === undefined ? {} : { parentSpanId: parent.spanId }),
+    ...(parent?.traceState === undefined ? {} : { traceState: parent.traceState }),
     name,
     kind,
     startMs: root.startMs + offsetMs,

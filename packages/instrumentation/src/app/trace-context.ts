@@ -5,7 +5,12 @@ export interface RemoteParent {
   readonly traceId: string
   readonly spanId: string
   readonly sampled: boolean
+  /** The `tracestate` header as it came: what vendors say to each other is handed on unread. */
+  readonly traceState?: string
 }
+
+/** "Vendors SHOULD propagate at least 512 characters of a combined header." (w3.org/TR/trace-context) */
+const TRACE_STATE_LENGTH_MAX = 512
 
 const POOL_BYTES = 4096
 const pool = Buffer.alloc(POOL_BYTES)
@@ -48,6 +53,16 @@ export function parseTraceparent(header: string | undefined): RemoteParent | und
   if (version === 'ff' || (version === '00' && rest !== undefined)) return undefined
   if (/^0+$/.test(traceId!) || /^0+$/.test(spanId!)) return undefined
   return { traceId: traceId!, spanId: spanId!, sampled: (Number.parseInt(flags!, 16) & 1) === 1 }
+}
+
+/** The caller with its `tracestate`; one that is too long or not printable is left out whole. */
+export function withTraceState(
+  parent: RemoteParent | undefined,
+  traceState: string | undefined,
+): RemoteParent | undefined {
+  if (parent === undefined || traceState === undefined || traceState === '') return parent
+  const fits = traceState.length <= TRACE_STATE_LENGTH_MAX && /^[\t\x20-\x7e]*$/.test(traceState)
+  return fits ? { ...parent, traceState } : parent
 }
 
 /** The `traceparent` header for a call. */

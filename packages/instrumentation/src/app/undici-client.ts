@@ -1,9 +1,10 @@
 import { subscribe } from 'node:diagnostics_channel'
+import { BAGGAGE_HEADER } from './baggage.ts'
 import { errorName } from './error-name.ts'
 import { type ErrorSink, guarded } from './guard.ts'
 import { clientErrorType, type HttpClientMetrics, type PeerStats } from './http-client-metrics.ts'
 import type { Call } from './local-root.ts'
-import { traceparentOf } from './outgoing-trace.ts'
+import { baggageOf, traceparentOf, traceStateOf } from './outgoing-trace.ts'
 import type { RequestTracker } from './request-tracker.ts'
 
 const CALL = Symbol('chokepoint.call')
@@ -19,6 +20,8 @@ interface UndiciRequest {
   readonly origin: string | URL | undefined
   readonly method: string
   readonly path: string
+  /** Names and values in turn; a string in old versions. */
+  readonly headers?: readonly unknown[] | string
   addHeader?(name: string, value: string): void
   [CALL]?: UndiciCall
 }
@@ -61,7 +64,11 @@ export function watchUndici(
     call.attributes = { 'url.full': `${text}${path}`.slice(0, 1024) }
     request[CALL] = { call, peer, status: undefined }
     const header = traceparentOf(tracker, call)
-    if (header !== undefined) request.addHeader?.('traceparent', header)
+    if (header !== undefined) {
+      addHeader(request, 'traceparent', header)
+      addHeader(request, 'tracestate', traceStateOf(call))
+    }
+    addHeader(request, BAGGAGE_HEADER, baggageOf(tracker))
   })
 
   const onHeaders = guarded(report, (message: unknown) => {
@@ -95,4 +102,14 @@ export function watchUndici(
   subscribe('undici:request:headers', onHeaders)
   subscribe('undici:request:trailers', onTrailers)
   subscribe('undici:request:error', onError)
+}
+
+/** A header that the app has set itself stays as it is. */
+function addHeader(request: UndiciRequest, name: string, value: string | undefined): void {
+  if (value === undefined) return
+  const { headers } = request
+  const given =
+    Array.isArray(headers) &&
+    headers.some((text, index) => index % 2 === 0 && String(text).toLowerCase() === name)
+  if (!given) request.addHeader?.(name, value)
 }

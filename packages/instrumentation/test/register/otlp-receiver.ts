@@ -16,6 +16,7 @@ export interface ReceivedSpan {
   readonly traceId: string
   readonly spanId: string
   readonly parentSpanId: string | undefined
+  readonly traceState: string | undefined
   readonly name: string
   readonly kind: number
   readonly attributes: Attributes
@@ -86,6 +87,7 @@ export class OtlpReceiver {
         traceId: span.traceId as string,
         spanId: span.spanId as string,
         parentSpanId: span.parentSpanId as string | undefined,
+        traceState: span.traceState as string | undefined,
         name: span.name as string,
         kind: span.kind as number,
         attributes: plain(span.attributes as OtlpAttribute[]),
