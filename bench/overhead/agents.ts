@@ -66,3 +66,9 @@ export function agents(preload: string, sink: string): readonly Agent[] {
     },
   ]
 }
+
+/** One more build of ours under a name of its own, to be compared with others. */
+export function builtAgent(name: string, preload: string, sink: string): Agent {
+  const chokepoint = agents(preload, sink).find((agent) => agent.name === 'chokepoint')!
+  return { ...chokepoint, name }
+}

@@ -3,15 +3,14 @@
 // noisy minute hits all alike.
 //
 //   node bench/overhead/main.ts [--short] [--rounds 5] [--seconds 4] [--agents bare,chokepoint] [--routes /plain]
-import { execFileSync, fork } from 'node:child_process'
-import { once } from 'node:events'
-import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { type Agent, agents, PEER_PACKAGES } from './agents.ts'
+import { type Agent, agents } from './agents.ts'
 import { load } from './load.ts'
-import { Service, type Surroundings } from './service.ts'
+import { installPeers, startSurroundings } from './peers.ts'
+import { Service } from './service.ts'
 import { median, spread } from './statistics.ts'
 
 const { values: options } = parseArgs({
@@ -41,17 +40,12 @@ interface Measured {
 }
 
 const root = join(import.meta.dirname, '..', '..')
-const folder = installPeers(join(root, '.cache', 'overhead'))
+const folder = installPeers()
 const preload = join(root, 'packages', 'instrumentation', 'dist', 'register.js')
 if (!existsSync(preload)) throw new Error(`${preload} is not there: build first (npm run build)`)
 
-const helper = fork(join(folder, 'surroundings.mjs'), {
-  cwd: folder,
-  execPath: 'taskset',
-  execArgv: ['-c', String(LOAD_CORE), process.execPath],
-})
-const [surroundings] = (await once(helper, 'message')) as [Surroundings]
-const all = agents(preload, `http://127.0.0.1:${surroundings.sinkPort}`)
+const surroundings = await startSurroundings(folder, LOAD_CORE)
+const all = agents(preload, `http://127.0.0.1:${surroundings.ports.sinkPort}`)
 const wanted = options.agents?.split(',') ?? (options.short ? ['bare', 'chokepoint'] : undefined)
 const measured = all
   .filter(({ name }) => wanted === undefined || name === 'bare' || wanted.includes(name))
@@ -71,11 +65,11 @@ for (let round = 1; round <= rounds; round++) {
     process.stderr.write(`round ${round} of ${rounds}: ${one.agent.name}\n`)
   }
 }
-helper.disconnect()
+surroundings.stop()
 printTable()
 
 async function measure(one: Measured): Promise<void> {
-  const service = await Service.start(one.agent, folder, SERVICE_CORE, surroundings)
+  const service = await Service.start(one.agent, folder, SERVICE_CORE, surroundings.ports)
   one.startupMs.push(service.startupMs)
   // What an agent does once, beside the app, is not a cost of requests.
   await delay(SETTLE_MS)
@@ -120,21 +114,4 @@ function printTable(): void {
     const rest = [more('startupMs'), more('rssMb'), more('heapMb'), more('exitMs')]
     console.log(`| ${one.agent.name} | ${[...cells, ...rest].join(' | ')} |`)
   }
-}
-
-/** Installs the service's packages and the peers once, apart from our own dependencies. */
-function installPeers(target: string): string {
-  mkdirSync(target, { recursive: true })
-  const manifest = join(target, 'package.json')
-  const content = `${JSON.stringify({ private: true, dependencies: PEER_PACKAGES }, null, 2)}\n`
-  for (const file of ['service.cjs', 'surroundings.mjs']) {
-    copyFileSync(join(import.meta.dirname, 'programs', file), join(target, file))
-  }
-  if (existsSync(manifest) && readFileSync(manifest, 'utf8') === content) return target
-  writeFileSync(manifest, content)
-  execFileSync('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error'], {
-    cwd: target,
-    stdio: ['ignore', 'inherit', 'inherit'],
-  })
-  return target
 }

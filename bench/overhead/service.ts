@@ -11,7 +11,7 @@ export interface Usage {
 }
 
 /** Ports that the service is given. */
-export interface Surroundings {
+export interface Ports {
   readonly upstreamPort: number
   readonly databasePort: number
   readonly sinkPort: number
@@ -31,12 +31,7 @@ export class Service {
   }
 
   /** @param core the processor it may use; `folder` is where its packages are installed */
-  static async start(
-    agent: Agent,
-    folder: string,
-    core: number,
-    surroundings: Surroundings,
-  ): Promise<Service> {
+  static async start(agent: Agent, folder: string, core: number, ports: Ports): Promise<Service> {
     const startedMs = performance.now()
     const child = fork(join(folder, 'service.cjs'), [], {
       cwd: folder,
@@ -45,13 +40,18 @@ export class Service {
       env: {
         ...process.env,
         ...agent.environment,
-        UPSTREAM_PORT: String(surroundings.upstreamPort),
-        DATABASE_PORT: String(surroundings.databasePort),
+        UPSTREAM_PORT: String(ports.upstreamPort),
+        DATABASE_PORT: String(ports.databasePort),
       },
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     })
     const [message] = (await once(child, 'message')) as [{ port: number }]
     return new Service(child, message.port, performance.now() - startedMs)
+  }
+
+  /** The process: `taskset` has become the program it started. */
+  get pid(): number {
+    return this.#child.pid!
   }
 
   async usage(): Promise<Usage> {

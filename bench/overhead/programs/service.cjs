@@ -50,6 +50,8 @@ function heapFloor() {
   if (globalThis.gc !== undefined) globalThis.gc()
   return process.memoryUsage().heapUsed
 }
+// A bench that was killed takes its services with it.
+process.on('disconnect', () => process.exit())
 // The channel to the bench must not keep the service alive when its exit is measured.
 process.channel.unref()
 app

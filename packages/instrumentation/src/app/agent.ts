@@ -1,4 +1,5 @@
 import { writeSync } from 'node:fs'
+import { isMainThread } from 'node:worker_threads'
 import { context, metrics, propagation, trace } from '@opentelemetry/api'
 import type { Settings } from '../settings/settings.ts'
 import { HistogramRecorder } from '../shared/histogram-recorder.ts'
@@ -22,17 +23,19 @@ import { StoreContextManager } from './otel-context.ts'
 import { W3cPropagator } from './otel-propagator.ts'
 import { TrackerTracerProvider } from './otel-tracing.ts'
 import { PoolMetrics } from './pool-metrics.ts'
-import { watchProcessEnd } from './process-end.ts'
+import { watchProcessEnd, watchThreadEnd } from './process-end.ts'
 import { processWide } from './process-wide.ts'
 import { RequestTracker } from './request-tracker.ts'
 import type { RootHistograms } from './route-stats.ts'
 import { startRuntimeProbe } from './runtime-probe.ts'
 import { SpanCalls } from './span-calls.ts'
 import { SpanOutbox } from './span-outbox.ts'
+import { ThreadLink } from './thread-link.ts'
 import { keepTickShape } from './tick-shape.ts'
 import { TraceChooser } from './trace-chooser.ts'
 import { watchUndici } from './undici-client.ts'
-import { WatchLink } from './watch-link.ts'
+import { type Link, WatchLink } from './watch-link.ts'
+import { watchWorkerEnds } from './worker-ends.ts'
 
 /** How long an exit may wait for the last export. */
 const EXIT_WAIT_MS = 450
@@ -56,7 +59,9 @@ export function startAgent(settings: Settings): void {
   wide.started = true
   keepTickShape()
   const { writer } = wide
-  const link = new WatchLink(writer.memory, settings, warn)
+  const link: Link = isMainThread
+    ? new WatchLink(writer.memory, settings, warn)
+    : new ThreadLink(writer.memory)
   const report = errorReporter(writer, warn)
   const outbox = new SpanOutbox(
     (json, count) => link.sendSpans(json, count),
@@ -73,26 +78,34 @@ export function startAgent(settings: Settings): void {
     childCalls: new HistogramRecorder(writer, recordedInstrument('request.child.calls')),
   }
   const shapes = new ShapeTable(() => writer.drop('call.shape_limit'))
+  const pools = new PoolMetrics(writer, shapes)
 
   link.start()
   startRuntimeProbe({
     everyMs: Math.min(settings.metrics.intervalMs, 1000),
-    send: (sample) => link.send({ type: 'runtime', sample }),
+    send: (sample) => {
+      pools.refresh()
+      link.send({ type: 'runtime', sample })
+    },
     onError: report,
   })
-  watchProcessEnd({
+  watchWorkerEnds((threadId) => link.send({ type: 'thread-gone', threadId }), report)
+  const watchEnd = isMainThread ? watchProcessEnd : watchThreadEnd
+  watchEnd({
     requestFlush: () => {
+      pools.refresh()
       outbox.flush()
       link.requestFlush()
     },
     shutdown: () => {
       link.startLate()
+      pools.refresh()
       outbox.flush()
       link.shutdown(EXIT_WAIT_MS)
     },
   })
   wide.components.store = tracker.store
-  const parts: Parts = { settings, writer, link, tracker, histograms, shapes, report }
+  const parts: Parts = { settings, writer, link, tracker, histograms, shapes, pools, report }
   const db = new DbMetrics(writer, shapes)
   const meters = answerOpenTelemetryApi(parts, db)
   watchLibraries(parts, db, meters)
@@ -102,10 +115,11 @@ export function startAgent(settings: Settings): void {
 interface Parts {
   readonly settings: Settings
   readonly writer: SeriesWriter
-  readonly link: WatchLink
+  readonly link: Link
   readonly tracker: RequestTracker
   readonly histograms: RootHistograms
   readonly shapes: ShapeTable
+  readonly pools: PoolMetrics
   readonly report: (error: unknown) => void
 }
 
@@ -130,7 +144,7 @@ function answerOpenTelemetryApi(parts: Parts, db: DbMetrics): AppMeterProvider {
 
 /** Observes servers, clients and libraries, as far as the user has left them on. */
 function watchLibraries(parts: Parts, db: DbMetrics, meters: AppMeterProvider): void {
-  const { settings, writer, tracker, histograms, shapes, report } = parts
+  const { settings, writer, tracker, histograms, shapes, pools, report } = parts
   const { enabled, disabled } = settings.instrumentations
   const wanted = (id: string): boolean =>
     (enabled === undefined || enabled.includes(id)) && !disabled.includes(id)
@@ -148,7 +162,6 @@ function watchLibraries(parts: Parts, db: DbMetrics, meters: AppMeterProvider): 
   }
   if (wanted('undici')) watchUndici(tracker, client, report)
   if (wanted('fastify')) watchFastify(report)
-  const pools = new PoolMetrics(writer, shapes)
   const { components } = processWide()
   prepared.push(...libraryHooks({ tracker, db, pools, components, report }, wanted))
   const official = new OfficialInstrumentations(wanted, meters.quietly)

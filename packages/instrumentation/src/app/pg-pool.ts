@@ -1,7 +1,6 @@
-import { AsyncLocalStorage } from 'node:async_hooks'
 import { type ErrorSink, guarded } from './guard.ts'
 import type { Call } from './local-root.ts'
-import { Pool, type PoolMetrics } from './pool-metrics.ts'
+import { Pool, type PoolMetrics, type PoolState } from './pool-metrics.ts'
 import { ownerOf } from './prototype-owner.ts'
 import type { RequestTracker } from './request-tracker.ts'
 
@@ -19,7 +18,7 @@ interface PgPool {
   readonly idleCount: number
   readonly waitingCount: number
   readonly ended?: boolean
-  on(event: string, listener: Listener): unknown
+  on(event: string, listener: (...args: unknown[]) => void): unknown
   connect: Connect
   [POOL]?: Pool
 }
@@ -28,11 +27,11 @@ interface PgPoolClient {
   [TAKEN_AT]?: number | undefined
 }
 
-type Listener = (...args: unknown[]) => void
 type Connected = (error: unknown, client?: PgPoolClient, release?: unknown) => unknown
 type Connect = (this: PgPool, callback?: Connected) => unknown
 
 const POOL = Symbol('chokepoint.pool')
+/** When a connection was taken out of its pool, in ms. */
 const TAKEN_AT = Symbol('chokepoint.taken')
 
 interface PoolHooks {
@@ -43,54 +42,68 @@ interface PoolHooks {
 
 /** Prepares `pg-pool`: the wait for a connection is part of a request's time, and the pool shows its state. */
 export function preparePgPool(bound: object, hooks: PoolHooks): void {
+  const { store } = hooks.tracker
   // `pg.Pool` only binds the client class; `connect` lies on the class beneath.
   const prototype = ownerOf(bound as PgPool, 'connect')
   if (prototype === undefined) return
   const connect = prototype.connect
   prototype.connect = function chokepointConnect(callback) {
-    const waiting = beginWait(this, hooks)
-    if (waiting === undefined) return connect.call(this, callback)
+    const wait = beginWait(this, hooks)
+    if (wait === undefined) return connect.call(this, callback)
     if (typeof callback === 'function') {
       // The callback comes in the context of whoever gave the connection back.
-      const run = AsyncLocalStorage.bind(callback)
-      const result = connect.call(this, (error, client, release) => {
-        waiting(error)
-        return run(error, client, release)
+      const context = store.getStore()
+      return connect.call(this, (error, client, release) => {
+        wait.end(error, client)
+        if (context === undefined) return callback(error, client, release)
+        return store.run(context, callback, error, client, release)
       })
-      return result
     }
-    const result = connect.call(this) as Promise<unknown>
+    const result = connect.call(this) as Promise<PgPoolClient>
     return result.then(
       (client) => {
-        waiting(undefined)
+        wait.end(undefined, client)
         return client
       },
       (error) => {
-        waiting(error)
+        wait.end(error, undefined)
         throw error
       },
     )
   }
 }
 
-/** Begins a wait; the answer ends it. */
-function beginWait(pgPool: PgPool, hooks: PoolHooks): ((error: unknown) => void) | undefined {
+function beginWait(pgPool: PgPool, hooks: PoolHooks): Wait | undefined {
   try {
     const pool = poolOf(pgPool, hooks)
-    const call: Call = hooks.tracker.startCall(pool.shape)
-    queueMicrotask(() => show(pool, pgPool))
-    return (error) => {
-      try {
-        pool.recordWait(hooks.tracker.endCall(call, undefined))
-        if (/timeout/i.test((error as Error | undefined)?.message ?? '')) pool.countTimeout()
-        show(pool, pgPool)
-      } catch (broken) {
-        hooks.report(broken)
-      }
-    }
+    return new Wait(pool, hooks.tracker.startCall(pool.shape), hooks)
   } catch (error) {
     hooks.report(error)
     return undefined
+  }
+}
+
+/** One wait for a connection. */
+class Wait {
+  readonly #pool: Pool
+  readonly #call: Call
+  readonly #hooks: PoolHooks
+
+  constructor(pool: Pool, call: Call, hooks: PoolHooks) {
+    this.#pool = pool
+    this.#call = call
+    this.#hooks = hooks
+  }
+
+  end(error: unknown, client: PgPoolClient | undefined): void {
+    try {
+      this.#pool.recordWait(this.#hooks.tracker.endCall(this.#call, undefined))
+      if (client !== undefined) client[TAKEN_AT] = this.#call.endMs
+      const { message } = (error ?? {}) as { message?: string }
+      if (message !== undefined && /timeout/i.test(message)) this.#pool.countTimeout()
+    } catch (broken) {
+      this.#hooks.report(broken)
+    }
   }
 }
 
@@ -99,32 +112,30 @@ function poolOf(pgPool: PgPool, { pools, report }: PoolHooks): Pool {
   if (known !== undefined) return known
   const pool = new Pool(pools, nameOf(pgPool.options))
   pgPool[POOL] = pool
-  const listen = (event: string, listener: Listener): void => {
-    pgPool.on(event, guarded(report, listener))
-  }
-  listen('acquire', (client) => {
-    ;(client as PgPoolClient)[TAKEN_AT] = performance.now()
-  })
-  listen('release', (_error, client) => {
-    released(pool, client as PgPoolClient)
-    queueMicrotask(() => show(pool, pgPool))
-  })
-  listen('connect', () => show(pool, pgPool))
-  listen('remove', () => show(pool, pgPool))
+  pgPool.on(
+    'release',
+    guarded(report, (_error, client) => recordUse(pool, client as PgPoolClient | undefined)),
+  )
+  // Not to be kept alive by being watched.
+  const weak = new WeakRef(pgPool)
+  pools.watch(pool, () => stateOf(weak.deref()))
   return pool
 }
 
-function released(pool: Pool, client: PgPoolClient): void {
+function recordUse(pool: Pool, client: PgPoolClient | undefined): void {
   const takenAt = client?.[TAKEN_AT]
-  if (takenAt === undefined) return
+  if (client === undefined || takenAt === undefined) return
   client[TAKEN_AT] = undefined
   pool.recordUse(performance.now() - takenAt)
 }
 
-function show(pool: Pool, pgPool: PgPool): void {
-  const { totalCount, idleCount, waitingCount, options } = pgPool
-  const limit = pgPool.ended === true ? 0 : (options.max ?? 10)
-  pool.show({ idle: idleCount, used: totalCount - idleCount, pending: waitingCount, limit })
+/** Undefined when the pool is gone, or ended with all of its connections. */
+function stateOf(pgPool: PgPool | undefined): PoolState | undefined {
+  if (pgPool === undefined) return undefined
+  const { totalCount, idleCount, waitingCount, options, ended = false } = pgPool
+  if (ended && totalCount === 0) return undefined
+  const limit = ended ? 0 : (options.max ?? 10)
+  return { idle: idleCount, used: totalCount - idleCount, pending: waitingCount, limit }
 }
 
 /** `host:port/database`, without user and password. */

@@ -1,4 +1,4 @@
-import { AsyncLocalStorage } from 'node:async_hooks'
+import type { AsyncLocalStorage } from 'node:async_hooks'
 import { errorMonitor } from 'node:events'
 import type { Context } from '@opentelemetry/api'
 import type { DbMetrics, DbStatements } from './db-metrics.ts'
@@ -43,32 +43,59 @@ export function preparePg(exported: unknown, hooks: DbHooks): void {
 }
 
 function patchQuery(prototype: { query: Query }, hooks: DbHooks): void {
-  const { tracker, report } = hooks
+  const { store } = hooks.tracker
   const query = prototype.query
   prototype.query = function chokepointQuery(...args) {
-    let call: Call | undefined
-    let statements: DbStatements | undefined
-    const context = tracker.store.getStore()
-    try {
-      const text = textOf(args[0])
-      if (text !== undefined) {
-        statements = statementsOf(this, hooks)
-        call = tracker.startCall(statements.statement(text))
-      }
-    } catch (error) {
-      report(error)
-    }
-    if (call === undefined || statements === undefined) return query.apply(this, args)
-    const end = endOnce(hooks, statements, call)
-    const bound = bindCallback(args, end, context)
+    const running = begin(this, args[0], hooks)
+    if (running === undefined) return query.apply(this, args)
+    const bound = bindCallback(args, running, store)
     let result: unknown
     try {
       result = query.apply(this, args)
     } catch (error) {
-      end(error)
+      running.end(error)
       throw error
     }
-    return bound ? result : awaited(result, end)
+    return bound ? result : awaited(result, running)
+  }
+}
+
+function begin(client: PgClient, query: unknown, hooks: DbHooks): RunningQuery | undefined {
+  try {
+    const text = textOf(query)
+    if (text === undefined) return undefined
+    const statements = statementsOf(client, hooks)
+    const call = hooks.tracker.startCall(statements.statement(text))
+    return new RunningQuery(statements, call, hooks)
+  } catch (error) {
+    hooks.report(error)
+    return undefined
+  }
+}
+
+/** A query from its start to its end. */
+class RunningQuery {
+  readonly #statements: DbStatements
+  readonly #call: Call
+  readonly #hooks: DbHooks
+
+  constructor(statements: DbStatements, call: Call, hooks: DbHooks) {
+    this.#statements = statements
+    this.#call = call
+    this.#hooks = hooks
+  }
+
+  /** Ends it; a second call changes nothing. */
+  end(error: unknown): void {
+    const call = this.#call
+    if (call.endMs !== undefined) return
+    try {
+      const errorType = error === undefined || error === null ? undefined : errorName(error)
+      const durationMs = this.#hooks.tracker.endCall(call, errorType)
+      this.#statements.record(call.shape, durationMs, errorType)
+    } catch (broken) {
+      this.#hooks.report(broken)
+    }
   }
 }
 
@@ -94,39 +121,24 @@ function statementsOf(client: PgClient, hooks: DbHooks): DbStatements {
   return client[STATEMENTS]
 }
 
-function endOnce(
-  { tracker, report }: DbHooks,
-  statements: DbStatements,
-  call: Call,
-): (error: unknown) => void {
-  return (error) => {
-    try {
-      if (call.endMs !== undefined) return
-      const errorType = error === undefined || error === null ? undefined : errorName(error)
-      statements.record(call.shape, tracker.endCall(call, errorType), errorType)
-    } catch (broken) {
-      report(broken)
-    }
-  }
-}
-
 /**
  * Replaces the callback of a query, if there is one, by one that ends the call and runs in the caller's context:
- * a pooled connection calls back in the context of whoever opened it.
+ * a pooled connection calls back in the context of whoever opened it. `AsyncLocalStorage.bind` would do, but it
+ * makes an AsyncResource: that costs as much as all the rest, and each keeps the one before it alive.
  */
 function bindCallback(
   args: unknown[],
-  end: (error: unknown) => void,
-  context: Context | undefined,
+  running: RunningQuery,
+  store: AsyncLocalStorage<Context>,
 ): boolean {
-  const last = args.length - 1
-  const wrap = (callback: Callback): Callback => {
-    const run = context === undefined ? callback : AsyncLocalStorage.bind(callback)
-    return function (this: unknown, ...results: unknown[]) {
-      end(results[0])
-      return run.apply(this, results)
+  const context = store.getStore()
+  const wrap = (callback: Callback): Callback =>
+    function (this: unknown, ...results: unknown[]) {
+      running.end(results[0])
+      if (context === undefined) return callback.apply(this, results)
+      return store.run(context, apply, callback, this, results)
     }
-  }
+  const last = args.length - 1
   if (typeof args[last] === 'function') {
     args[last] = wrap(args[last] as Callback)
     return true
@@ -142,16 +154,20 @@ function bindCallback(
   return false
 }
 
+function apply(callback: Callback, self: unknown, results: readonly unknown[]): unknown {
+  return callback.apply(self, results as unknown[])
+}
+
 /** The promise of a query that ends the call first; of a stream the end is its `end` or `error` event. */
-function awaited(result: unknown, end: (error: unknown) => void): unknown {
+function awaited(result: unknown, running: RunningQuery): unknown {
   if (result instanceof Promise) {
     return result.then(
       (value) => {
-        end(undefined)
+        running.end(undefined)
         return value
       },
       (error) => {
-        end(error ?? 'unknown')
+        running.end(error ?? 'unknown')
         throw error
       },
     )
@@ -160,12 +176,12 @@ function awaited(result: unknown, end: (error: unknown) => void): unknown {
     once?: (event: string | symbol, listener: (error?: unknown) => void) => void
   }
   if (typeof emitter?.once === 'function') {
-    emitter.once('end', () => end(undefined))
-    emitter.once('close', () => end(undefined))
+    emitter.once('end', () => running.end(undefined))
+    emitter.once('close', () => running.end(undefined))
     // The monitor only looks: a listener for `error` itself would keep an unhandled error from the app.
-    emitter.once(errorMonitor, end)
+    emitter.once(errorMonitor, (error) => running.end(error))
   } else {
-    end(undefined)
+    running.end(undefined)
   }
   return result
 }

@@ -13,18 +13,36 @@ export interface PoolState {
 
 const EMPTY: PoolState = { idle: 0, used: 0, pending: 0, limit: 0 }
 
+/** Reads the state of a pool of the app; undefined when the pool is no more. */
+export type ReadPool = () => PoolState | undefined
+
 /** What all pools of one process record into. */
 export class PoolMetrics {
   readonly writer: SeriesWriter
   readonly shapes: ShapeTable
   readonly waitTime: HistogramRecorder
   readonly useTime: HistogramRecorder
+  readonly #watched = new Map<Pool, ReadPool>()
 
   constructor(writer: SeriesWriter, shapes: ShapeTable) {
     this.writer = writer
     this.shapes = shapes
     this.waitTime = histogram(writer, 'db.client.connection.wait_time')
     this.useTime = histogram(writer, 'db.client.connection.use_time')
+  }
+
+  /** Has `refresh` show the state of a pool: what changes many times a request costs a request nothing. */
+  watch(pool: Pool, read: ReadPool): void {
+    this.#watched.set(pool, read)
+  }
+
+  /** Shows the state of all watched pools; called many times a second, and before the last export. */
+  refresh(): void {
+    for (const [pool, read] of this.#watched) {
+      const state = read()
+      pool.show(state ?? EMPTY)
+      if (state === undefined) this.#watched.delete(pool)
+    }
   }
 }
 

@@ -1,0 +1,43 @@
+import { type ChildProcess, execFileSync, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { PEER_PACKAGES } from './agents.ts'
+import type { Ports } from './service.ts'
+
+const root = join(import.meta.dirname, '..', '..')
+
+/** Installs the service's packages and the peers once, apart from our own dependencies. Gives the folder. */
+export function installPeers(): string {
+  const target = join(root, '.cache', 'overhead')
+  mkdirSync(target, { recursive: true })
+  const manifest = join(target, 'package.json')
+  const content = `${JSON.stringify({ private: true, dependencies: PEER_PACKAGES }, null, 2)}\n`
+  for (const file of ['service.cjs', 'surroundings.mjs']) {
+    copyFileSync(join(import.meta.dirname, 'programs', file), join(target, file))
+  }
+  if (existsSync(manifest) && readFileSync(manifest, 'utf8') === content) return target
+  writeFileSync(manifest, content)
+  execFileSync('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error'], {
+    cwd: target,
+    stdio: ['ignore', 'inherit', 'inherit'],
+  })
+  return target
+}
+
+/** What the service talks to, running in a process of its own. */
+export interface Surroundings {
+  readonly ports: Ports
+  stop(): void
+}
+
+/** Starts upstream, database and telemetry sink on one core. */
+export async function startSurroundings(folder: string, core: number): Promise<Surroundings> {
+  const child: ChildProcess = fork(join(folder, 'surroundings.mjs'), {
+    cwd: folder,
+    execPath: 'taskset',
+    execArgv: ['-c', String(core), process.execPath],
+  })
+  const [ports] = (await once(child, 'message')) as [Ports]
+  return { ports, stop: () => child.disconnect() }
+}
