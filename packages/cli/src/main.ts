@@ -1,4 +1,8 @@
 #!/usr/bin/env node
-import { runCli } from './program.ts'
+import { becomeLean } from './lean-process.ts'
 
-process.exitCode = await runCli(process.argv.slice(2), { out: process.stdout, err: process.stderr })
+const args = process.argv.slice(2)
+// Before anything else is loaded, which would be loaded twice.
+if (args[0] === 'serve') becomeLean()
+const { runCli } = await import('./program.ts')
+process.exitCode = await runCli(args, { out: process.stdout, err: process.stderr })

@@ -50,6 +50,9 @@ const FIELD_3 = 0x1a
 const TEMPORALITY = 0x10
 const MONOTONIC = 0x18
 
+/** Bytes between two steps; of small points they hold a few thousand. */
+const STEP_BYTES = 256 * 1024
+
 // biome-ignore format: a table is read by its columns
 const METRIC_KINDS: ReadonlyMap<number, readonly [kind: number, scan: PointScanner]> = new Map([
   [0x2a, [KIND_GAUGE,       scanNumberPoint]],
@@ -76,9 +79,18 @@ export class RequestScanner {
   }
 
   scan(bytes: Uint8Array): PointBatch {
+    const steps = this.steps(bytes)
+    for (;;) {
+      const step = steps.next()
+      if (step.done === true) return step.value
+    }
+  }
+
+  /** The same in steps of a millisecond or so; the scanner must not be used for others in between. */
+  *steps(bytes: Uint8Array): Generator<void, PointBatch, void> {
     this.batch.clear(bytes)
     try {
-      this.#request(new WireReader(bytes, 0, bytes.length, this.batch.view))
+      yield* this.#request(new WireReader(bytes, 0, bytes.length, this.batch.view))
     } catch (error) {
       // A read past the whole buffer is the view's RangeError; the reader's own checks see all else.
       if (!(error instanceof RangeError)) throw error
@@ -91,14 +103,14 @@ export class RequestScanner {
     return this.batch
   }
 
-  #request(reader: WireReader): void {
+  *#request(reader: WireReader): Generator<void, void, void> {
     for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
-      if (tag === FIELD_1) this.#resourceMetrics(reader.message())
+      if (tag === FIELD_1) yield* this.#resourceMetrics(reader.message())
       else reader.skip(tag)
     }
   }
 
-  #resourceMetrics(reader: WireReader): void {
+  *#resourceMetrics(reader: WireReader): Generator<void, void, void> {
     const start = reader.at
     let resourceStart = start
     let resourceEnd = start
@@ -118,16 +130,22 @@ export class RequestScanner {
     const resource = this.batch.addResource(resourceStart, resourceEnd, lanes[0]!, lanes[1]!)
     reader.at = start
     for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
-      if (tag === FIELD_2) this.#scopeMetrics(reader.message(), resource)
+      if (tag === FIELD_2) yield* this.#scopeMetrics(reader.message(), resource)
       else reader.skip(tag)
     }
   }
 
-  #scopeMetrics(reader: WireReader, resource: number): void {
+  *#scopeMetrics(reader: WireReader, resource: number): Generator<void, void, void> {
+    let rested = reader.at
     for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
       if (tag === FIELD_2) this.#metric(reader, reader.lengthEnd(), resource)
       else reader.skip(tag)
+      if (reader.at - rested > STEP_BYTES) {
+        rested = reader.at
+        yield
+      }
     }
+    yield
   }
 
   /** Reads the metric at the reader's place; the reader serves for it too, as one is made a metric else. */

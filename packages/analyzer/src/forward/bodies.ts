@@ -57,7 +57,8 @@ export function createBodyMemory(): Bodies {
   const kept = new Map<string, Uint8Array>()
   return {
     list: () => [],
-    write: (name, body) => void kept.set(name, body),
+    // A copy: the one who hands it over uses its bytes again.
+    write: (name, body) => void kept.set(name, body.slice()),
     read: (name) => {
       const body = kept.get(name)
       if (body === undefined) throw new Error(`there is no body ${name}`)

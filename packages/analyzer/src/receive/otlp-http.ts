@@ -5,6 +5,7 @@ import { ChokepointError } from '../model/errors.ts'
 import type { IngestFunc, OtlpEncoding } from '../model/ingest.ts'
 import { type TlsMaterial, tlsServerOptions } from '../model/tls.ts'
 import { authorize, type ReceiveAuth } from './authorize.ts'
+import { BodyBuffers } from './body-buffers.ts'
 import { inflateBody } from './inflate-body.ts'
 import type { ReceiveLimits } from './limits.ts'
 import { encodeResponse, encodeStatus, RETRY_AFTER_SECONDS } from './otlp-answer.ts'
@@ -59,6 +60,7 @@ export function createOtlpHttpServer(options: OtlpReceiverOptions): OtlpHttpServ
 class HttpReceiver implements OtlpHttpServer {
   readonly stats: ReceiveStats = { requests: 0, bytes: 0, inflatedBytes: 0, refused: new Map() }
   readonly #options: OtlpReceiverOptions
+  readonly #buffers = new BodyBuffers()
   #server: Server | undefined
   #inFlight = 0
 
@@ -146,11 +148,14 @@ class HttpReceiver implements OtlpHttpServer {
         `cannot take the request now: ${limits.requestsInFlightMax} are in flight`,
       )
     }
-    const body = await readBody(request, limits.bodyBytesMax)
-    this.stats.bytes += body.length
-    const inflated = await inflateBody(body, header(request, 'content-encoding') ?? '', limits)
+    const { bytes, buffer } = await readBody(request, limits.bodyBytesMax, this.#buffers)
+    this.stats.bytes += bytes.length
+    const inflated = await inflateBody(bytes, header(request, 'content-encoding') ?? '', limits)
     this.stats.inflatedBytes += inflated.length
-    return encodeResponse(await ingest(tenant, inflated, encoding), encoding)
+    const result = await ingest(tenant, inflated, encoding)
+    // Only now: after an error the log may still be writing the body.
+    this.#buffers.give(buffer)
+    return encodeResponse(result, encoding)
   }
 
   #refuse(

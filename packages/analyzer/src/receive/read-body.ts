@@ -1,14 +1,25 @@
 import type { IncomingMessage } from 'node:http'
 import { ChokepointError } from '../model/errors.ts'
+import type { BodyBuffers } from './body-buffers.ts'
+
+/** A body, and the buffer that it is the beginning of. */
+export interface ReadBody {
+  readonly bytes: Uint8Array
+  readonly buffer: Buffer
+}
 
 const FIRST_BYTES = 64 * 1024
 
 /** Reads a request's body up to a limit. Throws BODY_TOO_LARGE, or BODY_INVALID when the client goes away. */
-export async function readBody(request: IncomingMessage, bytesMax: number): Promise<Uint8Array> {
+export async function readBody(
+  request: IncomingMessage,
+  bytesMax: number,
+  buffers: BodyBuffers,
+): Promise<ReadBody> {
   const announced = Number(request.headers['content-length'] ?? 0)
   if (announced > bytesMax) throw tooLarge(`${announced} bytes are announced`, bytesMax)
   // A body of known length is written into one buffer as it comes: collecting chunks needs its memory twice.
-  let body = Buffer.allocUnsafe(announced > 0 ? announced : FIRST_BYTES)
+  let body = buffers.take(announced > 0 ? announced : FIRST_BYTES)
   let length = 0
   return new Promise((resolve, reject) => {
     request.on('data', (chunk: Buffer) => {
@@ -19,14 +30,15 @@ export async function readBody(request: IncomingMessage, bytesMax: number): Prom
         return
       }
       if (length + chunk.length > body.length) {
-        const grown = Buffer.allocUnsafe(Math.max(length + chunk.length, body.length * 2))
+        const grown = buffers.take(Math.max(length + chunk.length, body.length * 2))
         body.copy(grown, 0, 0, length)
+        buffers.give(body)
         body = grown
       }
       chunk.copy(body, length)
       length += chunk.length
     })
-    request.once('end', () => resolve(body.subarray(0, length)))
+    request.once('end', () => resolve({ bytes: body.subarray(0, length), buffer: body }))
     request.once('error', (error) => {
       reject(
         new ChokepointError('BODY_INVALID', `the request ended after ${length} bytes`, {

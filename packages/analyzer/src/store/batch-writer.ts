@@ -51,17 +51,28 @@ export class BatchWriter {
     this.#writer = writer
   }
 
-  write(batch: PointBatch, window: TimeWindow, tally: IngestTally): void {
+  /** Begins a batch and counts what its scan left out. */
+  begin(batch: PointBatch, tally: IngestTally): void {
     this.#maker.beginBatch()
     if (batch.pointsMalformed > 0) tally.reject('malformed', batch.malformed, batch.pointsMalformed)
     if (batch.pointsOverLimit > 0) tally.reject('request_limit', '', batch.pointsOverLimit)
+  }
+
+  /** Adds the points [first, end) of the batch that was begun. */
+  write(
+    batch: PointBatch,
+    first: number,
+    end: number,
+    window: TimeWindow,
+    tally: IngestTally,
+  ): void {
     const { timeMs, hashLow, hashHigh, pointMetric, metricKind, metricResource } = batch
     let id = -1
     let resource = -1
     let resourceTime = 0
     let lastMetric = -1
     let newest = this.newestMs
-    for (let point = 0; point < batch.points; point++) {
+    for (let point = first; point < end; point++) {
       const time = timeMs[point]!
       const metric = pointMetric[point]!
       if (time < window.fromMs || time > window.toMs) {

@@ -35,6 +35,9 @@ interface LabelTest {
 // Label sets of series that were asked for; beyond this many, all are made anew.
 const LABEL_SETS_MAX = 500_000
 
+/** Streams that one step looks at: half a millisecond, when it makes their label sets. */
+const STREAMS_A_STEP = 256
+
 /** Finds series by matchers and hands out how to read them. */
 export class SeriesSelector {
   readonly #index: StreamIndex
@@ -59,7 +62,12 @@ export class SeriesSelector {
     this.#histograms = histograms
   }
 
-  select(matchers: readonly Matcher[], fromMs: number): readonly SourceSeries[] {
+  /** The series that match and may have samples at or after `fromMs`, looking at some of them a step. */
+  *select(
+    matchers: readonly Matcher[],
+    fromMs: number,
+  ): Generator<void, readonly SourceSeries[]> {
+    let looked = 0
     const parts = this.#namedParts(matchers)
     const others = matchers.filter(({ name }) => name !== METRIC_NAME)
     const found: SourceSeries[] = []
@@ -68,6 +76,8 @@ export class SeriesSelector {
       const tests = others.filter(({ name }) => !(buckets && name === 'le')).map(labelTest)
       const bounds = buckets ? others.filter(({ name }) => name === 'le').map(compileValueTest) : []
       for (const id of family.streams) {
+        if (++looked % STREAMS_A_STEP === 0) yield
+        // What a sweep removed while this rested has no samples any more.
         if (!this.#mayHave(id, fromMs) || !this.#matches(id, tests)) continue
         this.#addSeries(found, family, part, id, bounds)
       }

@@ -2,7 +2,7 @@ import { mixWord } from '../decode/hash-bytes.ts'
 import { RawTable } from './hash-table.ts'
 import { LabelTable } from './label-table.ts'
 import { RowArea } from './row-area.ts'
-import { StreamRecords } from './stream-records.ts'
+import { RESOURCE, StreamRecords } from './stream-records.ts'
 
 /** How the samples of a family are kept. */
 export type Storage = 'number' | 'row' | 'exponential'
@@ -48,6 +48,7 @@ export class StreamIndex {
   #labelsUsed = 0
   readonly #freeLabels = new Map<number, number[]>()
   readonly #olderLayouts = new Map<number, readonly number[]>()
+  readonly #streamsByColumn: number[] = []
   #series = 0
 
   /** Series as Prometheus counts them. */
@@ -97,6 +98,7 @@ export class StreamIndex {
     this.#fields[at + LABELS_LENGTH] = labelIds.length
     this.#fields[at + ROW_LAYOUT] = -1
     family.streams.push(id)
+    this.#streamsByColumn[resource] = this.streamsOfColumn(resource) + 1
     this.setCounted(id, 1)
     return id
   }
@@ -107,6 +109,7 @@ export class StreamIndex {
     this.records.reuseRemoved()
     for (const id of ids) {
       families.add(this.familyOf(id))
+      this.#streamsByColumn[this.records.ints[id * 16 + RESOURCE]!]!--
       this.setCounted(id, 0)
       const at = id * FIELDS
       const width = this.#fields[at + ROW_WIDTH]!
@@ -123,6 +126,11 @@ export class StreamIndex {
     const keeps = (id: number) => !ids.has(id)
     this.raw.prune(keeps)
     this.#byLabels.prune(keeps)
+  }
+
+  /** How many streams have their times in a column. */
+  streamsOfColumn(column: number): number {
+    return this.#streamsByColumn[column] ?? 0
   }
 
   familyOf(id: number): Family {

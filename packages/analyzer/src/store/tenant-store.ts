@@ -3,8 +3,10 @@ import {
   type LabelSet,
   type Matcher,
   METRIC_NAME,
+  runThrough,
   type SeriesSource,
   type SourceSeries,
+  type Steps,
 } from '@chokepoint/promql'
 import type { PointExemplar } from '../decode/exemplars.ts'
 import type { PointBatch } from '../decode/point-batch.ts'
@@ -13,6 +15,7 @@ import { BlockChains } from './block-chain.ts'
 import { type BlockPool, NO_BLOCK } from './block-pool.ts'
 import { BoundsTable } from './bounds-table.ts'
 import { HistogramReader } from './histogram-reader.ts'
+import type { Steps } from './ingest-order.ts'
 import type { StoreLimits } from './limits.ts'
 import type { RuleSample } from './log/rule-samples.ts'
 import { IngestTally } from './rejections.ts'
@@ -47,6 +50,8 @@ export interface TenantStoreOptions {
 
 // Streams that one call looks at: a few milliseconds of work.
 const SWEEP_STEP = 20_000
+// Points that one step adds: 5 ms when every one of them begins a series.
+const WRITE_STEP = 500
 
 /** The newest samples of one tenant: PromQL reads them, OTLP requests and rules write them. */
 export class TenantStore implements SeriesSource {
@@ -89,11 +94,19 @@ export class TenantStore implements SeriesSource {
     this.#selector = new SeriesSelector(this.#index, this.#chains, this.#bounds, this.#histograms)
   }
 
-  /** Adds the points of a batch whose times are in the window. */
-  write(batch: PointBatch, window: TimeWindow): IngestTally {
+  /**
+   * Adds the points of a batch whose times are in the window. Between two steps queries may read what is there;
+   * nothing else may be written from a batch.
+   */
+  *write(batch: PointBatch, window: TimeWindow): Steps<IngestTally> {
     const tally = new IngestTally()
-    this.#batches.write(batch, window, tally)
-    this.#histograms.forgetRows()
+    this.#batches.begin(batch, tally)
+    for (let first = 0; first < batch.points; first += WRITE_STEP) {
+      const end = Math.min(first + WRITE_STEP, batch.points)
+      this.#batches.write(batch, first, end, window, tally)
+      this.#histograms.forgetRows()
+      if (end < batch.points) yield
+    }
     return tally
   }
 
@@ -128,6 +141,15 @@ export class TenantStore implements SeriesSource {
   }
 
   select(matchers: readonly Matcher[], fromMs: number, _toMs: number): readonly SourceSeries[] {
+    return runThrough(this.#selector.select(matchers, fromMs))
+  }
+
+  /** The same in steps: of a hundred thousand series that takes a while. */
+  selectInSteps(
+    matchers: readonly Matcher[],
+    fromMs: number,
+    _toMs: number,
+  ): Steps<readonly SourceSeries[]> {
     return this.#selector.select(matchers, fromMs)
   }
 
@@ -243,7 +265,10 @@ export class TenantStore implements SeriesSource {
         }
       }
     }
-    for (const column of this.#columns) column?.forgetBefore(cutoffMs)
+    for (let i = 0; i < this.#columns.length; i++) {
+      this.#columns[i]?.forgetBefore(cutoffMs)
+      if (i % SWEEP_STEP === SWEEP_STEP - 1) yield
+    }
     this.#histograms.forgetRows()
     // A stream that was empty may have a sample again.
     const gone = new Set(emptied.filter((id) => records.ints[id * 16 + HEAD] === NO_BLOCK))
@@ -253,11 +278,9 @@ export class TenantStore implements SeriesSource {
       this.#batches.exemplars.forget(gone)
       this.#index.remove(gone)
     }
-    const usedColumns = new Set([this.#ruleColumn])
-    for (const { streams } of this.#index.families) {
-      for (const id of streams) usedColumns.add(records.ints[id * 16 + RESOURCE]!)
-    }
-    this.#maker.forgetResources((column) => usedColumns.has(column), gone)
+    const keeps = (column: number) =>
+      column === this.#ruleColumn || this.#index.streamsOfColumn(column) > 0
+    this.#maker.forgetResources(keeps, gone)
   }
 
   /** Bytes outside of V8's heap that belong to this tenant alone: records, tables, time columns. */

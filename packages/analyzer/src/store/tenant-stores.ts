@@ -7,6 +7,7 @@ import { ChokepointError } from '../model/errors.ts'
 import type { IngestFunc, IngestResult } from '../model/ingest.ts'
 import type { TimeWindow } from './batch-writer.ts'
 import { BlockPool } from './block-pool.ts'
+import { IngestOrder, runAtOnce, type Steps } from './ingest-order.ts'
 import { FUTURE_MS_MAX, OUT_OF_ORDER_MS_MAX, type StoreLimits } from './limits.ts'
 import { type LogRecord, RECORD_REQUEST, RECORD_SAMPLES } from './log/record.ts'
 import { decodeRuleSamples, encodeRuleSamples, type RuleSample } from './log/rule-samples.ts'
@@ -76,6 +77,7 @@ export async function openTenantStores(options: TenantStoresOptions): Promise<Te
 class LoggedTenantStores implements TenantStores {
   readonly #options: TenantStoresOptions
   readonly #pool = new BlockPool()
+  readonly #order = new IngestOrder()
   readonly #scanner: RequestScanner
   readonly #stores = new Map<string, TenantStore>()
   readonly #empty = new Map<string, WeakRef<TenantStore>>()
@@ -109,16 +111,23 @@ class LoggedTenantStores implements TenantStores {
   }
 
   readonly ingest: IngestFunc = async (tenant, body, encoding) => {
-    const { wallClock, onArrival } = this.#options
     const bytes = encoding === 'json' ? jsonRequestToProtobuf(body) : body
-    const batch = this.#scanner.scan(bytes)
-    const store = this.#storeFor(tenant)
-    const nowMs = wallClock()
-    let result: IngestResult
-    if (this.#log === undefined || batch.points === 0) result = this.#apply(store, batch, nowMs)
-    else result = await this.#applyLogged(this.#log, tenant, store, batch, nowMs)
+    const nowMs = this.#options.wallClock()
+    const log = this.#log
+    let isLogged = false
+    if (log?.failed === true) {
+      // The disk refused the last write: nothing is shown to queries before it takes this one.
+      const newestMs = await this.#order.run(this.#checkSteps(bytes, nowMs))
+      await log.append({ kind: RECORD_REQUEST, tenant, receivedMs: nowMs, body: bytes }, newestMs)
+      isLogged = true
+    }
+    const { result, written } = await this.#order.run(
+      this.#takeSteps(tenant, bytes, nowMs, isLogged ? undefined : log),
+    )
+    await written
     if (result.accepted > 0) {
-      onArrival?.(tenant, {
+      const store = this.#storeFor(tenant)
+      this.#options.onArrival?.(tenant, {
         newestMs: store.newestMs() ?? nowMs,
         accepted: result.accepted,
         names: store.takeTouchedNames(),
@@ -167,31 +176,39 @@ class LoggedTenantStores implements TenantStores {
     await this.#log?.close()
   }
 
-  async #applyLogged(
-    log: WriteAheadLog,
-    tenant: string,
-    store: TenantStore,
-    batch: PointBatch,
-    nowMs: number,
-  ): Promise<IngestResult> {
-    const { bytes } = batch
-    const record = { kind: RECORD_REQUEST, tenant, receivedMs: nowMs, body: bytes }
-    if (log.failed) {
-      // The disk refused the last write: nothing is shown to queries before it takes this one.
-      await log.append(record)
-      const late = this.#apply(store, this.#scanner.scan(bytes), nowMs)
-      log.noteNewest(tenant, store.newestMs() ?? nowMs)
-      return late
-    }
-    const written = log.append(record)
-    const result = this.#apply(store, batch, nowMs)
-    log.noteNewest(tenant, store.newestMs() ?? nowMs)
-    await written
-    return result
+  /** Decodes a request without storing it; the newest time in it. Throws BODY_INVALID. */
+  *#checkSteps(bytes: Uint8Array, nowMs: number): Steps<number> {
+    const batch = yield* this.#scanner.steps(bytes)
+    return newestTime(batch, this.#windowAt(nowMs).toMs)
   }
 
-  #apply(store: TenantStore, batch: PointBatch, nowMs: number): IngestResult {
-    const tally = store.write(batch, this.#windowAt(nowMs))
+  /** Decodes a request, hands it to the log, and stores its points while the log writes. */
+  *#takeSteps(
+    tenant: string,
+    bytes: Uint8Array,
+    nowMs: number,
+    log: WriteAheadLog | undefined,
+  ): Steps<{ result: IngestResult; written: Promise<void> | undefined }> {
+    const batch = yield* this.#scanner.steps(bytes)
+    const store = this.#storeFor(tenant)
+    const window = this.#windowAt(nowMs)
+    let written: Promise<void> | undefined
+    if (log !== undefined && batch.points > 0) {
+      const record = { kind: RECORD_REQUEST, tenant, receivedMs: nowMs, body: bytes }
+      written = log.append(record, newestTime(batch, window.toMs))
+      // Storing may rest; a write that fails meanwhile is told by the one who waits for it.
+      written.catch(() => {})
+    }
+    return { result: yield* this.#applySteps(store, batch, window, nowMs), written }
+  }
+
+  *#applySteps(
+    store: TenantStore,
+    batch: PointBatch,
+    window: TimeWindow,
+    nowMs: number,
+  ): Steps<IngestResult> {
+    const tally = yield* store.write(batch, window)
     if (store.expire(this.#presentOf(store, nowMs))) this.#compact()
     this.#requests++
     this.#accepted += tally.accepted
@@ -216,7 +233,7 @@ class LoggedTenantStores implements TenantStores {
           store.add(name, labels, timeMs, value)
         return newestOf(samples)
       }
-      store.write(this.#scanner.scan(body), this.#windowAt(receivedMs))
+      runAtOnce(store.write(this.#scanner.scan(body), this.#windowAt(receivedMs)))
       store.expire(this.#presentOf(store, receivedMs))
       return store.newestMs() ?? receivedMs
     } catch (error) {
@@ -286,9 +303,7 @@ class LoggedTenantStores implements TenantStores {
     const receivedMs = this.#options.wallClock()
     const written = all.map(([tenant, samples]) => {
       const body = encodeRuleSamples(samples)
-      const appended = log.append({ kind: RECORD_SAMPLES, tenant, receivedMs, body })
-      log.noteNewest(tenant, newestOf(samples))
-      return appended
+      return log.append({ kind: RECORD_SAMPLES, tenant, receivedMs, body }, newestOf(samples))
     })
     for (const outcome of await Promise.allSettled(written)) {
       if (outcome.status === 'rejected') {
@@ -300,4 +315,14 @@ class LoggedTenantStores implements TenantStores {
 
 function newestOf(samples: readonly RuleSample[]): number {
   return samples.reduce((newest, { timeMs }) => Math.max(newest, timeMs), Number.NEGATIVE_INFINITY)
+}
+
+/** The newest time in a batch that is not beyond `toMs`. */
+function newestTime({ points, timeMs }: PointBatch, toMs: number): number {
+  let newest = Number.NEGATIVE_INFINITY
+  for (let point = 0; point < points; point++) {
+    const time = timeMs[point]!
+    if (time > newest && time <= toMs) newest = time
+  }
+  return newest
 }

@@ -92,9 +92,10 @@ export class WriteAheadLog {
 
   /**
    * Resolves when the record is written, and on disk if the mode says so. Rejects with STORAGE_FAILED; then
-   * it is not in the log. The body must not change until then.
+   * it is not in the log. The body must not change until then. `newestMs` is the newest sample time in it: as
+   * long as that is in the retention, so is the record's segment.
    */
-  async append(record: LogRecord): Promise<void> {
+  async append(record: LogRecord, newestMs: number): Promise<void> {
     let writer = this.#writer
     if (writer === undefined || writer.bytes >= SEGMENT_BYTES || writer.broken) {
       writer = this.#rotate()
@@ -106,6 +107,7 @@ export class WriteAheadLog {
       )
     }
     const segment = this.#segments.at(-1)!
+    noteNewest(segment, record.tenant, newestMs)
     try {
       segment.bytes += await writer.append(record)
     } catch (error) {
@@ -113,12 +115,6 @@ export class WriteAheadLog {
       const why = error instanceof Error ? error.message : String(error)
       throw new ChokepointError('STORAGE_FAILED', `cannot write the log: ${why}`, { cause: error })
     }
-  }
-
-  /** Notes the newest sample time of a tenant's record that is being written. */
-  noteNewest(tenant: string, newestMs: number): void {
-    const segment = this.#segments.at(-1)
-    if (segment !== undefined) noteNewest(segment, tenant, newestMs)
   }
 
   /** Removes segments that hold nothing newer than each tenant's cutoff, and the oldest above the limit. */
