@@ -8,7 +8,9 @@ import type { SeriesWriter } from '../shared/series-writer.ts'
 import { AppMeterProvider } from './app-meters.ts'
 import { ShapeTable } from './call-shape.ts'
 import { DbMetrics } from './db-metrics.ts'
+import { watchEsmLoads } from './esm-loads.ts'
 import { watchFastify } from './fastify.ts'
+import { watchGraphql } from './graphql.ts'
 import { watchHttpClients } from './http-client.ts'
 import { HttpClientMetrics } from './http-client-metrics.ts'
 import { watchHttpServers } from './http-server.ts'
@@ -163,9 +165,11 @@ function watchLibraries(parts: Parts, db: DbMetrics, meters: AppMeterProvider): 
   if (wanted('undici')) watchUndici(tracker, client, report)
   if (wanted('fastify')) watchFastify(report)
   const { components } = processWide()
+  if (wanted('graphql')) watchGraphql({ tracker, components, report })
   prepared.push(...libraryHooks({ tracker, db, pools, components, report }, wanted))
-  const official = new OfficialInstrumentations(wanted, meters.quietly)
-  watchModuleLoads(new Map(prepared), official, report)
+  const hooks = new Map(prepared)
+  watchModuleLoads(hooks, new OfficialInstrumentations(wanted, meters.quietly), report)
+  watchEsmLoads(hooks, report)
 }
 
 /** Counts errors of ours, and tells the first. */

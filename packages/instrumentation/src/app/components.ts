@@ -33,6 +33,7 @@ export interface Component {
 const COMPONENTS_MAX = 500
 const OPERATIONS_MAX = 200
 const SPAN_KIND_INTERNAL = 0
+const STATUS_ERROR = 2
 
 /** The components of a process. */
 export class Components {
@@ -49,7 +50,7 @@ export class Components {
   }
 
   /** The component of a name; the same name gives the same component. */
-  get(name: string): Component {
+  get(name: string): NamedComponent {
     let component = this.#byName.get(name)
     if (component === undefined) {
       component = new NamedComponent(name, this.#duration, this)
@@ -59,7 +60,14 @@ export class Components {
   }
 }
 
-class NamedComponent implements Component {
+/** An operation that is also a span of its request, whose scope is entered by whoever began it. */
+export interface OpenOperation extends RunningOperation {
+  /** What the operation's own calls belong to; undefined outside of any request. */
+  readonly context: Context | undefined
+}
+
+/** A component as the agent's own parts use it. */
+export class NamedComponent implements Component {
   readonly name: string
   readonly #duration: HistogramRecorder
   readonly #owner: Components
@@ -92,12 +100,29 @@ class NamedComponent implements Component {
     }
   }
 
+  /** Begins an operation around work that is not called from here. */
+  open(operation: string): OpenOperation {
+    const startMs = performance.now()
+    const span = this.#startSpan(operation, startMs)
+    let running = true
+    return {
+      context: span === undefined ? undefined : contextOf(span, this.#owner),
+      end: (outcome) => {
+        if (!running) return
+        running = false
+        this.record(operation, performance.now() - startMs, outcome)
+        if (outcome?.error !== undefined) span?.setStatus({ code: STATUS_ERROR })
+        span?.end()
+      },
+    }
+  }
+
   track<Result>(operation: string, work: () => Result): Result {
     const startMs = performance.now()
     const span = this.#startSpan(operation, startMs)
     const end = (outcome?: OperationEnd): void => {
       this.record(operation, performance.now() - startMs, outcome)
-      if (outcome !== undefined) span?.setStatus({ code: 2 })
+      if (outcome !== undefined) span?.setStatus({ code: STATUS_ERROR })
       span?.end()
     }
     try {

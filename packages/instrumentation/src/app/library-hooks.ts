@@ -1,6 +1,13 @@
 import type { Components } from './components.ts'
 import { prepareExpress } from './express.ts'
+import { prepareGraphql } from './graphql.ts'
+import { prepareIoredis } from './ioredis-connection.ts'
+import { prepareKnexPool } from './knex-pool.ts'
+import { prepareBunyan, preparePino, prepareWinston } from './log-correlation.ts'
 import type { LibraryHook } from './module-loads.ts'
+import { prepareMongoPool } from './mongodb-pool.ts'
+import { prepareMysql2Pool } from './mysql2-pool.ts'
+import { prepareNest } from './nest.ts'
 import { type DbHooks, preparePg } from './pg.ts'
 
 /** What prepared libraries record into. */
@@ -18,8 +25,30 @@ interface LibraryRow {
 }
 
 const LIBRARIES: readonly LibraryRow[] = [
+  { id: 'bunyan', files: ['bunyan'], prepare: prepareBunyan },
   { id: 'express', files: ['express'], prepare: prepareExpress },
+  // The second is what `import` gives of version 16.
+  {
+    id: 'graphql',
+    files: ['graphql/execution/execute.js', 'graphql/execution/execute.mjs'],
+    prepare: prepareGraphql,
+  },
+  { id: 'ioredis', files: ['ioredis'], prepare: prepareIoredis },
+  { id: 'knex', files: ['knex/lib/client.js'], prepare: prepareKnexPool },
+  { id: 'mongodb', files: ['mongodb/lib/cmap/connection_pool.js'], prepare: prepareMongoPool },
+  {
+    id: 'mysql2',
+    files: ['mysql2/lib/base/pool.js', 'mysql2/lib/pool.js'],
+    prepare: prepareMysql2Pool,
+  },
+  {
+    id: 'nestjs-core',
+    files: ['@nestjs/core/router/router-execution-context.js'],
+    prepare: prepareNest,
+  },
   { id: 'pg', files: ['pg'], prepare: preparePg },
+  { id: 'pino', files: ['pino'], prepare: preparePino },
+  { id: 'winston', files: ['winston'], prepare: prepareWinston },
 ]
 
 /** The hooks of those libraries that the user has left on. */

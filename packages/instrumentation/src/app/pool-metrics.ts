@@ -8,6 +8,7 @@ export interface PoolState {
   readonly idle: number
   readonly used: number
   readonly pending: number
+  /** 0: there is none, or nobody knows it; then none is told. */
   readonly limit: number
 }
 
@@ -51,7 +52,9 @@ export class Pool {
   /** The wait for a connection, as a part of a request's time. */
   readonly shape: CallShape
   readonly #metrics: PoolMetrics
-  readonly #places: Record<keyof PoolState | 'wait' | 'use' | 'timeouts', number>
+  readonly #place: (instrument: string, state?: string) => number
+  readonly #places: Record<'idle' | 'used' | 'pending' | 'wait' | 'use' | 'timeouts', number>
+  #limitPlace: number | undefined
   #shown = EMPTY
 
   /** @param name as `db.client.connection.pool.name` has it: `host:port/database` */
@@ -64,11 +67,11 @@ export class Pool {
         ...attributes,
         ...(state === undefined ? {} : { 'db.client.connection.state': state }),
       })
+    this.#place = place
     this.#places = {
       idle: place('count', 'idle'),
       used: place('count', 'used'),
       pending: place('pending_requests'),
-      limit: place('limit'),
       wait: place('wait_time'),
       use: place('use_time'),
       timeouts: place('timeouts'),
@@ -88,9 +91,14 @@ export class Pool {
   /** Shows the state of the pool; only the difference is added. */
   show(state: PoolState): void {
     const { writer } = this.#metrics
-    for (const key of ['idle', 'used', 'pending', 'limit'] as const) {
+    for (const key of ['idle', 'used', 'pending'] as const) {
       const change = state[key] - this.#shown[key]
       if (change !== 0) writer.add(this.#places[key], change)
+    }
+    const change = state.limit - this.#shown.limit
+    if (change !== 0) {
+      this.#limitPlace ??= this.#place('limit')
+      writer.add(this.#limitPlace, change)
     }
     this.#shown = state
   }

@@ -13,7 +13,7 @@ const CACHES = new Set(['redis', 'memcached', 'valkey'])
  * but counted they would count each call twice.
  */
 const LAYERS: ReadonlyMap<string, ReadonlySet<string>> = new Map([
-  ['@opentelemetry/instrumentation-knex', new Set(['postgresql', 'mysql'])],
+  ['@opentelemetry/instrumentation-knex', new Set(['postgresql', 'mysql2'])],
   ['@opentelemetry/instrumentation-mongoose', new Set(['mongodb'])],
 ])
 
