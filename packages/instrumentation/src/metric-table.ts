@@ -87,6 +87,13 @@ export const METRIC_TABLE: readonly MetricRow[] = [
   ours('nodejs.heap.limit', 'gauge', 'By', '', 'The size at which V8 gives up: heap_size_limit'),
   ours('nodejs.heap.floor', 'gauge', 'By', '', 'Heap in use right after the last major garbage collection'),
   semconv('v8js.resource.active', 'gauge', '{resource}', 'v8js.resource.type', 'Active handles and requests, by type'),
+  // The app's worker threads, one series for each that lives
+  ours('nodejs.worker.count', 'gauge', '{thread}', '', 'Worker threads of the app that are watched'),
+  ours('nodejs.worker.eventloop.utilization', 'gauge', '1', 'thread.id thread.name', 'Part of the time that the event loop of a worker thread was active'),
+  ours('nodejs.worker.eventloop.delay.max', 'gauge', 's', 'thread.id thread.name', 'Largest event loop delay of a worker thread'),
+  ours('nodejs.worker.eventloop.delay.p99', 'gauge', 's', 'thread.id thread.name', '99th percentile of the event loop delay of a worker thread'),
+  ours('nodejs.worker.heap.used', 'gauge', 'By', 'thread.id thread.name', 'Heap in use of a worker thread'),
+  ours('nodejs.worker.heap.limit', 'gauge', 'By', 'thread.id thread.name', 'The size at which V8 ends a worker thread'),
   // The process
   semconv('process.cpu.time', 'counter', 's', 'cpu.mode', 'Processor time of the process'),
   semconv('process.cpu.utilization', 'gauge', '1', 'cpu.mode', 'Processor time of the process over elapsed time and processors'),

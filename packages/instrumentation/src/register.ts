@@ -11,9 +11,11 @@ function supported(): boolean {
 }
 
 function start(): void {
-  const settings = readSettings(process.env, warnOnStderr)
+  // What is wrong with the settings was told by the main thread.
+  const settings = readSettings(process.env, isMainThread ? warnOnStderr : () => {})
   if (!settings.enabled) return
   if (!supported()) {
+    if (!isMainThread) return
     warnOnStderr(
       `needs Node.js ${NODE_OLDEST.join('.')} or newer, this is ${process.versions.node}: the app runs without it`,
     )
@@ -22,13 +24,12 @@ function start(): void {
   startAgent(settings)
 }
 
-// Two preloads (a flag and NODE_OPTIONS, a copy in another folder) must not count each request twice.
-if (isMainThread) {
-  try {
-    if (!processWide().started) start()
-  } catch (error) {
-    warnOnStderr(
-      `could not start, the app runs without it: ${error instanceof Error ? error.message : error}`,
-    )
-  }
+// Two preloads (a flag and NODE_OPTIONS, a copy in another folder) must not count each request twice. A worker thread
+// of the app has a flag's preload too; the watch thread has none.
+try {
+  if (!processWide().started) start()
+} catch (error) {
+  warnOnStderr(
+    `could not start, the app runs without it: ${error instanceof Error ? error.message : error}`,
+  )
 }

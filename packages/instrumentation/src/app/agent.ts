@@ -92,8 +92,19 @@ export function startAgent(settings: Settings): void {
     onError: report,
   })
   watchWorkerEnds((threadId) => link.send({ type: 'thread-gone', threadId }), report)
+  wide.components.store = tracker.store
+  const parts: Parts = { settings, writer, link, tracker, histograms, shapes, pools, report }
+  const db = new DbMetrics(writer, shapes)
+  const meters = answerOpenTelemetryApi(parts, db)
+  watchEnds(parts, outbox, meters)
+  watchLibraries(parts, db, meters)
+}
+
+/** Sees to it that what is measured until the end leaves, too. */
+function watchEnds({ link, pools }: Parts, outbox: SpanOutbox, meters: AppMeterProvider): void {
   const watchEnd = isMainThread ? watchProcessEnd : watchThreadEnd
   watchEnd({
+    beforeEnd: () => meters.flush(),
     requestFlush: () => {
       pools.refresh()
       outbox.flush()
@@ -106,11 +117,6 @@ export function startAgent(settings: Settings): void {
       link.shutdown(EXIT_WAIT_MS)
     },
   })
-  wide.components.store = tracker.store
-  const parts: Parts = { settings, writer, link, tracker, histograms, shapes, pools, report }
-  const db = new DbMetrics(writer, shapes)
-  const meters = answerOpenTelemetryApi(parts, db)
-  watchLibraries(parts, db, meters)
 }
 
 /** What the parts of the agent are made from. */

@@ -54,6 +54,11 @@ export class AppMeterProvider implements MeterProvider {
     }
   }
 
+  /** Sends the newest state, in the microtasks that follow. */
+  flush(): void {
+    if (this.#sdk !== undefined) this.#collect()
+  }
+
   #collect(): void {
     this.#sdk?.reader
       .collect()

@@ -2,6 +2,8 @@ import { constants } from 'node:os'
 
 /** What has to be done when the process ends. */
 export interface EndActions {
+  /** The loop is empty: the last moment at which something asynchronous can be finished. */
+  beforeEnd(): void
   /** Asks for a flush without waiting: the app has work of its own at this signal. */
   requestFlush(): void
   /** Exports everything, blocking for a bounded time. Called once. */
@@ -26,6 +28,7 @@ export function watchProcessEnd(actions: EndActions): void {
     actions.shutdown()
   }
   process.on('exit', endOnce)
+  process.on('beforeExit', () => actions.beforeEnd())
 
   // A listener of ours could be counted: libraries such as signal-exit re-raise a signal only when nobody else
   // listens, and would leave a process alive that should die. So signals are caught without a listener: Node begins
@@ -62,6 +65,12 @@ export function watchProcessEnd(actions: EndActions): void {
     }
     return kill(pid, name)
   }
+}
+
+/** The same for a worker thread: it has no signals, and its end is its own. */
+export function watchThreadEnd({ beforeEnd, shutdown }: EndActions): void {
+  process.on('beforeExit', beforeEnd)
+  process.on('exit', shutdown)
 }
 
 /** The signal that `process.kill` is asked for by name or number, if it is one of those that end a process. */

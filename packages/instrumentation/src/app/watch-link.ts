@@ -19,13 +19,32 @@ import { Heartbeat } from './heartbeat.ts'
 const HEARTBEAT_MS_MAX = 50
 const START_AFTER_MS = 100
 /** Batches of spans on their way; a stuck watch thread must not make the app's memory grow. */
-const BATCHES_ON_THE_WAY_MAX = 16
+export const BATCHES_ON_THE_WAY_MAX = 16
 
 // The watch thread's young generation is small on purpose: V8 would take 16 MB and more for it.
 const RESOURCE_LIMITS = { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 128 }
 
+/** How a thread of the app reaches the watch thread. */
+export interface Link {
+  start(): void
+  /** For a thread that ends before `start` took effect and has something to tell. */
+  startLate(): void
+  send(message: AppMessage): void
+  /** Sends a batch of spans; false when too many are on their way already. */
+  sendSpans(json: string, count: number): boolean
+  /** Asks for a flush and goes on at once. */
+  requestFlush(): void
+  /** The end. Blocks for `waitMs` at most. */
+  shutdown(waitMs: number): void
+}
+
+/** Batches of spans that the watch thread has taken from a thread so far. */
+export function takenBatches({ control }: SharedMemory): number {
+  return Atomics.load(control, TAKEN)
+}
+
 /** The app thread's end of the watch thread: starts it, talks to it, and waits for it at the end, bounded. */
-export class WatchLink {
+export class WatchLink implements Link {
   readonly #memory: SharedMemory
   readonly #settings: Settings
   readonly #warn: (line: string) => void
@@ -70,6 +89,7 @@ export class WatchLink {
     const worker = new Worker(WATCH_FILE, {
       workerData: data,
       execArgv: ['--no-warnings'],
+      env: { ...process.env, NODE_OPTIONS: '' },
       resourceLimits: RESOURCE_LIMITS,
       name: 'chokepoint',
     })
@@ -98,8 +118,8 @@ export class WatchLink {
 
   /** Sends a batch of spans; false when too many are on their way already. */
   sendSpans(json: string, count: number): boolean {
-    const taken = Atomics.load(this.#memory.control, TAKEN)
-    if (!this.alive || this.#sentBatches - taken >= BATCHES_ON_THE_WAY_MAX) return false
+    const underWay = this.#sentBatches - takenBatches(this.#memory)
+    if (!this.alive || underWay >= BATCHES_ON_THE_WAY_MAX) return false
     this.#sentBatches++
     this.send({ type: 'spans', json, count })
     return true

@@ -77,6 +77,8 @@ export type AppMessage =
   | { readonly type: 'gap'; readonly gap: BeatGap }
   /** The newest cumulative state of the app's own OpenTelemetry instruments; replaces the one before. */
   | { readonly type: 'app-metrics'; readonly scopeMetrics: readonly ScopeMetrics[] }
+  /** A worker thread that this thread had started is gone. */
+  | { readonly type: 'thread-gone'; readonly threadId: number }
   /**
    * Export what there is, then set DONE to `number` (or higher) and `Atomics.notify` it. The app thread may be
    * blocked in `Atomics.wait` meanwhile, so nothing on this way may need it.

@@ -38,6 +38,8 @@ import { SourceMaps } from './stall/source-maps.ts'
 import { StallReport } from './stall/stall-report.ts'
 import { StallWatch } from './stall/stall-watch.ts'
 import { readThreadCpuSeconds } from './thread-cpu.ts'
+import { AppThreads, recordedByThreads } from './threads/app-threads.ts'
+import { threadRuntime } from './threads/thread-runtime.ts'
 import { SCOPE } from './version.ts'
 import { Warnings } from './warnings.ts'
 
@@ -66,6 +68,7 @@ export class WatchThread {
   readonly #governing: NodeJS.Timeout
   readonly #pipelines: Pipelines
   readonly #readers: MetricReaders
+  readonly #threads: AppThreads
   #appMetrics: readonly ScopeMetrics[] = []
   #endpoint: MetricsEndpoint | undefined
 
@@ -105,6 +108,11 @@ export class WatchThread {
       clock,
       random: Math.random,
     })
+    this.#threads = new AppThreads({
+      level: () => Atomics.load(this.#memory.control, LEVEL),
+      onSpans: (spans) => this.#pipelines.spans?.add(spans),
+      drops: this.#drops,
+    })
     this.#stallWatch = this.#watchStalls()
     this.#governing = this.#govern()
     this.#readers = createMetricReaders({
@@ -112,7 +120,7 @@ export class WatchThread {
       resource,
       exporter: this.#pipelines.metrics,
       sources: () => this.#sources(),
-      appMetrics: () => this.#appMetrics,
+      appMetrics: () => [...this.#appMetrics, ...this.#threads.appMetrics],
       clock,
       onError: (error) => this.#unreadable(error),
     })
@@ -133,6 +141,7 @@ export class WatchThread {
       thresholdMs: settings.stall.thresholdMs,
       profile: settings.stall.profile ? profileMainThread : undefined,
       mayProfile: () => Atomics.load(this.#memory.control, LEVEL) < 3 && hasBudget(),
+      mayPause: () => this.#runtime.latest?.debugged === false,
       now: monotonicMs,
       starvedMs: () => readRunQueueMs(KERNEL_FILES),
       awakeMs: () => readAwakeMs(KERNEL_FILES),
@@ -146,7 +155,10 @@ export class WatchThread {
     const { cpuShareMax } = this.#data.settings.governor
     const governor = new Governor({
       cpuShareMax,
-      setLevel: (level) => Atomics.store(this.#memory.control, LEVEL, level),
+      setLevel: (level) => {
+        Atomics.store(this.#memory.control, LEVEL, level)
+        this.#threads.setLevel(level)
+      },
       onStep: (level, share) => {
         const percent = (share * 100).toFixed(1)
         const detail = `level ${level} at ${percent} % of a processor, budget ${cpuShareMax * 100} %`
@@ -188,6 +200,8 @@ export class WatchThread {
       case 'app-metrics':
         this.#appMetrics = message.scopeMetrics
         return
+      case 'thread-gone':
+        return this.#threads.forget(message.threadId)
       case 'flush':
         return this.#flush(message.number)
       case 'shutdown':
@@ -215,6 +229,7 @@ export class WatchThread {
   #close(): void {
     this.#canary.close()
     clearInterval(this.#governing)
+    this.#threads.close()
     this.#endpoint?.close()
     this.#pipelines.close()
     Atomics.store(this.#memory.control, STATE, STATE_CLOSED)
@@ -230,6 +245,8 @@ export class WatchThread {
     const reader = new SeriesReader(this.#memory)
     return [
       new RecordedSeries(reader, startedAtMs),
+      recordedByThreads(this.#threads, startedAtMs),
+      threadRuntime(this.#threads, startedAtMs),
       ...createProbes({
         files: KERNEL_FILES,
         canary: this.#canary,

@@ -1,6 +1,11 @@
 import type { InstrumentationScope } from '@opentelemetry/core'
 import { emptyResource } from '@opentelemetry/resources'
-import type { CollectionResult, MetricProducer, ScopeMetrics } from '@opentelemetry/sdk-metrics'
+import type {
+  CollectionResult,
+  MetricData,
+  MetricProducer,
+  ScopeMetrics,
+} from '@opentelemetry/sdk-metrics'
 import { DeltaConverter } from './delta.ts'
 import type { MetricSource, Moment } from './metric-batch.ts'
 
@@ -33,9 +38,24 @@ export function createProducer(options: ProducerOptions): MetricProducer {
           return []
         }
       })
-      const scopes = [{ scope: options.scope, metrics }, ...options.appMetrics()]
+      const scopes = [
+        { scope: options.scope, metrics: joinByName(metrics) },
+        ...options.appMetrics(),
+      ]
       const scopeMetrics = converter?.convert(scopes) ?? scopes
       return { resourceMetrics: { resource: emptyResource(), scopeMetrics }, errors: [] }
     },
   }
+}
+
+/** Two sources may tell different series of one metric: it is told once, with the points of both. */
+function joinByName(metrics: readonly MetricData[]): MetricData[] {
+  const byName = new Map<string, MetricData>()
+  for (const metric of metrics) {
+    const { name } = metric.descriptor
+    const known = byName.get(name)
+    const dataPoints = [...(known?.dataPoints ?? []), ...metric.dataPoints]
+    byName.set(name, known === undefined ? metric : ({ ...known, dataPoints } as MetricData))
+  }
+  return [...byName.values()]
 }

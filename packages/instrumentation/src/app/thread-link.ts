@@ -1,0 +1,77 @@
+import { basename } from 'node:path'
+import { clearTimeout, setTimeout } from 'node:timers'
+import * as threads from 'node:worker_threads'
+import { type SharedMemory, STATE, STATE_READY } from '../shared/memory-layout.ts'
+import type { AppMessage } from '../shared/messages.ts'
+import { THREADS_CHANNEL, type ThreadMessage } from '../shared/thread-messages.ts'
+import { BATCHES_ON_THE_WAY_MAX, type Link, takenBatches } from './watch-link.ts'
+
+/** The watch thread of a process that has just begun is up by then. */
+const SECOND_HELLO_MS = 300
+
+/**
+ * The end of the watch thread in a worker thread of the app: one watch thread serves the whole process. Messages do
+ * not pass the main thread, which may be blocked, and no handle stays open here between them.
+ */
+export class ThreadLink implements Link {
+  readonly #memory: SharedMemory
+  #second: NodeJS.Timeout | undefined
+  #sentBatches = 0
+
+  constructor(memory: SharedMemory) {
+    this.#memory = memory
+  }
+
+  start(): void {
+    this.#hello()
+    this.#second = setTimeout(() => this.#hello(), SECOND_HELLO_MS).unref()
+  }
+
+  /** Nothing to hurry for: the watch thread begins with the process. */
+  startLate(): void {}
+
+  sendSpans(json: string, count: number): boolean {
+    if (!this.#ready || this.#sentBatches - takenBatches(this.#memory) >= BATCHES_ON_THE_WAY_MAX) {
+      return false
+    }
+    this.#sentBatches++
+    this.#post({ type: 'spans', json, count })
+    return true
+  }
+
+  send(message: AppMessage): void {
+    if (this.#ready) this.#post(message)
+    else this.#hello()
+  }
+
+  requestFlush(): void {}
+
+  /** The thread ends: the watch thread keeps what it has counted. Nobody waits for that. */
+  shutdown(): void {
+    clearTimeout(this.#second)
+    this.#hello()
+    this.#post({ type: 'bye' })
+  }
+
+  get #ready(): boolean {
+    return Atomics.load(this.#memory.control, STATE) === STATE_READY
+  }
+
+  #hello(): void {
+    if (this.#ready) return
+    this.#post({ type: 'hello', buffer: this.#memory.buffer, name: threadName() })
+  }
+
+  #post(message: ThreadMessage['message']): void {
+    const channel = new threads.BroadcastChannel(THREADS_CHANNEL)
+    channel.postMessage({ threadId: threads.threadId, message } satisfies ThreadMessage)
+    channel.close()
+  }
+}
+
+/** The name that the app gave this thread; older versions of Node do not tell it, and most threads have none. */
+function threadName(): string {
+  const { threadName: given = '' } = threads as { readonly threadName?: string }
+  if (given !== '' && given !== 'WorkerThread') return given
+  return basename(process.argv[1] ?? '') || 'worker'
+}
