@@ -1,3 +1,4 @@
+import { hostname } from 'node:os'
 import { createEngine } from '@chokepoint/promql'
 import type { Config } from './config/schema.ts'
 import { CATALOG } from './detect/catalog.ts'
@@ -12,9 +13,9 @@ import { createOtlpHttpServer } from './receive/otlp-http.ts'
 import { startReportSchedule } from './report-schedule.ts'
 import { createRuleFileWatch, loadRuleGroups } from './rule-groups.ts'
 import { createSchedule } from './schedule.ts'
-import { selfMetrics } from './self-metrics.ts'
+import { selfMetrics, selfSamples } from './self-metrics.ts'
 import { openTenantStores } from './store/tenant-stores.ts'
-import { createTenants, type Tenants } from './tenants.ts'
+import { createTenants, ONLY_TENANT, type Tenants } from './tenants.ts'
 import type { AnswerOptions } from './web/ports.ts'
 import { createWebServer } from './web/server.ts'
 import { createWebhookPort } from './webhook-port.ts'
@@ -98,7 +99,26 @@ export async function createPipeline(config: Config, options: PipelineOptions) {
     catalog: [...CATALOG, ...(await loadDetectors(config.detectors))],
     onAlerts: alertmanagers.update,
   })
+  const selfMetricsSources = () => ({
+    ...{ version, receive: otlpHttp.stats, store: stores.stats() },
+    lagSeconds: config.clock === 'wall' ? tenants.lagSeconds(wallClock()) : undefined,
+    webhooks: webhooks.counts(),
+    forward: forward.counts(),
+    findings: tenants.all().flatMap((analysis) => analysis.findings()),
+  })
+  /** As Prometheus would have scraped it; not for many tenants, of whom none should see the others' load. */
+  function recordSelf(): void {
+    if (!config.selfMetrics || multitenancy) return
+    const { record, newestMs } = tenants.get(ONLY_TENANT)
+    // Before the first metric arrives the page says how to send some.
+    if (newestMs() === 0) return
+    const self = { job: 'analyzer', instance: hostname() }
+    for (const { name, labels, value } of selfSamples(selfMetricsSources())) {
+      record(name, { ...self, ...labels }, wallClock(), value)
+    }
+  }
   function afterInterval(): void {
+    recordSelf()
     for (const tenant of tenants.names()) {
       const analysis = tenants.get(tenant)
       analysis.save()
@@ -125,14 +145,7 @@ export async function createPipeline(config: Config, options: PipelineOptions) {
     actOnRecommendation: (tenant, id, action) => tenants.get(tenant).act(id, action),
     webhooks: createWebhookPort(config, webhooks),
     otlp: (request, response) => void otlpHttp.handle(request, response),
-    selfMetrics: () =>
-      selfMetrics({
-        ...{ version, receive: otlpHttp.stats, store: stores.stats() },
-        lagSeconds: config.clock === 'wall' ? tenants.lagSeconds(wallClock()) : undefined,
-        webhooks: webhooks.counts(),
-        forward: forward.counts(),
-        findings: tenants.all().flatMap((analysis) => analysis.findings()),
-      }),
+    selfMetrics: () => selfMetrics(selfMetricsSources()),
     ready: () => ready,
     onInternalError: (error, url) => onProblem(`${url} failed: ${(error as Error).stack}`),
   })

@@ -26,7 +26,8 @@ export function findingSamples(
     ...recommendations
       .filter(({ status }) => status === 'open' || status === 'acknowledged')
       .map((one): FindingSample => {
-        const labels = { ...labelsOf(one), title: one.title, status: one.status }
+        const { title, status, bottleneck } = one
+        const labels = { ...labelsOf(one), title, status, bottleneck }
         return { name: 'chokepoint_recommendation_impact', labels, value: one.impact.score }
       }),
   ]

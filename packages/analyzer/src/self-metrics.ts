@@ -28,6 +28,17 @@ type Row = readonly [
   samples: Iterable<readonly [labels: Readonly<Record<string, string>>, value: number]>,
 ]
 
+/** The analyzer's own metrics as samples, without the findings: those are series already. */
+export function* selfSamples(sources: SelfMetricsSources): Generator<{
+  readonly name: string
+  readonly labels: Readonly<Record<string, string>>
+  readonly value: number
+}> {
+  for (const [name, , , samples] of rowsOf({ ...sources, findings: [] })) {
+    for (const [labels, value] of samples) yield { name, labels, value }
+  }
+}
+
 /** The analyzer's own metrics in Prometheus' text format 0.0.4. */
 export function selfMetrics(sources: SelfMetricsSources): string {
   return rowsOf(sources).map(encodeRow).join('')

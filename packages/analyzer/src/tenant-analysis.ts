@@ -9,10 +9,12 @@ import type { DetectorRow } from './detect/detector.ts'
 import { metricNames } from './expression-metrics.ts'
 import type { FindingState } from './findings/finding-entry.ts'
 import { createFindingLedger } from './findings/finding-ledger.ts'
+import { createPanelLink } from './findings/panel-link.ts'
 import type { Alert } from './model/alert.ts'
 import type { AnalyzerView } from './model/analyzer-view.ts'
 import type { Clock } from './model/clock.ts'
 import type { EventSink } from './model/event.ts'
+import type { Labels } from './model/labels.ts'
 import type { Recommendation } from './model/recommendation.ts'
 import { createPrometheusPort } from './prometheus-port.ts'
 import { createQueryFunctions } from './query-functions.ts'
@@ -20,6 +22,7 @@ import { createFindingRecorder, type FindingSample, findingSamples } from './rec
 import { readComponents } from './report/components.ts'
 import { takeSnapshot } from './report/snapshot.ts'
 import type { AlertHistory } from './rules/history.ts'
+import type { RecordFunc } from './rules/rule-context.ts'
 import type { RuleGroup } from './rules/rule-file.ts'
 import { createRuleManager, type RuleManagerState } from './rules/rule-manager.ts'
 import type { StateFile } from './state-file.ts'
@@ -64,6 +67,8 @@ export interface TenantAnalysis {
   readonly evaluateInSteps: (nowMs: number) => Generator<void>
   /** Only the rules that read these metrics. */
   readonly evaluateChanged: (names: ReadonlySet<string>, nowMs: number) => void
+  /** Keeps one sample of a series that the analyzer itself makes. */
+  readonly record: RecordFunc
   readonly act: (id: string, action: RecommendationAction) => Recommendation
   readonly replaceGroups: (groups: readonly RuleGroup[]) => void
   readonly findings: () => readonly FindingSample[]
@@ -90,7 +95,7 @@ export function createTenantAnalysis(options: TenantAnalysisOptions): TenantAnal
     record,
     intervalMs: config.evaluation.intervalMs,
     limits: config.limits,
-    externalLabels: config.externalLabels,
+    externalLabels: templateLabels(config),
     ...(config.externalUrl === null ? {} : { externalUrl: config.externalUrl }),
     metricNames: (expression) => metricNames(engine, expression),
     onTransition: (transition) => {
@@ -106,6 +111,7 @@ export function createTenantAnalysis(options: TenantAnalysisOptions): TenantAnal
     tenant,
     limits: config.limits,
     catalog: options.catalog,
+    panelLink: createPanelLink(config.grafanaUrl),
   })
   const recommendations = createRecommendationLedger({ query, emit, tenant, limits: config.limits })
 
@@ -176,6 +182,7 @@ export function createTenantAnalysis(options: TenantAnalysisOptions): TenantAnal
       rules.evaluateChanged(names, nowMs)
       if (alertsMoved) tellAlerts(nowMs)
     },
+    record,
     act: (id, action) => recommendations.setStatus(id, action, clock()),
     replaceGroups: rules.replaceGroups,
     findings: currentFindings,
@@ -187,6 +194,13 @@ export function createTenantAnalysis(options: TenantAnalysisOptions): TenantAnal
         recommendations: recommendations.state(),
       }),
   }
+}
+
+/** What templates of rules see as external labels: the rule pack's links begin with `grafana_url`. */
+function templateLabels({ externalLabels, grafanaUrl }: Config): Labels {
+  return grafanaUrl === null
+    ? externalLabels
+    : { grafana_url: grafanaUrl.replace(/\/+$/, ''), ...externalLabels }
 }
 
 /** Writes what rules and findings say into the store; what a limit refuses is said once. */

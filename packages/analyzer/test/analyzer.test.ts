@@ -123,6 +123,31 @@ ${extra}`
     expect(await names()).to.deep.equal(['MuchTooWarm'])
   })
 
+  it('keeps what it counts of itself as series, when it is asked to', async () => {
+    const analyzer = await start('selfMetrics: true')
+    await send(analyzer, 20)
+    const points = async () => {
+      const { data } = await answer(analyzer, '/api/v1/query?query=chokepoint_store_points_total')
+      return data.result?.[0]
+    }
+    await until(async () => (await points()) !== undefined)
+    expect((await points())?.value[1]).to.equal('1')
+  })
+
+  it('links alerts of thresholds and of rule files to the Grafana that is configured', async () => {
+    const linked = "annotations: { dashboard_url: '{{ $externalLabels.grafana_url }}/d/x' }"
+    writeFileSync(join(folder, 'rules.yml'), RULES.replace(/annotations: .*/, linked))
+    const analyzer = await start('grafanaUrl: http://grafana.example/')
+    await send(analyzer, 35)
+    await until(() => analyzer.view().alerts().length > 0)
+    expect(analyzer.view().alerts()[0]?.annotations.dashboard_url).to.equal(
+      'http://grafana.example/d/x',
+    )
+    const { data } = await answer(analyzer, '/api/v1/rules?type=alert')
+    const threshold = data.groups?.find(({ name }) => name === 'thresholds')?.rules[0]
+    expect(JSON.stringify(threshold)).to.include('http://grafana.example/d/chokepoint-')
+  })
+
   it('says what it counts of itself', async () => {
     const analyzer = await start()
     await send(analyzer, 20)

@@ -13,12 +13,11 @@ import {
   VariableSort,
 } from '@grafana/grafana-foundation-sdk/dashboard'
 import { buildPanel, DATASOURCE } from './build-panel.ts'
-import type { DashboardSpec, PanelSpec } from './panel.ts'
+import type { DashboardSpec, DashboardVariable } from './panel.ts'
+import { type Place, placePanels } from './place-panels.ts'
 
 /** As docker-compose.yml publishes it; the reader changes it at the top of a dashboard. */
 const ANALYZER_PAGE = 'http://127.0.0.1:9490'
-const COLUMNS = 24
-const HEIGHTS: Readonly<Record<PanelSpec['kind'], number>> = { lines: 8, stat: 4, table: 9 }
 
 /** Grafana's classic JSON of one dashboard: the form that every Grafana from 9 on reads from a file. */
 export function buildDashboard(spec: DashboardSpec): Dashboard {
@@ -35,6 +34,7 @@ export function buildDashboard(spec: DashboardSpec): Dashboard {
       new DatasourceVariableBuilder('datasource').label('Data source').type('prometheus'),
     )
     .annotation(alertAnnotation(spec))
+    .annotation(bottleneckAnnotation(spec))
     .withVariable(
       new TextBoxVariableBuilder('analyzer')
         .label('Analyzer page')
@@ -56,62 +56,40 @@ export function buildDashboard(spec: DashboardSpec): Dashboard {
         .includeVars(true)
         .keepTime(true),
     )
-  for (const variable of spec.variables) builder.withVariable(variableOf(variable))
+  for (const variable of spec.variables) builder.withVariable(variableOf(variable, spec))
   const dashboard = builder.build()
-  dashboard.panels = layOut(spec)
+  dashboard.panels = placePanels(spec).map((placed) => {
+    const { id, ...gridPos } = placed.place
+    return 'panel' in placed
+      ? buildPanel(placed.panel, id, gridPos)
+      : rowPanel(placed.heading, placed.place)
+  })
   return dashboard
 }
 
-/** Rows under each other; in a row from left to right, and on when a line is full. */
-function layOut(spec: DashboardSpec): NonNullable<Dashboard['panels']> {
-  const placed: NonNullable<Dashboard['panels']> = []
-  let y = 0
-  let id = 1
-  for (const row of spec.rows) {
-    placed.push(rowPanel(row.title, id++, y++))
-    let x = 0
-    let lineHeight = 0
-    for (const panel of row.panels) {
-      if (x + panel.width > COLUMNS) {
-        x = 0
-        y += lineHeight
-        lineHeight = 0
-      }
-      const h = HEIGHTS[panel.kind]
-      placed.push(buildPanel(panel, id++, { x, y, w: panel.width, h }))
-      x += panel.width
-      lineHeight = Math.max(lineHeight, h)
-    }
-    y += lineHeight
-  }
-  return placed
+function rowPanel(title: string, { id, ...gridPos }: Place): RowPanel {
+  return { type: 'row', title, id, collapsed: false, gridPos, panels: [] }
 }
 
-function rowPanel(title: string, id: number, y: number): RowPanel {
-  return {
-    type: 'row',
-    title,
-    id,
-    collapsed: false,
-    gridPos: { x: 0, y, w: COLUMNS, h: 1 },
-    panels: [],
-  }
-}
+/** What a variable is called, which label its values are of, and what those before it narrow it to. */
+const VARIABLES = {
+  host: { label: 'Host', of: 'host_name', within: '' },
+  job: { label: 'Service', of: 'job', within: '' },
+  instance: { label: 'Instance', of: 'instance', within: '{job=~"$job"}' },
+} as const satisfies Record<DashboardVariable, object>
 
-const LABELS = { job: 'Service', instance: 'Instance' } as const
-
-function variableOf(name: 'job' | 'instance'): QueryVariableBuilder {
-  const filter = name === 'instance' ? '{job=~"$job"}' : ''
-  const query = `label_values(target_info${filter}, ${name})`
+function variableOf(name: DashboardVariable, spec: DashboardSpec): QueryVariableBuilder {
+  const { label, of, within } = VARIABLES[name]
+  const query = `label_values(${spec.variablesOf ?? 'target_info'}${within}, ${of})`
   return new QueryVariableBuilder(name)
-    .label(LABELS[name])
+    .label(label)
     .datasource(DATASOURCE)
     .query({ query, refId: name })
     .refresh(VariableRefresh.OnTimeRangeChanged)
     .sort(VariableSort.AlphabeticalAsc)
     .multi(true)
     .includeAll(true)
-    .allValue('.*')
+    .allValue(spec.unlabelled === true ? '.*' : '.+')
     .current({ text: 'All', value: '$__all' })
 }
 
@@ -127,4 +105,18 @@ function alertAnnotation(spec: DashboardSpec): AnnotationQueryBuilder {
     .step('30s')
     .titleFormat('{{alertname}}')
     .textFormat('{{severity}} {{job}} {{http_route}}')
+}
+
+/** When the analyzer saw a cause of slowness: marks from its finding to its end. */
+function bottleneckAnnotation(spec: DashboardSpec): AnnotationQueryBuilder {
+  const filter = spec.variables.includes('job') ? ', job=~"$job|"' : ''
+  return new AnnotationQueryBuilder()
+    .name('Bottlenecks')
+    .datasource(DATASOURCE)
+    .enable(true)
+    .iconColor('orange')
+    .expr(`chokepoint_bottleneck_impact{cause="true"${filter}}`)
+    .step('30s')
+    .titleFormat('{{type}}')
+    .textFormat('{{severity}} {{job}} {{component}} {{operation}}')
 }

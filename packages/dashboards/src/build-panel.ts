@@ -1,4 +1,6 @@
 import {
+  BigValueColorMode,
+  BigValueGraphMode,
   GraphThresholdsStyleConfigBuilder,
   GraphThresholdsStyleMode,
   LegendDisplayMode,
@@ -11,6 +13,7 @@ import {
 } from '@grafana/grafana-foundation-sdk/common'
 import {
   DashboardLinkBuilder,
+  type DynamicConfigValue,
   type GridPos,
   type Panel,
   ThresholdsConfigBuilder,
@@ -20,7 +23,7 @@ import { DataqueryBuilder, PromQueryFormat } from '@grafana/grafana-foundation-s
 import { PanelBuilder as StatBuilder } from '@grafana/grafana-foundation-sdk/stat'
 import { PanelBuilder as TableBuilder } from '@grafana/grafana-foundation-sdk/table'
 import { PanelBuilder as LinesBuilder } from '@grafana/grafana-foundation-sdk/timeseries'
-import type { PanelQuery, PanelSpec } from './panel.ts'
+import type { PanelColumn, PanelQuery, PanelSpec } from './panel.ts'
 
 /** The data source that the reader picks at the top: Prometheus or the analyzer. */
 // biome-ignore lint/suspicious/noTemplateCurlyInString: Grafana expands it
@@ -46,8 +49,57 @@ type AnyBuilder = LinesBuilder | StatBuilder | TableBuilder
 
 const BUILDERS: Readonly<Record<PanelSpec['kind'], (spec: PanelSpec) => AnyBuilder>> = {
   lines: buildLines,
-  stat: () => new StatBuilder().noValue('–'),
-  table: () => new TableBuilder().noValue('none').dataLinks([findingLink()]),
+  stat: buildStat,
+  table: buildTable,
+}
+
+function buildStat(): StatBuilder {
+  return new StatBuilder()
+    .min(0)
+    .noValue('–')
+    .graphMode(BigValueGraphMode.Area)
+    .colorMode(BigValueColorMode.Value)
+}
+
+const SEVERITY_COLORS = { info: 'blue', warning: 'orange', critical: 'red' }
+
+/** The value as a bar from 0 to 100, severities in their colours, and the last column a link. */
+function buildTable({ columns = [] }: PanelSpec): TableBuilder {
+  const fields = columns.map(([field]) => field)
+  return new TableBuilder()
+    .noValue('none')
+    .withTransformation({
+      id: 'organize',
+      options: {
+        excludeByName: { Time: true },
+        indexByName: Object.fromEntries(fields.map((field, index) => [field, index])),
+        renameByName: Object.fromEntries(columns),
+      },
+    })
+    .overrideByName(headingOf(columns, 'Value'), [
+      { id: 'min', value: 0 },
+      { id: 'max', value: 100 },
+      { id: 'decimals', value: 0 },
+      { id: 'custom.width', value: 140 },
+      { id: 'custom.cellOptions', value: { type: 'gauge', mode: 'basic' } },
+    ])
+    .overrideByName(headingOf(columns, 'severity'), severityColors())
+    .dataLinks([findingLink(fields.at(-1) ?? 'id')])
+}
+
+function headingOf(columns: readonly PanelColumn[], field: string): string {
+  return columns.find(([name]) => name === field)?.[1] ?? field
+}
+
+function severityColors(): DynamicConfigValue[] {
+  const options = Object.fromEntries(
+    Object.entries(SEVERITY_COLORS).map(([word, color], index) => [word, { color, index }]),
+  )
+  return [
+    { id: 'custom.width', value: 90 },
+    { id: 'custom.cellOptions', value: { type: 'color-text' } },
+    { id: 'mappings', value: [{ type: 'value', options }] },
+  ]
 }
 
 function buildLines(spec: PanelSpec): LinesBuilder {
@@ -82,19 +134,17 @@ function thresholdsOf({ warning, critical }: PanelSpec): ThresholdsConfigBuilder
 }
 
 /** From a finding's row to that finding on the analyzer's page. */
-function findingLink(): DashboardLinkBuilder {
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: Grafana expands it
-  const place = '${analyzer}/#bottleneck-${__data.fields.id}'
+function findingLink(field: string): DashboardLinkBuilder {
+  const place = `\${analyzer}/#bottleneck-\${__data.fields.${field}}`
   return new DashboardLinkBuilder('Evidence and what to do').url(place)
 }
 
-/** A table and a single value show the present; lines show the range. */
+/** A table shows the present; lines show the range, and so does the area behind a single value. */
 function targetOf({ expr, legend }: PanelQuery, kind: PanelSpec['kind'], refId: string) {
   const query = new DataqueryBuilder()
     .refId(refId)
     .datasource(DATASOURCE)
     .expr(expr)
     .legendFormat(legend)
-  if (kind === 'lines') return query.range()
-  return kind === 'table' ? query.instant().format(PromQueryFormat.Table) : query.instant()
+  return kind === 'table' ? query.instant().format(PromQueryFormat.Table) : query.range()
 }

@@ -1,4 +1,5 @@
 import { stringify } from 'yaml'
+import { panelUrlTemplate } from './panel-link.ts'
 import type { AlertSpec, RulePack } from './rule.ts'
 
 /** A pack as a Prometheus rule file, which the analyzer reads too. */
@@ -14,6 +15,10 @@ function ruleOf(spec: AlertSpec): Record<string, unknown> {
     for: spec.for,
     ...(spec.keepFiringFor === undefined ? {} : { keep_firing_for: spec.keepFiringFor }),
     labels: { severity: spec.severity },
-    annotations: { summary: spec.summary, description: spec.description },
+    annotations: {
+      summary: spec.summary,
+      description: spec.description,
+      dashboard_url: panelUrlTemplate(spec.panel),
+    },
   }
 }

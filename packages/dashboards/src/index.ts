@@ -14,8 +14,10 @@ import { NODE_RULES } from './rules/node.ts'
 
 export { buildDashboard } from './build-dashboard.ts'
 export { buildRuleFile } from './build-rules.ts'
+export { buildFindingPanels } from './finding-panels.ts'
 export { knownNames } from './metric.ts'
 export type { DashboardSpec, PanelSpec, RowSpec } from './panel.ts'
+export { placePanels } from './place-panels.ts'
 export type { AlertSpec, RulePack } from './rule.ts'
 
 /** Every dashboard of Chokepoint, in the order in which a reader goes from whole to part. */

@@ -1,7 +1,13 @@
-// Writes grafana/dashboards/*.json and prometheus/rules/*.yml; with --check only says whether they are what would be written.
+// Writes grafana/dashboards/*.json, prometheus/rules/*.yml and the analyzer's table of panels; with --check only says whether they are what would be written.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { buildDashboard, buildRuleFile, DASHBOARDS, RULE_PACKS } from './index.ts'
+import {
+  buildDashboard,
+  buildFindingPanels,
+  buildRuleFile,
+  DASHBOARDS,
+  RULE_PACKS,
+} from './index.ts'
 
 const root = join(import.meta.dirname, '..', '..', '..')
 const files = [
@@ -13,6 +19,10 @@ const files = [
     path: join(root, 'prometheus', 'rules', `${pack.name}.yml`),
     text: buildRuleFile(pack),
   })),
+  {
+    path: join(root, 'packages', 'analyzer', 'src', 'findings', 'panel-table.ts'),
+    text: buildFindingPanels(),
+  },
 ]
 
 if (process.argv.includes('--check')) {

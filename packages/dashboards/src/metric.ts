@@ -3,6 +3,7 @@ import { METRIC_TABLE, type MetricRow } from '@chokepoint/instrumentation/metric
 /** What the analyzer says of itself and of its findings, by their names in Prometheus: `analyzer/src/self-metrics.ts`. */
 const ANALYZER_METRICS = [
   'ALERTS',
+  'chokepoint_build_info',
   'chokepoint_bottleneck_impact',
   'chokepoint_forward_dropped_total',
   'chokepoint_forward_queue_bytes',

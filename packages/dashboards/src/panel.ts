@@ -1,5 +1,14 @@
 /** Units of Grafana that our panels use. */
-export type PanelUnit = 's' | 'reqps' | 'percentunit' | 'bytes' | 'Bps' | 'short' | 'none' | 'ops'
+export type PanelUnit =
+  | 's'
+  | 'reqps'
+  | 'percentunit'
+  | 'bytes'
+  | 'Bps'
+  | 'pps'
+  | 'short'
+  | 'none'
+  | 'ops'
 
 /** One line or value of a panel: PromQL and what its legend says. */
 export interface PanelQuery {
@@ -7,7 +16,10 @@ export interface PanelQuery {
   readonly legend: string
 }
 
-/** One panel as data; `dashboard.ts` makes Grafana's JSON of it. */
+/** A column of a table: the label that it shows, or `Value`, and its heading. */
+export type PanelColumn = readonly [field: string, heading: string]
+
+/** One panel as data; `build-panel.ts` makes Grafana's JSON of it. */
 export interface PanelSpec {
   readonly title: string
   /** What the panel shows, and what a bad value means. */
@@ -18,15 +30,24 @@ export interface PanelSpec {
   /** Where it turns from fine to a warning, and from a warning to critical. */
   readonly warning?: number
   readonly critical?: number
+  /** Why a panel that alerts or findings point at has no such bounds: what is bad depends on what is usual. */
+  readonly noThreshold?: string
   /** Why it may show nothing on a system that works; without it, an empty panel is a fault. */
   readonly emptyUnless?: string
-  /** Prometheus and the analyzer each show their own: alerts, findings, themselves. */
+  /** Prometheus and the analyzer each show their own: the alerts of their rules. */
   readonly ofEach?: boolean
+  /** Both have the same lines, but each takes its samples at its own instants: values are near, not equal. */
+  readonly sampled?: boolean
+  /** Tables only: the columns from left to right; the last one is a finding's id, and links to it. */
+  readonly columns?: readonly PanelColumn[]
   /** Lines only: drawn on top of each other. */
   readonly stacked?: boolean
   /** Of the 24 columns of a dashboard. */
   readonly width: 4 | 6 | 8 | 12 | 24
 }
+
+/** A label that a dashboard can be narrowed to. */
+export type DashboardVariable = 'job' | 'instance' | 'host'
 
 export interface RowSpec {
   readonly title: string
@@ -38,6 +59,10 @@ export interface DashboardSpec {
   readonly title: string
   readonly description: string
   /** What the reader may narrow the dashboard to. */
-  readonly variables: readonly ('job' | 'instance')[]
+  readonly variables: readonly DashboardVariable[]
+  /** True where some of what it shows has no job or instance, such as hosts that a Collector reports. */
+  readonly unlabelled?: boolean
+  /** The metric whose labels are the variables' values; `target_info`, which every service has, by default. */
+  readonly variablesOf?: string
   readonly rows: readonly RowSpec[]
 }

@@ -1,3 +1,5 @@
+import type { PanelRef } from './panel-link.ts'
+
 /** One alert of the pack. */
 export interface AlertSpec {
   readonly alert: string
@@ -10,6 +12,8 @@ export interface AlertSpec {
   readonly summary: string
   /** Why it matters and where to look. */
   readonly description: string
+  /** The panel that shows what the alert is about. */
+  readonly panel: PanelRef
 }
 
 /** One file of the pack: alerts of one subject. */

@@ -1,11 +1,15 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Panel } from '@grafana/grafana-foundation-sdk/dashboard'
 import { parser } from '@prometheus-io/lezer-promql'
 import { expect } from 'chai'
+import { FINDING_PANELS } from '../src/finding-panels.ts'
 import {
   buildDashboard,
+  buildFindingPanels,
   buildRuleFile,
   DASHBOARDS,
+  type DashboardSpec,
   knownNames,
   type PanelSpec,
   RULE_PACKS,
@@ -22,6 +26,7 @@ function expand(expression: string): string {
     .replaceAll('$__rate_interval', '1m')
     .replaceAll('$job', '.*')
     .replaceAll('$instance', '.*')
+    .replaceAll('$host', '.*')
 }
 
 function queriesOf([title, panel]: readonly [string, PanelSpec]) {
@@ -29,6 +34,10 @@ function queriesOf([title, panel]: readonly [string, PanelSpec]) {
     where: `${title}: ${panel.title}`,
     expr: expand(expr),
   }))
+}
+
+function panelsOf(spec: DashboardSpec): Panel[] {
+  return (buildDashboard(spec).panels ?? []).filter((one): one is Panel => one.type !== 'row')
 }
 
 /** Every identifier of the grammar that stands where a metric name does. */
@@ -54,6 +63,11 @@ describe('the Grafana dashboards', () => {
     }
   })
 
+  it('give the analyzer its table of panels as it is committed', () => {
+    const file = join(root, 'packages/analyzer/src/findings/panel-table.ts')
+    expect(readFileSync(file, 'utf8')).to.equal(buildFindingPanels())
+  })
+
   it('have queries that Prometheus’ grammar accepts', () => {
     for (const { where, expr } of panels.flatMap(queriesOf)) {
       parser.parse(expr).iterate({
@@ -73,9 +87,40 @@ describe('the Grafana dashboards', () => {
   })
 
   it('have a unit and a description on every panel, and thresholds in order', () => {
-    for (const [title, panel] of panels) {
-      expect(panel.description, `${title}: ${panel.title}`).to.match(/^.{20,}\.$/)
-      if (panel.critical !== undefined) expect(panel.critical).to.be.greaterThan(panel.warning ?? 0)
+    for (const spec of DASHBOARDS) {
+      for (const built of panelsOf(spec)) {
+        const where = `${spec.title}: ${built.title}`
+        expect(built.description, where).to.match(/^.{20,}\.$/)
+        expect(built.fieldConfig?.defaults.unit, where).to.match(/^\w+$/)
+        const steps = built.fieldConfig?.defaults.thresholds?.steps ?? []
+        const values = steps.map(({ value }) => value ?? Number.NEGATIVE_INFINITY)
+        expect(values, where).to.deep.equal([...values].sort((a, b) => a - b))
+      }
+    }
+  })
+
+  it('have a threshold on every panel that an alert or a finding points at', () => {
+    const rules = RULE_PACKS.flatMap(({ alerts }) => alerts.map(({ panel }) => panel))
+    for (const { dashboard, panel } of [...rules, ...Object.values(FINDING_PANELS)]) {
+      const shown = dashboard.rows.flatMap((row) => row.panels).find(({ title }) => title === panel)
+      const known = shown?.warning !== undefined || shown?.noThreshold !== undefined
+      expect(known, `${dashboard.title}: ${panel}`).to.equal(true)
+    }
+  })
+
+  it('let the reader choose among what is there: by the data source chosen above, all to begin with', () => {
+    for (const spec of DASHBOARDS) {
+      const variables = buildDashboard(spec).templating?.list ?? []
+      expect(variables.map(({ name }) => name)).to.deep.equal([
+        'datasource',
+        'analyzer',
+        ...spec.variables,
+      ])
+      for (const { name, datasource, multi, includeAll, allValue } of variables.slice(2)) {
+        expect(datasource?.uid, `${spec.title}: ${name}`).to.equal(`\${datasource}`)
+        expect([multi, includeAll], `${spec.title}: ${name}`).to.deep.equal([true, true])
+        expect(allValue, `${spec.title}: ${name}`).to.equal(spec.unlabelled ? '.*' : '.+')
+      }
     }
   })
 

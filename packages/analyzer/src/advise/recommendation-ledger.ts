@@ -216,6 +216,7 @@ export class RecommendationLedger {
     const { bottleneck, resolvedMs, effect } = entry
     const { type, severity, resource, component, operation, impact, confidence, evidence } =
       bottleneck
+    const { dashboardUrl } = bottleneck
     const template = this.#texts.get(type) ?? this.#texts.get(TEXT_BY_DEFAULT)
     if (template === undefined) {
       throw new ChokepointError(
@@ -241,6 +242,7 @@ export class RecommendationLedger {
       ...(resolvedMs === undefined ? {} : { resolvedAt: new Date(resolvedMs).toISOString() }),
       reopened: entry.reopened,
       ...(effect === undefined ? {} : { effect }),
+      ...(dashboardUrl === undefined ? {} : { dashboardUrl }),
     }
   }
 }

@@ -27,11 +27,13 @@ listen:
 
 dataDir: ./chokepoint-data     # the log of samples, alert state and history, webhook queue
 externalUrl: null              # the address of the live page as people reach it, for links in messages
+grafanaUrl: null               # the address of the Grafana that has our dashboards: findings link to their panels
 externalLabels: {}             # labels that tell this analyzer from others: sent to Alertmanagers, in templates
 retention: 2h                  # samples in memory and in the log; 365d when clock is data
 fsync: interval                # always: before each 200; interval: each 100 ms; never: the system decides
 clock: wall                    # wall: the time now; data: the newest sample of the tenant, for replay
 multitenancy: false            # true: the header X-Scope-OrgID names the tenant
+selfMetrics: false             # true: what /metrics says is also kept as series, for dashboards without a Prometheus
 
 promql:
   experimental: false          # experimental functions and aggregations of PromQL

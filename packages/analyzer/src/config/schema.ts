@@ -130,11 +130,13 @@ export const CONFIG_SCHEMA = z
     listen: z.strictObject({ host: text, otlpHttp: port, otlpGrpc: port, api: port }),
     dataDir: text,
     externalUrl: httpUrl.nullable(),
+    grafanaUrl: httpUrl.nullable(),
     externalLabels: z.record(z.string(), text),
     retention: interval,
     fsync: oneOf(['always', 'interval', 'never']),
     clock: oneOf(['wall', 'data']),
     multitenancy: boolean,
+    selfMetrics: boolean,
     promql: z
       .strictObject({ experimental: boolean, lookback: interval })
       .transform(({ lookback, ...rest }) => ({ ...rest, lookbackMs: lookback })),

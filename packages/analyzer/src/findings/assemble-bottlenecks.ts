@@ -4,25 +4,32 @@ import { isAlertOf } from './alert-topics.ts'
 import { explain } from './explain.ts'
 import type { FindingEntry } from './finding-entry.ts'
 import { recommendationIdOf } from './fingerprint.ts'
+import type { PanelLink } from './panel-link.ts'
 
 /** The bottlenecks as people see them: linked, a cause worth its symptoms, highest impact first. */
 export function assembleBottlenecks(
   entries: readonly FindingEntry[],
   alerts: readonly Alert[],
+  panelLink: PanelLink = () => undefined,
 ): readonly Bottleneck[] {
   const active = entries.filter(({ status }) => status === 'active')
   const explanations = explain(active)
   const plain = entries.map((entry): Bottleneck => {
     const causes = explanations.get(entry.id) ?? []
-    return {
-      ...entry.candidate,
-      id: entry.id,
-      status: entry.status,
+    const times = {
       since: new Date(entry.sinceMs).toISOString(),
       lastSeen: new Date(entry.lastSeenMs).toISOString(),
       ...(entry.resolvedMs === undefined
         ? {}
         : { resolvedAt: new Date(entry.resolvedMs).toISOString() }),
+    }
+    const dashboardUrl = panelLink({ ...entry.candidate, ...times })
+    return {
+      ...entry.candidate,
+      id: entry.id,
+      status: entry.status,
+      ...times,
+      ...(dashboardUrl === undefined ? {} : { dashboardUrl }),
       cause: causes.length === 0,
       causes,
       symptoms: active

@@ -7,6 +7,7 @@ import { assembleBottlenecks } from './assemble-bottlenecks.ts'
 import { explain } from './explain.ts'
 import type { FindingEntry, FindingState, PendingFinding } from './finding-entry.ts'
 import { bottleneckIdOf } from './fingerprint.ts'
+import type { PanelLink } from './panel-link.ts'
 
 /** How many findings are kept. */
 export interface FindingLimits {
@@ -20,6 +21,8 @@ export interface FindingLedgerOptions {
   readonly limits: FindingLimits
   /** Tells how long each type must be seen and be gone. */
   readonly catalog?: readonly DetectorRow[]
+  /** Links a bottleneck to the panel that shows it; to none by default. */
+  readonly panelLink?: PanelLink
 }
 
 /** For types that the catalogue does not have: two evaluations at the usual interval. */
@@ -154,7 +157,11 @@ export class FindingLedger {
   }
 
   #assemble(): void {
-    this.#bottlenecks = assembleBottlenecks([...this.#entries.values()], this.#alerts)
+    this.#bottlenecks = assembleBottlenecks(
+      [...this.#entries.values()],
+      this.#alerts,
+      this.#options.panelLink,
+    )
   }
 
   #announce(nowMs: number, resolved: ReadonlySet<string>): void {

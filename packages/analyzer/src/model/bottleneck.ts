@@ -65,4 +65,6 @@ export interface Bottleneck extends BottleneckCandidate {
   readonly causes: readonly string[]
   readonly symptoms: readonly string[]
   readonly recommendations: readonly string[]
+  /** The Grafana panel that shows it, where the configuration names a Grafana. */
+  readonly dashboardUrl?: string
 }

@@ -33,4 +33,6 @@ export interface Recommendation {
   readonly resolvedAt?: string
   readonly reopened: number
   readonly effect?: Effect
+  /** The Grafana panel that shows what is to change, where the configuration names a Grafana. */
+  readonly dashboardUrl?: string
 }

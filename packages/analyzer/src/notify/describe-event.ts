@@ -16,6 +16,8 @@ export interface EventDescription {
   readonly component: string
   /** Short facts to show as a list. */
   readonly facts: Labels
+  /** The Grafana panel that shows it; empty where none is known. */
+  readonly dashboardUrl: string
 }
 
 /** Says what an event is, in one form for all its types. */
@@ -28,6 +30,7 @@ export function describeEvent(event: ChokepointEvent): EventDescription {
     case 'bottleneck.resolved': {
       const { id, type, summary, severity, component, resource, impact, confidence } = event.data
       return {
+        dashboardUrl: event.data.dashboardUrl ?? '',
         subject: id,
         title: `${type} in ${component}`,
         text: summary,
@@ -47,6 +50,7 @@ export function describeEvent(event: ChokepointEvent): EventDescription {
     case 'recommendation.reopened': {
       const { id, title, text, severity, component, resource, impact, confidence } = event.data
       return {
+        dashboardUrl: event.data.dashboardUrl ?? '',
         subject: id,
         title,
         text,
@@ -85,6 +89,7 @@ function describeAlert(alert: Alert, phase: 'opened' | 'resolved'): EventDescrip
     phase,
     component: labels.http_route ?? labels.instance ?? labels.job ?? alert.name,
     facts: labels,
+    dashboardUrl: absolute(annotations.dashboard_url),
   }
 }
 
@@ -97,7 +102,13 @@ function plain(subject: string, title: string, text: string): EventDescription {
     phase: 'opened',
     component: 'chokepoint',
     facts: {},
+    dashboardUrl: '',
   }
+}
+
+/** A rule's link is only a path where nobody named the Grafana that it is in. */
+function absolute(url: string | undefined): string {
+  return url !== undefined && /^https?:\/\//.test(url) ? url : ''
 }
 
 function serviceOf(resource: Labels): Labels {

@@ -36,6 +36,25 @@ describe('webhook formats', () => {
     })
   }
 
+  it('links to the panel of a finding wherever a person reads the message', () => {
+    const dashboardUrl = 'https://grafana.example/d/chokepoint-service?viewPanel=9&var-job=shop'
+    const { data, ...rest } = recommendationOpened()
+    const event = { ...rest, data: { ...data, dashboardUrl } } as ChokepointEvent
+    for (const format of WEBHOOK_FORMATS) {
+      const body = JSON.stringify(write(format, event))
+      expect(body, format).to.include(JSON.stringify(dashboardUrl).slice(1, -1))
+    }
+    const plain = JSON.stringify(write('slack', recommendationOpened()))
+    expect(plain).to.include('Open Chokepoint').and.not.to.include('Grafana')
+  })
+
+  it('links an alert by its annotation, unless that is only a path', () => {
+    const linked = (dashboard_url: string) =>
+      JSON.stringify(write('slack', alertFiring('warning', { annotations: { dashboard_url } })))
+    expect(linked('https://grafana.example/d/x')).to.include('See it in Grafana')
+    expect(linked('/d/x')).not.to.include('See it in Grafana')
+  })
+
   it('gives a CloudEvent the id of the webhook', () => {
     expect(write('cloudevents', alertFiring())).to.deep.equal({
       specversion: '1.0',

@@ -31,6 +31,30 @@ describe('the HTML report', function () {
     return browser.open(pathToFileURL(file).href, options)
   }
 
+  it('links a bottleneck and an alert to their panels in Grafana', async () => {
+    const dashboardUrl = 'https://grafana.example/d/chokepoint-node?viewPanel=4&var-job=shop'
+    const view = sampleView()
+    const linked = {
+      ...view,
+      bottlenecks: () => [bottleneck({ dashboardUrl })],
+      snapshot: () => ({
+        ...view.snapshot(),
+        alerts: [
+          alert({ id: 'a1', annotations: { summary: 'slow', dashboard_url: dashboardUrl } }),
+          alert({
+            id: 'a2',
+            annotations: { summary: 'slow', dashboard_url: 'javascript:alert(1)' },
+          }),
+        ],
+      }),
+    }
+    const { page } = await open(render(linked))
+    const links = await page
+      .getByTestId('panel-link')
+      .evaluateAll((all) => all.map((one) => one.getAttribute('href')))
+    expect(links).to.deep.equal([dashboardUrl, dashboardUrl])
+  })
+
   it('opens from the disk and shows the main figures', async () => {
     const { page, complaints } = await open(render(sampleView()))
     expect(await textOf(page, 'health')).to.equal('critical')

@@ -1,33 +1,32 @@
+import { CHOSEN, rateOf } from '../expressions.ts'
 import { analyzerMetric } from '../metric.ts'
 import type { DashboardSpec } from '../panel.ts'
 
 type OwnMetric = Parameters<typeof analyzerMetric>[0]
 
-/** The scrape job of the analyzer in `prometheus/prometheus.yml`. */
-const FILTER = '{job="analyzer"}'
-const own = (name: OwnMetric) => analyzerMetric(name) + FILTER
-const rate = (name: OwnMetric, by: string) =>
-  `sum by (${by}) (rate(${own(name)}[$__rate_interval]))`
+const own = (name: OwnMetric) => `${analyzerMetric(name)}{${CHOSEN}}`
+const rate = (name: OwnMetric, by: string) => rateOf(analyzerMetric(name), ['instance', by])
+const perInstance = (name: OwnMetric) => rateOf(analyzerMetric(name), ['instance'])
 
 export const ANALYZER: DashboardSpec = {
   uid: 'chokepoint-analyzer',
   title: 'Chokepoint / Analyzer itself',
-  description:
-    'What the analyzer takes, refuses, keeps and tells; from Prometheus, which scrapes it',
-  variables: [],
+  description: 'What the analyzer takes, refuses, keeps and tells, and what it costs',
+  variables: ['job', 'instance'],
+  variablesOf: 'chokepoint_build_info',
   rows: [
     {
       title: 'Receive',
       panels: [
         {
-          title: 'Requests and bytes',
+          title: 'Requests',
           description: 'OTLP/HTTP requests a second that arrived.',
           kind: 'lines',
           unit: 'ops',
           width: 8,
-          ofEach: true,
+          sampled: true,
           queries: [
-            { expr: rate('chokepoint_receive_requests_total', 'instance'), legend: 'requests' },
+            { expr: perInstance('chokepoint_receive_requests_total'), legend: '{{instance}}' },
           ],
         },
         {
@@ -36,9 +35,9 @@ export const ANALYZER: DashboardSpec = {
           kind: 'lines',
           unit: 'Bps',
           width: 8,
-          ofEach: true,
+          sampled: true,
           queries: [
-            { expr: rate('chokepoint_receive_bytes_total', 'instance'), legend: 'received' },
+            { expr: perInstance('chokepoint_receive_bytes_total'), legend: '{{instance}}' },
           ],
         },
         {
@@ -48,9 +47,14 @@ export const ANALYZER: DashboardSpec = {
           kind: 'lines',
           unit: 'ops',
           width: 8,
-          ofEach: true,
+          sampled: true,
           emptyUnless: 'a request is refused',
-          queries: [{ expr: rate('chokepoint_receive_refused_total', 'code'), legend: '{{code}}' }],
+          queries: [
+            {
+              expr: rate('chokepoint_receive_refused_total', 'code'),
+              legend: '{{instance}} {{code}}',
+            },
+          ],
         },
       ],
     },
@@ -63,8 +67,8 @@ export const ANALYZER: DashboardSpec = {
           kind: 'lines',
           unit: 'ops',
           width: 6,
-          ofEach: true,
-          queries: [{ expr: rate('chokepoint_store_points_total', 'instance'), legend: 'points' }],
+          sampled: true,
+          queries: [{ expr: perInstance('chokepoint_store_points_total'), legend: '{{instance}}' }],
         },
         {
           title: 'Rejected points',
@@ -72,12 +76,12 @@ export const ANALYZER: DashboardSpec = {
           kind: 'lines',
           unit: 'ops',
           width: 6,
-          ofEach: true,
+          sampled: true,
           emptyUnless: 'a point is rejected',
           queries: [
             {
               expr: rate('chokepoint_store_rejected_points_total', 'reason'),
-              legend: '{{reason}}',
+              legend: '{{instance}} {{reason}}',
             },
           ],
         },
@@ -87,8 +91,8 @@ export const ANALYZER: DashboardSpec = {
           kind: 'lines',
           unit: 'short',
           width: 6,
-          ofEach: true,
-          queries: [{ expr: own('chokepoint_store_series'), legend: 'series' }],
+          sampled: true,
+          queries: [{ expr: own('chokepoint_store_series'), legend: '{{instance}}' }],
         },
         {
           title: 'Ingest lag',
@@ -97,10 +101,12 @@ export const ANALYZER: DashboardSpec = {
           kind: 'lines',
           unit: 's',
           width: 6,
-          ofEach: true,
+          sampled: true,
           warning: 60,
           critical: 300,
-          queries: [{ expr: own('chokepoint_store_newest_sample_age_seconds'), legend: 'lag' }],
+          queries: [
+            { expr: own('chokepoint_store_newest_sample_age_seconds'), legend: '{{instance}}' },
+          ],
         },
         {
           title: 'Memory',
@@ -108,10 +114,10 @@ export const ANALYZER: DashboardSpec = {
           kind: 'lines',
           unit: 'bytes',
           width: 8,
-          ofEach: true,
+          sampled: true,
           queries: [
-            { expr: own('chokepoint_store_memory_bytes'), legend: 'samples' },
-            { expr: own('process_resident_memory_bytes'), legend: 'process' },
+            { expr: own('chokepoint_store_memory_bytes'), legend: '{{instance}} samples' },
+            { expr: own('process_resident_memory_bytes'), legend: '{{instance}} process' },
           ],
         },
         {
@@ -120,8 +126,8 @@ export const ANALYZER: DashboardSpec = {
           kind: 'lines',
           unit: 'bytes',
           width: 8,
-          ofEach: true,
-          queries: [{ expr: own('chokepoint_log_bytes'), legend: 'log' }],
+          sampled: true,
+          queries: [{ expr: own('chokepoint_log_bytes'), legend: '{{instance}}' }],
         },
         {
           title: 'Time in fsync',
@@ -129,11 +135,11 @@ export const ANALYZER: DashboardSpec = {
           kind: 'lines',
           unit: 's',
           width: 8,
-          ofEach: true,
+          sampled: true,
           warning: 0.5,
           critical: 0.9,
           queries: [
-            { expr: rate('chokepoint_log_fsync_seconds_total', 'instance'), legend: 'fsync' },
+            { expr: perInstance('chokepoint_log_fsync_seconds_total'), legend: '{{instance}}' },
           ],
         },
       ],
@@ -147,9 +153,12 @@ export const ANALYZER: DashboardSpec = {
           kind: 'lines',
           unit: 'ops',
           width: 6,
-          ofEach: true,
+          sampled: true,
           queries: [
-            { expr: rate('chokepoint_webhook_deliveries_total', 'outcome'), legend: '{{outcome}}' },
+            {
+              expr: rate('chokepoint_webhook_deliveries_total', 'outcome'),
+              legend: '{{instance}} {{outcome}}',
+            },
           ],
         },
         {
@@ -158,10 +167,10 @@ export const ANALYZER: DashboardSpec = {
           kind: 'lines',
           unit: 'short',
           width: 6,
-          ofEach: true,
+          sampled: true,
           warning: 10,
           critical: 100,
-          queries: [{ expr: own('chokepoint_webhook_pending'), legend: 'pending' }],
+          queries: [{ expr: own('chokepoint_webhook_pending'), legend: '{{instance}}' }],
         },
         {
           title: 'Forwarded',
@@ -169,11 +178,17 @@ export const ANALYZER: DashboardSpec = {
           kind: 'lines',
           unit: 'ops',
           width: 6,
-          ofEach: true,
+          sampled: true,
           emptyUnless: 'the config has a forward',
           queries: [
-            { expr: rate('chokepoint_forward_requests_total', 'signal'), legend: '{{signal}}' },
-            { expr: rate('chokepoint_forward_dropped_total', 'reason'), legend: 'not: {{reason}}' },
+            {
+              expr: rate('chokepoint_forward_requests_total', 'signal'),
+              legend: '{{instance}} {{signal}}',
+            },
+            {
+              expr: rate('chokepoint_forward_dropped_total', 'reason'),
+              legend: '{{instance}} not: {{reason}}',
+            },
           ],
         },
         {
@@ -182,10 +197,10 @@ export const ANALYZER: DashboardSpec = {
           kind: 'lines',
           unit: 'short',
           width: 6,
-          ofEach: true,
+          sampled: true,
           warning: 0.8,
           critical: 0.95,
-          queries: [{ expr: rate('process_cpu_seconds_total', 'instance'), legend: 'cpu' }],
+          queries: [{ expr: perInstance('process_cpu_seconds_total'), legend: '{{instance}}' }],
         },
       ],
     },

@@ -41,6 +41,7 @@ export const DATABASE: DashboardSpec = {
           kind: 'lines',
           unit: 'ops',
           width: 8,
+          noThreshold: 'how many are too many depends on the traffic',
           queries: [
             {
               expr: rateOf(operations, [...operation, 'error_type'], `${CHOSEN}, error_type!=""`),

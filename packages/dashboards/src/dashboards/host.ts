@@ -1,15 +1,26 @@
-import { CHOSEN, gaugeOf, rateOf } from '../expressions.ts'
+import { CHOSEN } from '../expressions.ts'
 import { metric } from '../metric.ts'
 import type { DashboardSpec } from '../panel.ts'
 
-const host = ['host_name']
+const ON_HOST = `${CHOSEN}, host_name=~"$host"`
+
+/** A gauge of the hosts that the reader chose. */
+function gaugeOf(name: string, filter = ''): string {
+  return `${metric(name)}{${ON_HOST}${filter === '' ? '' : `, ${filter}`}}`
+}
+
+/** Every service of a host reports the host: the same figures, of which one is enough. */
+function rateOf(name: string, by: readonly string[]): string {
+  return `max by (${by.join(', ')}) (rate(${metric(name)}{${ON_HOST}}[$__rate_interval]))`
+}
 
 export const HOST: DashboardSpec = {
   uid: 'chokepoint-host',
   title: 'Chokepoint / Host and container',
   description:
     'Processor, memory, disk, network and pressure of hosts, and what their containers may use',
-  variables: ['job', 'instance'],
+  variables: ['host', 'job', 'instance'],
+  unlabelled: true,
   rows: [
     {
       title: 'Processor',
@@ -21,6 +32,8 @@ export const HOST: DashboardSpec = {
           unit: 'percentunit',
           stacked: true,
           width: 8,
+          warning: 0.8,
+          critical: 0.95,
           queries: [
             {
               expr: `avg by (cpu_mode) (${gaugeOf('system.cpu.utilization', 'cpu_mode!="idle"')})`,
@@ -69,6 +82,7 @@ export const HOST: DashboardSpec = {
           unit: 'bytes',
           stacked: true,
           width: 8,
+          noThreshold: 'the limit is the sum of the states',
           queries: [
             {
               expr: `max by (system_memory_state) (${gaugeOf('system.memory.usage')})`,
@@ -86,34 +100,8 @@ export const HOST: DashboardSpec = {
           critical: 0.95,
           queries: [
             {
-              expr: `max by (system_filesystem_mountpoint) (${gaugeOf('system.filesystem.utilization')})`,
-              legend: '{{system_filesystem_mountpoint}}',
-            },
-          ],
-        },
-        {
-          title: 'Disk',
-          description: 'Bytes read and written.',
-          kind: 'lines',
-          unit: 'Bps',
-          width: 8,
-          queries: [
-            {
-              expr: `max by (system_device, disk_io_direction) (rate(${metric('system.disk.io')}{${CHOSEN}}[$__rate_interval]))`,
-              legend: '{{system_device}} {{disk_io_direction}}',
-            },
-          ],
-        },
-        {
-          title: 'Network',
-          description: 'Bytes received and sent, by interface.',
-          kind: 'lines',
-          unit: 'Bps',
-          width: 12,
-          queries: [
-            {
-              expr: `max by (network_interface_name, network_io_direction) (rate(${metric('system.network.io')}{${CHOSEN}}[$__rate_interval]))`,
-              legend: '{{network_interface_name}} {{network_io_direction}}',
+              expr: `max by (host_name, system_filesystem_mountpoint) (${gaugeOf('system.filesystem.utilization')})`,
+              legend: '{{host_name}} {{system_filesystem_mountpoint}}',
             },
           ],
         },
@@ -123,11 +111,82 @@ export const HOST: DashboardSpec = {
           description: 'Swap in use. Growth means that memory is short.',
           kind: 'lines',
           unit: 'bytes',
-          width: 12,
+          width: 8,
           queries: [
             {
               expr: `max by (system_paging_state) (${gaugeOf('system.paging.usage')})`,
               legend: '{{system_paging_state}}',
+            },
+          ],
+        },
+        {
+          title: 'Disk',
+          description: 'Bytes read and written.',
+          kind: 'lines',
+          unit: 'Bps',
+          width: 12,
+          queries: [
+            {
+              expr: rateOf('system.disk.io', ['host_name', 'system_device', 'disk_io_direction']),
+              legend: '{{host_name}} {{system_device}} {{disk_io_direction}}',
+            },
+          ],
+        },
+        {
+          title: 'Disks busy',
+          description:
+            'Part of the time that each disk had something to do. Near 1 operations wait in a queue.',
+          kind: 'lines',
+          unit: 'percentunit',
+          width: 12,
+          warning: 0.8,
+          critical: 0.95,
+          queries: [
+            {
+              expr: rateOf('system.disk.io_time', ['host_name', 'system_device']),
+              legend: '{{host_name}} {{system_device}}',
+            },
+          ],
+        },
+      ],
+    },
+    {
+      title: 'Network',
+      panels: [
+        {
+          title: 'Network',
+          description: 'Bytes received and sent, by interface.',
+          kind: 'lines',
+          unit: 'Bps',
+          width: 12,
+          queries: [
+            {
+              expr: rateOf('system.network.io', [
+                'host_name',
+                'network_interface_name',
+                'network_io_direction',
+              ]),
+              legend: '{{host_name}} {{network_interface_name}} {{network_io_direction}}',
+            },
+          ],
+        },
+        {
+          title: 'Dropped packets',
+          description:
+            'Packets a second that an interface dropped. A healthy one drops next to nothing.',
+          kind: 'lines',
+          unit: 'pps',
+          width: 12,
+          warning: 10,
+          critical: 1000,
+          queries: [
+            {
+              expr: rateOf('system.network.packet.dropped', [
+                'host_name',
+                'network_interface_name',
+                'network_io_direction',
+              ]),
+              legend: '{{host_name}} {{network_interface_name}} {{network_io_direction}}',
             },
           ],
         },
@@ -144,8 +203,8 @@ export const HOST: DashboardSpec = {
           unit: 'short',
           width: 8,
           queries: [
-            { expr: gaugeOf('container.cpu.usage'), legend: '{{job}} used' },
-            { expr: gaugeOf('container.cpu.limit'), legend: '{{job}} limit' },
+            { expr: gaugeOf('container.cpu.usage'), legend: '{{job}} {{instance}} used' },
+            { expr: gaugeOf('container.cpu.limit'), legend: '{{job}} {{instance}} limit' },
           ],
         },
         {
@@ -159,8 +218,8 @@ export const HOST: DashboardSpec = {
           critical: 0.25,
           queries: [
             {
-              expr: rateOf(metric('container.cpu.throttled.time'), ['job', ...host]),
-              legend: '{{job}} {{host_name}}',
+              expr: rateOf('container.cpu.throttled.time', ['job', 'instance']),
+              legend: '{{job}} {{instance}}',
             },
           ],
         },
@@ -171,9 +230,13 @@ export const HOST: DashboardSpec = {
           kind: 'lines',
           unit: 'bytes',
           width: 8,
+          noThreshold: 'the limit is a line of its own',
           queries: [
-            { expr: gaugeOf('container.memory.working_set'), legend: '{{job}} working set' },
-            { expr: gaugeOf('container.memory.limit'), legend: '{{job}} limit' },
+            {
+              expr: gaugeOf('container.memory.working_set'),
+              legend: '{{job}} {{instance}} working set',
+            },
+            { expr: gaugeOf('container.memory.limit'), legend: '{{job}} {{instance}} limit' },
           ],
         },
       ],

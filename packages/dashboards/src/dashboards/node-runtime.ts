@@ -80,6 +80,7 @@ export const NODE_RUNTIME: DashboardSpec = {
           kind: 'lines',
           unit: 'bytes',
           width: 8,
+          noThreshold: 'the limit is a line of its own',
           queries: [
             { expr: gaugeOf('nodejs.heap.floor'), legend: `${each} floor` },
             { expr: gaugeOf('nodejs.heap.limit'), legend: `${each} limit` },
@@ -133,6 +134,7 @@ export const NODE_RUNTIME: DashboardSpec = {
           kind: 'lines',
           unit: 'short',
           width: 6,
+          noThreshold: 'how many processors there are is the machine’s own',
           queries: [
             {
               expr: rateOf(metric('process.cpu.time'), ['job', 'cpu_mode']),
@@ -169,6 +171,7 @@ export const NODE_RUNTIME: DashboardSpec = {
           kind: 'lines',
           unit: 'short',
           width: 6,
+          noThreshold: 'how many are open depends on the service; growth is what counts',
           queries: [{ expr: gaugeOf('process.unix.file_descriptor.count'), legend: each }],
         },
       ],
@@ -196,6 +199,8 @@ export const NODE_RUNTIME: DashboardSpec = {
           kind: 'lines',
           unit: 'ops',
           width: 8,
+          warning: 0.01,
+          critical: 10,
           queries: [
             {
               expr: rateOf(metric('chokepoint.sdk.dropped'), [

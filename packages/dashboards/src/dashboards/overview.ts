@@ -1,11 +1,10 @@
-import { meanOf, quantileOf, rateOf } from '../expressions.ts'
+import { CHOSEN, meanOf, quantileOf, rateOf } from '../expressions.ts'
 import { analyzerMetric, metric } from '../metric.ts'
 import type { DashboardSpec } from '../panel.ts'
 
 const requests = `${metric('http.server.request.duration')}_count`
-const JOB = 'job=~"$job"'
-const failed = rateOf(requests, ['job'], `${JOB}, http_response_status_code=~"5.."`)
-const all = rateOf(requests, ['job'], JOB)
+const failed = rateOf(requests, ['job'], `${CHOSEN}, http_response_status_code=~"5.."`)
+const all = rateOf(requests, ['job'])
 const bottlenecks = analyzerMetric('chokepoint_bottleneck_impact')
 const recommendations = analyzerMetric('chokepoint_recommendation_impact')
 
@@ -13,21 +12,24 @@ export const OVERVIEW: DashboardSpec = {
   uid: 'chokepoint-overview',
   title: 'Chokepoint / Overview',
   description: 'Is everything well, what holds it back most, and what to do about it',
-  variables: ['job'],
+  variables: ['job', 'instance'],
+  unlabelled: true,
   rows: [
     {
       title: 'Health',
       panels: [
         {
           title: 'Active bottlenecks',
-          ofEach: true,
+          sampled: true,
           description: 'What the analyzer has found and is still there. A healthy system has none.',
           kind: 'stat',
           unit: 'none',
           width: 6,
           warning: 1,
           critical: 3,
-          queries: [{ expr: `count(${bottlenecks}{${JOB}}) or vector(0)`, legend: 'bottlenecks' }],
+          queries: [
+            { expr: `count(${bottlenecks}{${CHOSEN}}) or vector(0)`, legend: 'bottlenecks' },
+          ],
         },
         {
           title: 'Firing alerts',
@@ -40,7 +42,7 @@ export const OVERVIEW: DashboardSpec = {
           critical: 3,
           queries: [
             {
-              expr: `count(${analyzerMetric('ALERTS')}{alertstate="firing"}) or vector(0)`,
+              expr: `count(${analyzerMetric('ALERTS')}{${CHOSEN}, alertstate="firing"}) or vector(0)`,
               legend: 'alerts',
             },
           ],
@@ -70,33 +72,52 @@ export const OVERVIEW: DashboardSpec = {
       panels: [
         {
           title: 'Bottlenecks by impact',
-          ofEach: true,
+          sampled: true,
           emptyUnless: 'something holds the system back',
           description:
             "Impact from 0 to 100 by the public formula. The analyzer's page has the evidence of each.",
           kind: 'table',
+          columns: [
+            ['Value', 'Impact'],
+            ['severity', 'Severity'],
+            ['job', 'Service'],
+            ['type', 'Type'],
+            ['component', 'Component'],
+            ['operation', 'Operation'],
+            ['id', 'Finding'],
+          ],
           unit: 'none',
           width: 12,
           warning: 40,
           critical: 70,
           queries: [
             {
-              expr: `sort_desc(max by (id, job, type, component, operation, severity) (${bottlenecks}{${JOB}}))`,
+              expr: `sort_desc(max by (id, job, type, component, operation, severity) (${bottlenecks}{${CHOSEN}}))`,
               legend: '',
             },
           ],
         },
         {
           title: 'Recommendations by impact',
-          ofEach: true,
+          sampled: true,
           emptyUnless: 'something holds the system back',
           description: "What to change first. Acknowledge or ignore them on the analyzer's page.",
           kind: 'table',
+          columns: [
+            ['Value', 'Impact'],
+            ['severity', 'Severity'],
+            ['job', 'Service'],
+            ['title', 'What to do'],
+            ['component', 'Component'],
+            ['bottleneck', 'Finding'],
+          ],
           unit: 'none',
           width: 12,
+          warning: 40,
+          critical: 70,
           queries: [
             {
-              expr: `sort_desc(max by (job, title, component, severity) (${recommendations}{${JOB}}))`,
+              expr: `sort_desc(max by (bottleneck, job, title, component, severity) (${recommendations}{${CHOSEN}}))`,
               legend: '',
             },
           ],
@@ -124,10 +145,7 @@ export const OVERVIEW: DashboardSpec = {
           critical: 2,
           queries: [
             {
-              expr: quantileOf(0.95, 'http.server.request.duration', ['job']).replace(
-                ', instance=~"$instance"',
-                '',
-              ),
+              expr: quantileOf(0.95, 'http.server.request.duration', ['job']),
               legend: '{{job}}',
             },
           ],
@@ -138,9 +156,7 @@ export const OVERVIEW: DashboardSpec = {
           kind: 'lines',
           unit: 's',
           width: 8,
-          queries: [
-            { expr: meanOf('http.server.request.duration', ['job'], JOB), legend: '{{job}}' },
-          ],
+          queries: [{ expr: meanOf('http.server.request.duration', ['job']), legend: '{{job}}' }],
         },
       ],
     },

@@ -23,6 +23,7 @@ export const SERVICE: DashboardSpec = {
           kind: 'lines',
           unit: 'reqps',
           width: 8,
+          noThreshold: 'how many a route can take is its own',
           queries: [{ expr: allByRoute, legend: '{{job}} {{http_route}}' }],
         },
         {
@@ -61,12 +62,24 @@ export const SERVICE: DashboardSpec = {
             'Requests that are being answered. Growth without more traffic means waiting.',
           kind: 'lines',
           unit: 'short',
-          width: 8,
+          width: 12,
           queries: [
             {
               expr: `sum by (job, instance) (${metric('http.server.active_requests')}{${CHOSEN}})`,
               legend: '{{job}} {{instance}}',
             },
+          ],
+        },
+        {
+          title: 'Requests by instance',
+          description:
+            'HTTP requests a second that each instance answered. One line far above the rest is an uneven load.',
+          kind: 'lines',
+          unit: 'reqps',
+          width: 12,
+          noThreshold: 'the lines are compared with each other',
+          queries: [
+            { expr: rateOf(requests, ['job', 'instance']), legend: '{{job}} {{instance}}' },
           ],
         },
       ],
@@ -82,6 +95,7 @@ export const SERVICE: DashboardSpec = {
           unit: 's',
           stacked: true,
           width: 12,
+          noThreshold: 'the parts are compared with each other',
           queries: [
             {
               expr: rateOf(`${metric('request.time.split')}_sum`, ['job', 'wait_kind']),
@@ -120,7 +134,7 @@ export const SERVICE: DashboardSpec = {
           description: 'HTTP requests a second that the service made.',
           kind: 'lines',
           unit: 'reqps',
-          width: 8,
+          width: 6,
           queries: [
             {
               expr: rateOf(calls, ['job', 'server_address', 'server_port']),
@@ -129,11 +143,30 @@ export const SERVICE: DashboardSpec = {
           ],
         },
         {
+          title: 'Failed calls by peer',
+          emptyUnless: 'a call fails',
+          description: 'Calls a second that got no answer, or an error for one.',
+          kind: 'lines',
+          unit: 'reqps',
+          width: 6,
+          noThreshold: 'how many are too many depends on the traffic',
+          queries: [
+            {
+              expr: rateOf(
+                calls,
+                ['job', 'server_address', 'server_port', 'error_type'],
+                `${CHOSEN}, error_type!=""`,
+              ),
+              legend: '{{job}} → {{server_address}}:{{server_port}} {{error_type}}',
+            },
+          ],
+        },
+        {
           title: 'p95 by peer',
           description: '95 of 100 calls to a peer were answered faster than this.',
           kind: 'lines',
           unit: 's',
-          width: 8,
+          width: 6,
           warning: 0.25,
           critical: 1,
           queries: [
@@ -153,7 +186,7 @@ export const SERVICE: DashboardSpec = {
           description: 'Operations of the components that the app names itself.',
           kind: 'lines',
           unit: 's',
-          width: 8,
+          width: 6,
           queries: [
             {
               expr: quantileOf(0.95, 'component.operation.duration', [

@@ -1,3 +1,4 @@
+import { HOST } from '../dashboards/host.ts'
 import { metric } from '../metric.ts'
 import type { RulePack } from '../rule.ts'
 
@@ -13,6 +14,7 @@ export const CONTAINER_RULES: RulePack = {
       summary: '{{ $labels.job }} is throttled in {{ $value | humanizePercentage }} of its periods',
       description:
         'The processor quota is used up before the period ends, and every request waits. Raise the limit.',
+      panel: { dashboard: HOST, panel: 'Throttled' },
     },
     {
       alert: 'ContainerMemoryNearLimit',
@@ -21,6 +23,7 @@ export const CONTAINER_RULES: RulePack = {
       severity: 'critical',
       summary: '{{ $labels.job }} holds {{ $value | humanizePercentage }} of its memory limit',
       description: 'The kernel ends the container at the limit.',
+      panel: { dashboard: HOST, panel: 'Memory used and allowed' },
     },
     {
       alert: 'ContainerKilledForMemory',
@@ -31,6 +34,7 @@ export const CONTAINER_RULES: RulePack = {
       summary: 'A process in the container of {{ $labels.job }} was ended for its memory',
       description:
         'The memory limit of the control group was reached. Raise it, or find what grows.',
+      panel: { dashboard: HOST, panel: 'Memory used and allowed' },
     },
   ],
 }

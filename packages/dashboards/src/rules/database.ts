@@ -1,3 +1,4 @@
+import { DATABASE } from '../dashboards/database.ts'
 import { metric } from '../metric.ts'
 import type { RulePack } from '../rule.ts'
 
@@ -18,6 +19,7 @@ export const DATABASE_RULES: RulePack = {
         'p95 of {{ $labels.db_operation_name }} {{ $labels.db_collection_name }} of {{ $labels.job }} is {{ $value | humanizeDuration }}',
       description:
         'One operation in twenty takes longer than half a second: an index, a lock, or too much data.',
+      panel: { dashboard: DATABASE, panel: 'p95 by operation' },
     },
     {
       alert: 'DatabaseErrors',
@@ -28,6 +30,7 @@ export const DATABASE_RULES: RulePack = {
       summary:
         '{{ $value | humanizePercentage }} of {{ $labels.db_operation_name }} {{ $labels.db_collection_name }} of {{ $labels.job }} fail',
       description: 'The error_type label in the Database dashboard says how.',
+      panel: { dashboard: DATABASE, panel: 'Failed operations' },
     },
     {
       alert: 'PoolExhausted',
@@ -38,6 +41,7 @@ export const DATABASE_RULES: RulePack = {
         '{{ $value }} requests of {{ $labels.job }} wait for a connection of {{ $labels.db_client_connection_pool_name }}',
       description:
         'Every connection of the pool is in use all the time: the pool is too small, or connections are held too long.',
+      panel: { dashboard: DATABASE, panel: 'Requests that wait' },
     },
   ],
 }

@@ -1,3 +1,4 @@
+import { SERVICE } from '../dashboards/service.ts'
 import { metric } from '../metric.ts'
 import type { RulePack } from '../rule.ts'
 
@@ -24,6 +25,7 @@ export const HTTP_RULES: RulePack = {
         '{{ $value | humanizePercentage }} of {{ $labels.http_request_method }} {{ $labels.http_route }} of {{ $labels.job }} fail',
       description:
         'More than a tenth of the requests to this route were answered with 5xx. Look at what the route calls first: a dependency that fails shows in the Service dashboard.',
+      panel: { dashboard: SERVICE, panel: 'Failed requests by route' },
     },
     {
       alert: 'HttpErrorsElevated',
@@ -34,6 +36,7 @@ export const HTTP_RULES: RulePack = {
       summary:
         '{{ $value | humanizePercentage }} of {{ $labels.http_request_method }} {{ $labels.http_route }} of {{ $labels.job }} fail',
       description: 'More than 2 % of the requests to this route were answered with 5xx.',
+      panel: { dashboard: SERVICE, panel: 'Failed requests by route' },
     },
     {
       alert: 'HttpSlow',
@@ -45,6 +48,7 @@ export const HTTP_RULES: RulePack = {
         'p95 of {{ $labels.http_request_method }} {{ $labels.http_route }} of {{ $labels.job }} is {{ $value | humanizeDuration }}',
       description:
         'One request in twenty takes longer than two seconds. "Where the time goes" in the Service dashboard shows what it waits for.',
+      panel: { dashboard: SERVICE, panel: 'p95 by route' },
     },
     {
       alert: 'PeerErrorsHigh',
@@ -56,6 +60,7 @@ export const HTTP_RULES: RulePack = {
         '{{ $value | humanizePercentage }} of the calls of {{ $labels.job }} to {{ $labels.server_address }}:{{ $labels.server_port }} fail',
       description:
         'The peer answers with errors or does not answer. What calls it will fail or retry.',
+      panel: { dashboard: SERVICE, panel: 'Failed calls by peer' },
     },
   ],
 }

@@ -1,3 +1,4 @@
+import { NODE_RUNTIME } from '../dashboards/node-runtime.ts'
 import { metric } from '../metric.ts'
 import type { RulePack } from '../rule.ts'
 
@@ -14,6 +15,7 @@ export const NODE_RULES: RulePack = {
         'The event loop of {{ $labels.job }} is blocked {{ $value | humanizePercentage }} of the time',
       description:
         'While it is blocked no request is answered. "Blocked by function" in the Node.js dashboard names the function, file and line.',
+      panel: { dashboard: NODE_RUNTIME, panel: 'Blocked by function' },
     },
     {
       alert: 'EventLoopSaturated',
@@ -24,6 +26,7 @@ export const NODE_RULES: RulePack = {
       summary:
         'The event loop of {{ $labels.job }} has been busy {{ $value | humanizePercentage }} of the time at least',
       description: 'The process has no room left. Take a CPU profile, or run more processes.',
+      panel: { dashboard: NODE_RUNTIME, panel: 'Utilization' },
     },
     {
       alert: 'GarbageCollectionHeavy',
@@ -35,6 +38,7 @@ export const NODE_RULES: RulePack = {
         '{{ $labels.job }} spends {{ $value | humanizePercentage }} of the time in garbage collection',
       description:
         'The heap is close to its limit, or much is allocated. Compare heap floor and limit in the Node.js dashboard.',
+      panel: { dashboard: NODE_RUNTIME, panel: 'Time in garbage collection' },
     },
     {
       alert: 'HeapNearLimit',
@@ -45,6 +49,7 @@ export const NODE_RULES: RulePack = {
         'The heap of {{ $labels.job }} is {{ $value | humanizePercentage }} full after garbage collection',
       description:
         'V8 ends the process at the limit. Raise --max-old-space-size, or find what is kept.',
+      panel: { dashboard: NODE_RUNTIME, panel: 'Heap floor and limit' },
     },
     {
       alert: 'HeapGrows',
@@ -54,6 +59,7 @@ export const NODE_RULES: RulePack = {
       summary: 'At this pace the heap of {{ $labels.job }} is full within 4 hours',
       description:
         'What is left after major collections grows steadily: something is kept that should be let go.',
+      panel: { dashboard: NODE_RUNTIME, panel: 'Heap floor and limit' },
     },
     {
       alert: 'ThreadPoolSaturated',
@@ -64,6 +70,7 @@ export const NODE_RULES: RulePack = {
         'A task of {{ $labels.job }} waits {{ $value | humanizeDuration }} for a thread of the pool',
       description:
         'File, DNS, crypto and zlib work shares four threads. Raise UV_THREADPOOL_SIZE or do less of it at once.',
+      panel: { dashboard: NODE_RUNTIME, panel: 'Thread pool delay' },
     },
     {
       alert: 'TelemetryDropped',
@@ -74,6 +81,7 @@ export const NODE_RULES: RulePack = {
         '{{ $labels.job }} drops {{ $labels.chokepoint_drop_kind }}: {{ $labels.chokepoint_drop_reason }}',
       description:
         'A limit of the instrumentation was reached, so numbers are missing. Often one attribute has too many values.',
+      panel: { dashboard: NODE_RUNTIME, panel: 'Dropped' },
     },
   ],
 }

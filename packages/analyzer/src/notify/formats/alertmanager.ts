@@ -48,9 +48,13 @@ function labelsOf(event: ChokepointEvent, data: object): LabelsAndAnnotations {
     const { labels, annotations } = data as LabelsAndAnnotations
     return { labels: { ...labels, alertname: event.data.name }, annotations }
   }
-  const { title, text, severity, component, facts } = describeEvent(event)
+  const { title, text, severity, component, facts, dashboardUrl } = describeEvent(event)
   return {
     labels: { ...facts, alertname: event.type, severity, component },
-    annotations: { summary: title, description: text.slice(0, 4000) },
+    annotations: {
+      summary: title,
+      description: text.slice(0, 4000),
+      ...(dashboardUrl === '' ? {} : { dashboard_url: dashboardUrl }),
+    },
   }
 }

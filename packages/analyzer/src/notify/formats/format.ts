@@ -10,6 +10,17 @@ export interface FormatContext {
   readonly routingKey: string
 }
 
+/** Where a reader of a message can go on: the live page and the panel, as far as they are known. */
+export function linksOf(
+  externalUrl: string,
+  dashboardUrl: string,
+): readonly { readonly url: string; readonly text: string }[] {
+  return [
+    { url: externalUrl, text: 'Open Chokepoint' },
+    { url: dashboardUrl, text: 'See it in Grafana' },
+  ].filter(({ url }) => url !== '')
+}
+
 /** A body of a webhook: its type and how an event is written. */
 export interface Format {
   readonly contentType: string

@@ -1,11 +1,12 @@
 import { describeEvent } from '../describe-event.ts'
-import type { Format } from './format.ts'
+import { type Format, linksOf } from './format.ts'
 
 /** PagerDuty Events v2; the finding's id is the `dedup_key`, so that its end closes its incident. */
 export const PAGERDUTY: Format = {
   contentType: 'application/json',
   write: (event, { routingKey, externalUrl }, data) => {
-    const { subject, title, severity, phase, component } = describeEvent(event)
+    const { subject, title, severity, phase, component, dashboardUrl } = describeEvent(event)
+    const links = linksOf(externalUrl, dashboardUrl)
     return JSON.stringify({
       routing_key: routingKey,
       event_action: phase === 'resolved' ? 'resolve' : 'trigger',
@@ -21,9 +22,8 @@ export const PAGERDUTY: Format = {
         custom_details: data,
       },
       client: 'Chokepoint',
-      ...(externalUrl === ''
-        ? {}
-        : { client_url: externalUrl, links: [{ href: externalUrl, text: 'Open Chokepoint' }] }),
+      ...(externalUrl === '' ? {} : { client_url: externalUrl }),
+      ...(links.length === 0 ? {} : { links: links.map(({ url, text }) => ({ href: url, text })) }),
     })
   },
 }

@@ -1,5 +1,5 @@
 import { describeEvent } from '../describe-event.ts'
-import type { Format } from './format.ts'
+import { type Format, linksOf } from './format.ts'
 
 const SIGNS = { info: ':information_source:', warning: ':warning:', critical: ':rotating_light:' }
 
@@ -12,7 +12,8 @@ const FIELDS_MAX = 10
 export const SLACK: Format = {
   contentType: 'application/json',
   write: (event, { externalUrl }) => {
-    const { title, text, severity, phase, facts } = describeEvent(event)
+    const { title, text, severity, phase, facts, dashboardUrl } = describeEvent(event)
+    const links = linksOf(externalUrl, dashboardUrl).map((link) => `<${link.url}|${link.text}>`)
     const sign = phase === 'resolved' ? ':white_check_mark:' : SIGNS[severity]
     const heading = `${phase === 'resolved' ? 'Resolved: ' : ''}${title}`
     const fields = Object.entries(facts)
@@ -33,14 +34,9 @@ export const SLACK: Format = {
           text: { type: 'mrkdwn', text: `${sign} ${toMrkdwn(text)}`.slice(0, TEXT_MAX) },
         },
         ...(fields.length === 0 ? [] : [{ type: 'section', fields }]),
-        ...(externalUrl === ''
+        ...(links.length === 0
           ? []
-          : [
-              {
-                type: 'context',
-                elements: [{ type: 'mrkdwn', text: `<${externalUrl}|Open Chokepoint>` }],
-              },
-            ]),
+          : [{ type: 'context', elements: [{ type: 'mrkdwn', text: links.join(' · ') }] }]),
       ],
     })
   },

@@ -1,5 +1,5 @@
 import { describeEvent } from '../describe-event.ts'
-import type { Format } from './format.ts'
+import { type Format, linksOf } from './format.ts'
 
 const COLORS = { info: 'accent', warning: 'warning', critical: 'attention' }
 
@@ -7,7 +7,8 @@ const COLORS = { info: 'accent', warning: 'warning', critical: 'attention' }
 export const TEAMS: Format = {
   contentType: 'application/json',
   write: (event, { externalUrl }) => {
-    const { title, text, severity, phase, facts } = describeEvent(event)
+    const { title, text, severity, phase, facts, dashboardUrl } = describeEvent(event)
+    const links = linksOf(externalUrl, dashboardUrl)
     const resolved = phase === 'resolved'
     return JSON.stringify({
       type: 'message',
@@ -35,10 +36,14 @@ export const TEAMS: Format = {
                   .map(([name, value]) => ({ title: name, value: value.slice(0, 500) })),
               },
             ],
-            ...(externalUrl === ''
+            ...(links.length === 0
               ? {}
               : {
-                  actions: [{ type: 'Action.OpenUrl', title: 'Open Chokepoint', url: externalUrl }],
+                  actions: links.map(({ url, text: title }) => ({
+                    type: 'Action.OpenUrl',
+                    title,
+                    url,
+                  })),
                 }),
           },
         },

@@ -3,7 +3,7 @@ import type { PerformanceReport } from '../../model/report.ts'
 import { html, type SafeHtml } from './safe-html.ts'
 import { leftOut, ROWS_MAX, table } from './table.ts'
 import { formatValue } from './units.ts'
-import { badge, count, elapsed, query, time } from './words.ts'
+import { badge, count, elapsed, panelLink, query, time } from './words.ts'
 
 /** Alerts that fire or wait now, and every step they took in the window, newest first. */
 export function alertSection(report: PerformanceReport): SafeHtml {
@@ -39,7 +39,7 @@ function alertRow(alert: Alert, nowIso: string): SafeHtml {
   const { state } = alert
   return html`<li data-key="${alert.id}" data-testid="alert" data-state="${state}">
       <span class="mark-cell">${badge(state === 'firing' ? alert.severity : 'pending', state === 'firing' ? alert.severity : `${alert.severity}, pending`)}</span>
-      <span class="said"><strong>${alert.name}</strong> <span class="muted">${textOf(alert)}</span></span>
+      <span class="said"><strong>${alert.name}</strong> <span class="muted">${textOf(alert)}</span> ${panelLink(alert.annotations.dashboard_url, 'Grafana')}</span>
       <span class="since muted">for ${elapsed(alert.activeSince, nowIso)}</span>
       ${query(alert.query)}
     </li>`

@@ -4,7 +4,7 @@ import type { PerformanceReport } from '../../model/report.ts'
 import { recommendationBlock } from './recommendation-block.ts'
 import { html, type SafeHtml } from './safe-html.ts'
 import { formatMilliseconds, formatValue } from './units.ts'
-import { badge, elapsed, query, serviceName } from './words.ts'
+import { badge, elapsed, panelLink, query, serviceName } from './words.ts'
 
 /** A profile's tail says nothing; the frames below these are many and small. */
 const FRAMES_MAX = 8
@@ -59,6 +59,7 @@ function card(
       ${one.evidence.length > 0 && evidenceList(one.evidence)}
       ${one.profile && one.profile.frames.length > 0 && profile(one.profile.frames)}
       ${relations(one, known)}
+      ${panelLink(one.dashboardUrl, 'See it in Grafana')}
       <p class="formula"><strong>Impact ${Math.round(one.impact.score)}</strong>
         <code>${one.impact.formula}</code></p>
       <p class="muted small">Confidence ${formatValue(one.confidence, '1')}, share ${formatValue(one.impact.share, '1')}${

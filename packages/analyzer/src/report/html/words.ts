@@ -35,3 +35,9 @@ export function badge(kind: string, text = kind): SafeHtml {
 export function query(text: string): SafeHtml {
   return html`<code class="query" tabindex="0"><span>${text}</span></code>`
 }
+
+/** A link to a Grafana panel; none where the address is not known, or is only a path in a Grafana nobody named. */
+export function panelLink(url: string | undefined, text: string): SafeHtml | false {
+  if (url === undefined || !/^https?:\/\//.test(url)) return false
+  return html`<a class="panel-link" href="${url}" target="_blank" rel="noopener noreferrer" data-testid="panel-link">${text}</a>`
+}

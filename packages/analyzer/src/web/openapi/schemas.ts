@@ -57,6 +57,10 @@ export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
     causes: list(text),
     symptoms: list(text),
     recommendations: list(text),
+    'dashboardUrl?': described(
+      text,
+      'The Grafana panel that shows it, with `grafanaUrl` configured',
+    ),
   }),
   Recommendation: object({
     id: text,
@@ -77,6 +81,7 @@ export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
     'resolvedAt?': time,
     reopened: integer,
     'effect?': object({ query: text, unit: text, before: number, after: number }),
+    'dashboardUrl?': text,
   }),
   Alert: object({
     id: text,
