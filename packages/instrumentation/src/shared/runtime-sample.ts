@@ -37,6 +37,8 @@ export interface RuntimeSample {
   /** In use right after the last major collection; undefined before the first. */
   readonly heapFloorBytes: number | undefined
   readonly heapSpaces: readonly HeapSpace[]
+  /** Whether a debugger may be attached: then nothing but the debugger may pause this thread. */
+  readonly debugged: boolean
   /** What keeps the event loop alive, by type. */
   readonly resources: Readonly<Record<string, number>>
 }

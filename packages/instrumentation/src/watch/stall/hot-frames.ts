@@ -11,13 +11,33 @@ export interface Frame {
   /** Counts from 1; for source maps. */
   readonly column: number
   readonly share: number
+  /** What it called most of that time of Node's own or native code, as `readFileSync (node:fs)`; or empty. */
+  readonly callee: string
+  /** The line it was seen at most, from 1, where V8's own functions are called, as `JSON.parse`; 0 when unknown. */
+  readonly hotLine: number
+  /** Whether it was seen at that line only: it may have called a function that the profiler does not know. */
+  readonly oneLine: boolean
 }
+
+/** Our code is nobody's to change, and it runs in moments: it is only seen when a stall has just ended. */
+const OWN_CODE = new URL('../../', import.meta.url).href
+
+/** Where a function stands in the code. */
+export type Place = Pick<Frame, 'function' | 'file' | 'line' | 'column'>
 
 type Node = Profiler.ProfileNode
 
+/** What is known of one place. Times are in microseconds. */
+interface Seen {
+  readonly place: Place
+  time: number
+  readonly callees: Map<string, number>
+  readonly lines: Map<number, number>
+}
+
 /**
- * Where the time of a profile went, the most first. Time in Node's own code and in native functions
- * belongs to the function that called them: nobody can change `JSON.parse`, only the call of it.
+ * Where the time of a profile went, the most first. Time in Node's own code, in ours and in native functions
+ * belongs to the function that called them: nobody can change `readFileSync`, only the call of it.
  * Samples after `untilMs` are left out; the clock is that of the profile, monotonic.
  */
 export function hotFrames(
@@ -30,21 +50,45 @@ export function hotFrames(
   for (const node of profile.nodes) {
     for (const child of node.children ?? []) parents.set(child, node)
   }
-  const times = new Map<string, { place: Omit<Frame, 'share'>; time: number }>()
+  const places = new Map<string, Seen>()
   let total = 0
   for (const [id, time] of timeByNode(profile, untilMs)) {
     const leaf = nodes.get(id)
     if (leaf === undefined || leaf.callFrame.functionName === '(idle)') continue
-    const place = placeOf(responsible(leaf, parents))
+    const { owner, callee } = responsible(leaf, parents)
+    if (owner.callFrame.url.startsWith(OWN_CODE)) continue
+    const place = placeOf(owner)
     const key = `${place.function}\n${place.file}\n${place.line}`
-    const known = times.get(key)
-    if (known === undefined) times.set(key, { place, time })
-    else known.time += time
+    const seen = places.get(key) ?? { place, time: 0, callees: new Map(), lines: new Map() }
+    places.set(key, seen)
+    seen.time += time
+    if (callee !== undefined) add(seen.callees, describeCallee(callee), time)
+    else for (const { line, ticks } of leaf.positionTicks ?? []) add(seen.lines, line, ticks)
     total += time
   }
-  return Array.from(times.values(), ({ place, time }) => ({ ...place, share: time / total }))
+  return Array.from(places.values(), (seen) => toFrame(seen, total))
     .sort((one, other) => other.share - one.share)
     .slice(0, framesMax)
+}
+
+function toFrame({ place, time, callees, lines }: Seen, total: number): Frame {
+  const callee = largest(callees)
+  return {
+    ...place,
+    share: time / total,
+    callee: callee !== undefined && callees.get(callee)! > time / 2 ? callee : '',
+    hotLine: largest(lines) ?? 0,
+    oneLine: lines.size <= 1,
+  }
+}
+
+function largest<Key>(times: ReadonlyMap<Key, number>): Key | undefined {
+  const [first] = Array.from(times).sort(([, one], [, other]) => other - one)
+  return first?.[0]
+}
+
+function add<Key>(times: Map<Key, number>, key: Key, time: number): void {
+  times.set(key, (times.get(key) ?? 0) + time)
 }
 
 /** Microseconds by node: each sample stands for the time until the next one. */
@@ -57,21 +101,33 @@ function timeByNode(profile: Profiler.Profile, untilMs: number): Map<number, num
     if (at > untilMs * 1000) break
     // At least one: a profile of one single sample still says where the thread was.
     const time = Math.max(1, timeDeltas[index + 1] ?? 0)
-    times.set(id, (times.get(id) ?? 0) + time)
+    add(times, id, time)
   }
   return times
 }
 
-/** The nearest caller that is somebody's code; the leaf itself when there is none. */
-function responsible(leaf: Node, parents: ReadonlyMap<number, Node>): Node {
+/** The nearest caller that is somebody's code, and what it called; the leaf itself when there is none. */
+function responsible(
+  leaf: Node,
+  parents: ReadonlyMap<number, Node>,
+): { readonly owner: Node; readonly callee: Node | undefined } {
+  let callee: Node | undefined
   for (let node: Node | undefined = leaf; node !== undefined; node = parents.get(node.id)) {
     const { url } = node.callFrame
-    if (url !== '' && !url.startsWith('node:')) return node
+    const isApp = url !== '' && !url.startsWith('node:') && !url.startsWith(OWN_CODE)
+    if (isApp) return { owner: node, callee }
+    callee = node
   }
-  return leaf
+  return { owner: leaf, callee: undefined }
 }
 
-function placeOf(node: Node): Omit<Frame, 'share'> {
+/** `readFileSync (node:fs)`, or `parse` for what is native. */
+function describeCallee({ callFrame: { functionName, url } }: Node): string {
+  const name = functionName === '' ? '(anonymous)' : functionName
+  return url === '' ? name : `${name} (${url})`
+}
+
+function placeOf(node: Node): Place {
   const { functionName, url, lineNumber, columnNumber } = node.callFrame
   const file = url.startsWith('file:') ? fileURLToPath(url) : url
   if (functionName !== '' || file === '') {
@@ -80,11 +136,11 @@ function placeOf(node: Node): Omit<Frame, 'share'> {
   }
   // The body of a module begins at line 1, which says nothing; its hottest line does.
   const isModule = lineNumber === 0
-  const hottest = node.positionTicks?.reduce((one, two) => (two.ticks > one.ticks ? two : one))
+  const hottest = largest(new Map(node.positionTicks?.map(({ line, ticks }) => [line, ticks])))
   return {
     function: isModule ? '(module)' : '(anonymous)',
     file,
-    line: isModule && hottest !== undefined ? hottest.line : lineNumber + 1,
+    line: isModule && hottest !== undefined ? hottest : lineNumber + 1,
     column: isModule ? 1 : columnNumber + 1,
   }
 }

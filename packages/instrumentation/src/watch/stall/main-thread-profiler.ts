@@ -1,4 +1,5 @@
 import { type Profiler, Session } from 'node:inspector'
+import { type Stack, toStack } from './paused-stack.ts'
 
 /** Samples the main thread, blocked or not, until it is told to stop. */
 export interface MainThreadProfile {
@@ -6,6 +7,11 @@ export interface MainThreadProfile {
   readonly started: Promise<void>
   /** Ends the sampling and resolves with what was sampled. */
   stop(): Promise<Profiler.Profile>
+  /**
+   * Pauses the main thread for a millisecond and resolves with what it was running; undefined when
+   * `isStillWanted` turns false before it could be paused, or when it does so while it is paused.
+   */
+  readStack(isStillWanted: () => boolean): Promise<Stack | undefined>
   /** Lets go of the main thread, whatever is under way. */
   close(): void
 }
@@ -14,6 +20,11 @@ export interface MainThreadProfile {
 export type ProfileMainThread = () => MainThreadProfile
 
 const SAMPLE_EVERY_MICROSECONDS = 1_000
+/** A thread that runs JavaScript is paused at once; one in native code may take for ever. */
+const PAUSE_WAIT_MS = 500
+const LOOK_EVERY_MS = 5
+
+type Post = <Answer>(method: string, parameters?: object) => Promise<Answer>
 
 /**
  * Profiles the main thread from this worker through the inspector, which interrupts JavaScript that
@@ -22,7 +33,7 @@ const SAMPLE_EVERY_MICROSECONDS = 1_000
 export const profileMainThread: ProfileMainThread = () => {
   const session = new Session()
   session.connectToMainThread()
-  const post = <Answer>(method: string, parameters: object = {}): Promise<Answer> =>
+  const post: Post = <Answer>(method: string, parameters: object = {}): Promise<Answer> =>
     new Promise((resolve, reject) => {
       session.post(method, parameters, (error, answer) => {
         if (error === null) resolve(answer as Answer)
@@ -38,6 +49,38 @@ export const profileMainThread: ProfileMainThread = () => {
   return {
     started,
     stop: async () => (await post<{ profile: Profiler.Profile }>('Profiler.stop')).profile,
+    readStack: (isStillWanted) => readStack(session, post, isStillWanted),
     close: () => session.disconnect(),
   }
+}
+
+async function readStack(
+  session: Session,
+  post: Post,
+  isStillWanted: () => boolean,
+): Promise<Stack | undefined> {
+  let stack: Stack | undefined
+  let answered = false
+  const urls = new Map<string, string>()
+  session.on('Debugger.scriptParsed', ({ params: { scriptId, url } }) => urls.set(scriptId, url))
+  session.on('Debugger.paused', ({ params }) => {
+    // The thread stands still now: what is wanted of it cannot have changed since it was paused.
+    if (!answered && isStillWanted()) stack = toStack(params.callFrames, urls)
+    answered = true
+    resume(post)
+  })
+  const asked = [post('Debugger.enable'), post('Debugger.pause')]
+  for (const request of asked) request.catch(() => undefined)
+  const endMs = performance.now() + PAUSE_WAIT_MS
+  while (!answered && isStillWanted() && performance.now() < endMs) {
+    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS))
+  }
+  // Lets go of a pause that has not come yet, too.
+  await post('Debugger.disable')
+  return stack
+}
+
+/** A thread that goes on already has no need to be told; the inspector calls that an error. */
+function resume(post: Post): void {
+  post('Debugger.resume').catch(() => undefined)
 }

@@ -21,7 +21,8 @@ export class SourceMaps {
     const file = originalSource.startsWith('file:')
       ? fileURLToPath(originalSource)
       : resolve(dirname(frame.file), originalSource)
-    return { ...frame, file, line: originalLine + 1 }
+    // The hottest line has no column, by which alone it could be found in the source.
+    return { ...frame, file, line: originalLine + 1, hotLine: 0 }
   }
 
   #mapOf(file: string): SourceMap | undefined {

@@ -5,6 +5,10 @@ import type { Frame } from './hot-frames.ts'
 import type { SourceMaps } from './source-maps.ts'
 import type { Stall } from './stall-watch.ts'
 
+/** A computed property may have any name, and code that is evaluated may have any `sourceURL`. */
+const NAME_LENGTH_MAX = 200
+const PATH_LENGTH_MAX = 1024
+
 export interface StallReportOptions {
   readonly durations: BoundedHistogram
   readonly logEvents: LogEventSink | undefined
@@ -35,6 +39,7 @@ export class StallReport {
       body: `The event loop is blocked for ${Math.round(durationMs)} ms: ${describe(top)}`,
       attributes: {
         ...attributesOf(top),
+        ...(top.callee === '' ? {} : { 'chokepoint.stall.callee': top.callee }),
         'chokepoint.stall.duration': durationMs / 1000,
         'chokepoint.stall.frames': places.map(describe),
         'chokepoint.stall.shares': places.map(({ share }) => share),
@@ -52,13 +57,17 @@ export class StallReport {
 
 function attributesOf({ function: name, file, line }: Frame): Attributes {
   return {
-    'code.function.name': name,
-    ...(file === '' ? {} : { 'code.file.path': file, 'code.line.number': line }),
+    'code.function.name': name.slice(0, NAME_LENGTH_MAX),
+    ...(file === ''
+      ? {}
+      : { 'code.file.path': file.slice(0, PATH_LENGTH_MAX), 'code.line.number': line }),
   }
 }
 
-/** e.g. `renderCart (/app/cart.js:12) 61 %` */
-function describe({ function: name, file, line, share }: Frame): string {
+/** e.g. `renderCart (/app/cart.js:12) in readFileSync (node:fs) 61 %`, `parse (/app/cart.js:3) at line 5 98 %` */
+function describe({ function: name, file, line, callee, hotLine, share }: Frame): string {
   const place = file === '' ? '' : ` (${file}:${line})`
-  return `${name}${place} ${Math.round(share * 100)} %`
+  const at = hotLine === 0 || hotLine === line ? '' : ` at line ${hotLine}`
+  const inside = callee === '' ? at : ` in ${callee}`
+  return `${name}${place}${inside} ${Math.round(share * 100)} %`
 }

@@ -2,6 +2,7 @@ import { ASKED, BEAT_AT, BEATS, DONE, type SharedMemory } from '../../shared/mem
 import type { BeatGap } from '../../shared/messages.ts'
 import { type Frame, hotFrames } from './hot-frames.ts'
 import type { MainThreadProfile, ProfileMainThread } from './main-thread-profiler.ts'
+import { correctByStack, mayHideLoop } from './paused-stack.ts'
 
 /** A time in which the app thread did not come back to its event loop. */
 export interface Stall {
@@ -19,6 +20,8 @@ export interface StallWatchOptions {
   readonly profile: ProfileMainThread | undefined
   /** Whether a profile may be taken now. */
   readonly mayProfile: () => boolean
+  /** Whether the app thread may be paused for a moment: not while somebody debugs it. */
+  readonly mayPause: () => boolean
   /** The clock of the heartbeat: monotonic, in ms. */
   readonly now: () => number
   /**
@@ -61,12 +64,10 @@ const FRAMES_MAX = 5
 /** Looks and suspensions that are remembered: the app's word on a gap comes moments after its end. */
 const REMEMBERED_MAX = 16
 /**
- * Of a gap this much must be the code's own, running or blocked in a call, or the machine is to blame
- * for it. A thread that only computes got between 5 and 8 % of the time when ten others did, and more
- * processes, on two processors.
+ * So much of the threshold must be the code's own time, running or blocked in a call: a thread that has less
+ * would not have been late on a machine that has time for it, and the machine is to blame for the gap.
  */
-const OWN_SHARE_MIN = 0.04
-const OWN_THRESHOLDS_MIN = 0.1
+const OWN_THRESHOLDS_MIN = 0.5
 
 /**
  * Watches the heartbeat of the app thread. When it stays away the stall is profiled while it lasts; when
@@ -166,7 +167,7 @@ export class StallWatch {
     const before = this.#seen.find(({ beatAtMs }) => beatAtMs <= sinceMs)
     const waitedMs = before === undefined ? 0 : starvedMs() - before.starvedMs
     const ownMs = Math.max(cpuMs, blockedMs - waitedMs)
-    return ownMs < Math.max(OWN_THRESHOLDS_MIN * thresholdMs, OWN_SHARE_MIN * blockedMs)
+    return ownMs < OWN_THRESHOLDS_MIN * thresholdMs
   }
 
   get #beats(): number {
@@ -212,7 +213,8 @@ export class StallWatch {
       await this.#sleepWhileBlocked(stall)
       const sampled = await profile.stop()
       // What ran after the stall is not its cause. Native code is sampled the moment it returns.
-      stall.frames = hotFrames(sampled, FRAMES_MAX, this.#endOf(stall))
+      const frames = hotFrames(sampled, FRAMES_MAX, this.#endOf(stall))
+      stall.frames = await this.#findHiddenLoop(stall, frames, profile)
       if (stall.frames.length === 0) return
       const untilMs = Math.min(this.#endOf(stall), this.#options.now())
       const durationMs = this.#blocked(stall.beatAtMs, untilMs)
@@ -225,10 +227,24 @@ export class StallWatch {
     }
   }
 
+  /** Asks the thread itself where it is when the profile may not know the function that runs. */
+  async #findHiddenLoop(
+    stall: Noticed,
+    frames: readonly Frame[],
+    profile: MainThreadProfile,
+  ): Promise<readonly Frame[]> {
+    if (!mayHideLoop(frames) || !this.#lasts(stall) || !this.#options.mayPause()) return frames
+    const stack = await profile.readStack(() => this.#lasts(stall))
+    return stack === undefined ? frames : correctByStack(frames, stack)
+  }
+
+  #lasts(stall: Noticed): boolean {
+    return !this.#closed && this.#beats === stall.beats
+  }
+
   async #sleepWhileBlocked(stall: Noticed): Promise<void> {
     const endMs = this.#options.now() + PROFILE_MS
-    const isOver = () => this.#closed || this.#beats !== stall.beats
-    while (!isOver() && this.#options.now() < endMs) {
+    while (this.#lasts(stall) && this.#options.now() < endMs) {
       await new Promise((resolve) => setTimeout(resolve, 5))
     }
   }

@@ -31,6 +31,7 @@ function sample(change: Partial<RuntimeSample> = {}): RuntimeSample {
     heapLimitBytes: 2e9,
     heapFloorBytes: undefined,
     heapSpaces: [],
+    debugged: false,
     resources: {},
     ...change,
   }

@@ -15,7 +15,14 @@ describe('stall profile of a real app', function () {
   this.timeout(40_000)
   let receiver: OtlpReceiver
   let url: string
+  let directory: string
   let app: WatchedApp | undefined
+
+  before(() => {
+    directory = mkdtempSync(join(tmpdir(), 'chokepoint-'))
+  })
+
+  after(() => rmSync(directory, { recursive: true }))
 
   beforeEach(async () => {
     receiver = new OtlpReceiver()
@@ -43,7 +50,7 @@ describe('stall profile of a real app', function () {
     return states().at(-1)!.points
   }
 
-  // The machine that runs the tests may be busy, so the blocks are long and the bounds are wide.
+  // The machine that runs the tests may be busy: blocks are of processor time, and may take many times as long.
   it('names the function, file and line that block, while they block', async () => {
     const { child } = await start()
     let freeAt: number | undefined
@@ -59,14 +66,14 @@ describe('stall profile of a real app', function () {
     expect(attributes).to.include({
       'code.function.name': 'spinTheWheel',
       'code.file.path': APP,
-      'code.line.number': 4,
+      'code.line.number': 8,
     })
-    expect(attributes['chokepoint.stall.duration']).to.be.within(0.2, 2.6)
+    expect(attributes['chokepoint.stall.duration']).to.be.within(0.2, 30)
     await until('the end of the stall', () => freeAt !== undefined)
     const [point] = await stallPoints()
     expect(point!.attributes).to.include({ 'code.function.name': 'spinTheWheel' })
     expect(point!.count).to.equal(1)
-    expect(point!.sum).to.be.within(2.4, 3.2)
+    expect(point!.sum).to.be.within(2.4, 30)
   })
 
   it('is scraped while the app is blocked, and shows the block', async () => {
@@ -100,24 +107,46 @@ describe('stall profile of a real app', function () {
     const [point] = await stallPoints()
     expect(point!.attributes).to.deep.include({
       'code.function.name': 'runTheShell',
-      'code.line.number': 11,
+      'code.line.number': 21,
     })
     // The start of the profile itself and a busy machine make it longer.
     expect(point!.sum).to.be.within(0.55, 1.5)
   })
+
+  for (const [how, name, callee] of [
+    ['hash', '(anonymous)', 'pbkdf2Sync (node:internal/crypto/pbkdf2)'],
+    ['zip', 'zipTheBook', 'syncBufferWrapper (node:zlib)'],
+    ['match', 'matchTheText', undefined],
+    ['wait', 'waitForNobody', undefined],
+    ['addUp', 'addUp', undefined],
+  ] as const) {
+    it(`names ${name} and what it called while it is blocked in ${how}`, async () => {
+      const { child } = await start()
+      await until(
+        'a sample of the runtime',
+        () => receiver.metrics('nodejs.eventloop.utilization').length > 0,
+      )
+      child.send({ how, ms: 1_500 })
+      await until('the log event', () => events().length > 0)
+      const attributes = readAttributes(events()[0]!.attributes)
+      expect(attributes['code.function.name']).to.equal(name)
+      expect(attributes['chokepoint.stall.callee']).to.equal(callee)
+    })
+  }
 
   it('times a stall without a profile when profiles are switched off', async () => {
     const { child } = await start(APP, { CHOKEPOINT_STALL_PROFILE: 'false' })
     child.send({ how: 'spin', ms: 400 })
     const [point] = await stallPoints()
     expect(point!.attributes).to.deep.equal({})
-    expect(point!.sum).to.be.within(0.34, 0.7)
+    expect(point!.sum).to.be.within(0.34, 10)
     expect(events()).to.deep.equal([])
   })
 
   it('takes neither a short block nor the loading of the app for a stall', async () => {
     const { child } = await start(APP, { SPIN_AT_START_MS: '700' })
-    child.send({ how: 'spin', ms: 100 })
+    // Half of the threshold is the least that the code itself must have used.
+    child.send({ how: 'spin', ms: 60 })
     await once(child)
     const seen = receiver.metricRequests.length
     await until('some reports more', () => receiver.metricRequests.length > seen + 3)
@@ -144,8 +173,56 @@ describe('stall profile of a real app', function () {
     expect(point!.sum, 'the last stall is told').to.be.within(0.3, 1.5)
   })
 
+  it('names functions of CommonJS and of TypeScript whose types Node strips', async () => {
+    const files = {
+      'busy.cjs': [
+        'const turn = (ms) => { const end = performance.now() + ms',
+        '  while (performance.now() < end); }',
+        "exports.go = process.on('message', () => setImmediate(() => turn(1500)))",
+      ],
+      'busy.mts': [
+        'interface Turns { readonly ms: number }',
+        '',
+        'function turn({ ms }: Turns): void {',
+        '  const end: number = performance.now() + ms',
+        '  while (performance.now() < end);',
+        '}',
+        "process.on('message', () => setImmediate(() => turn({ ms: 1500 })))",
+      ],
+    }
+    for (const [name, line] of [
+      ['busy.cjs', 1],
+      ['busy.mts', 3],
+    ] as const) {
+      const file = join(directory, name)
+      writeFileSync(file, files[name].join('\n'))
+      receiver.requests.length = 0
+      const { child } = await start(file)
+      child.send('go')
+      const [point] = await stallPoints()
+      await app!.end()
+      expect(point!.attributes).to.deep.equal({
+        'code.function.name': 'turn',
+        'code.file.path': file,
+        'code.line.number': line,
+      })
+    }
+  })
+
+  it('does not take a stop of the whole process for a stall', async () => {
+    const { child } = await start()
+    for (let stop = 0; stop < 3; stop++) {
+      child.kill('SIGSTOP')
+      await new Promise((resolve) => setTimeout(resolve, 500))
+      child.kill('SIGCONT')
+      const seen = receiver.metricRequests.length
+      await until('a report after it', () => receiver.metricRequests.length > seen + 1)
+    }
+    expect(receiver.metrics('nodejs.eventloop.blocked.duration')).to.deep.equal([])
+    expect(events()).to.deep.equal([])
+  })
+
   it('tells the place in the source when the file has a source map', async () => {
-    const directory = mkdtempSync(join(tmpdir(), 'chokepoint-'))
     const source = join(directory, 'busy.ts')
     const code = [
       'enum Wheel { Left, Right }',
@@ -156,7 +233,7 @@ describe('stall profile of a real app', function () {
       '  while (performance.now() < end) turns++',
       '  return turns',
       '}',
-      "process.on('message', () => setImmediate(turn, 600))",
+      "process.on('message', () => setImmediate(turn, 1500))",
     ].join('\n')
     const built = stripTypeScriptTypes(code, {
       mode: 'transform',
@@ -168,7 +245,6 @@ describe('stall profile of a real app', function () {
     const { child } = await start(join(directory, 'busy.mjs'))
     child.send('go')
     const [point] = await stallPoints()
-    rmSync(directory, { recursive: true })
     expect(point!.attributes).to.deep.equal({
       'code.function.name': 'turn',
       'code.file.path': source,

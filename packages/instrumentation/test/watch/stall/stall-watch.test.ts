@@ -8,6 +8,7 @@ import {
   type SharedMemory,
 } from '../../../src/shared/memory-layout.ts'
 import type { MainThreadProfile } from '../../../src/watch/stall/main-thread-profiler.ts'
+import type { Stack } from '../../../src/watch/stall/paused-stack.ts'
 import { type Stall, StallWatch } from '../../../src/watch/stall/stall-watch.ts'
 
 const HEARTBEAT_MS = 20
@@ -42,6 +43,8 @@ describe('stall watch', () => {
   let ended: Stall[]
   let errors: unknown[]
   let profile: () => MainThreadProfile
+  let stack: Stack | undefined
+  let debugged: boolean
   let starvedMs: number
   let awakeMs: number
 
@@ -51,11 +54,14 @@ describe('stall watch', () => {
     named = []
     ended = []
     errors = []
+    stack = undefined
+    debugged = false
     starvedMs = 1_000
     awakeMs = 500
     profile = () => ({
       started: Promise.resolve(),
       stop: async () => profileOf('renderCart', nowMs - 50, 100),
+      readStack: async () => stack,
       close: () => undefined,
     })
     watch = new StallWatch({
@@ -64,6 +70,7 @@ describe('stall watch', () => {
       thresholdMs: 200,
       profile: () => profile(),
       mayProfile: () => true,
+      mayPause: () => !debugged,
       now: () => nowMs,
       starvedMs: () => starvedMs,
       awakeMs: () => awakeMs,
@@ -121,7 +128,16 @@ describe('stall watch', () => {
     await settle()
     expect(named).to.have.length(1)
     expect(named[0]!.frames).to.deep.equal([
-      { function: 'renderCart', file: '/app/cart.js', line: 12, column: 1, share: 1 },
+      {
+        function: 'renderCart',
+        file: '/app/cart.js',
+        line: 12,
+        column: 1,
+        share: 1,
+        callee: '',
+        hotLine: 0,
+        oneLine: false,
+      },
     ])
     beat()
     nowMs += 30
@@ -140,13 +156,22 @@ describe('stall watch', () => {
     expect(ended).to.deep.equal([{ durationMs: 680, frames: [] }])
   })
 
-  it('records a block that had a twentieth of a processor', async () => {
-    nowMs += 520
-    awakeMs += 515
-    starvedMs += 480
-    beat(28)
+  it('records a block whose code had half of the threshold for itself, in a long gap', async () => {
+    nowMs += 2_020
+    awakeMs += 2_015
+    starvedMs += 1_980
+    beat(100)
     await settle()
-    expect(ended).to.deep.equal([{ durationMs: 500, frames: [] }])
+    expect(ended).to.deep.equal([{ durationMs: 2_000, frames: [] }])
+  })
+
+  it('blames the machine for a gap in which the code had less than that', async () => {
+    nowMs += 2_020
+    awakeMs += 2_015
+    starvedMs += 1_980
+    beat(99)
+    await settle()
+    expect(ended).to.deep.equal([])
   })
 
   it('records a block of which the count of waiting says too much', async () => {
@@ -175,6 +200,7 @@ describe('stall watch', () => {
         fail = reject
       }),
       stop: async () => profileOf('never', nowMs, 1),
+      readStack: async () => undefined,
       close: () => fail(new Error('Session was closed')),
     })
     pass(300)
@@ -191,6 +217,7 @@ describe('stall watch', () => {
         release = () => resolve(undefined)
       }),
       stop: async () => profileOf('innocent', nowMs, 100),
+      readStack: async () => stack,
       close: () => undefined,
     })
     pass(300)
@@ -213,6 +240,44 @@ describe('stall watch', () => {
     await settle()
     expect(ended).to.deep.equal([{ durationMs: 280, frames: [] }])
     expect(errors).to.have.length(1)
+  })
+
+  describe('of a loop that the profiler does not know', () => {
+    const caller = { function: 'renderCart', file: '/app/cart.js', line: 12, column: 1 }
+    const loop = { function: 'priceAll', file: '/app/prices.js', line: 3, column: 9 }
+
+    beforeEach(() => {
+      profile = () => ({
+        started: Promise.resolve(),
+        stop: async () => {
+          const whole = profileOf('renderCart', nowMs - 50, 100)
+          whole.nodes[0]!.positionTicks = [{ line: 14, ticks: 100 }]
+          return whole
+        },
+        readStack: async (isStillWanted) => (isStillWanted() ? stack : undefined),
+        close: () => undefined,
+      })
+      stack = [loop, caller]
+    })
+
+    it('names the function that the thread itself says is running', async () => {
+      pass(250)
+      await settle()
+      nowMs += 150
+      await settle()
+      expect(named[0]!.frames).to.deep.equal([
+        { ...loop, share: 1, callee: '', hotLine: 0, oneLine: true },
+      ])
+    })
+
+    it('does not pause a thread that somebody debugs', async () => {
+      debugged = true
+      pass(250)
+      await settle()
+      nowMs += 150
+      await settle()
+      expect(named[0]!.frames[0]!.function).to.equal('renderCart')
+    })
   })
 
   it('does not take a suspended process for a stall', async () => {
@@ -238,8 +303,8 @@ describe('stall watch', () => {
     starvedMs += 420
     pass(450)
     expect(watch.blockedMs).to.equal(0)
-    pass(50)
-    expect(watch.blockedMs).to.equal(480)
+    pass(100)
+    expect(watch.blockedMs).to.equal(530)
   })
 
   it('does not take the wait for its own flush for a stall', () => {
