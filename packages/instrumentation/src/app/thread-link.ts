@@ -17,6 +17,7 @@ export class ThreadLink implements Link {
   readonly #memory: SharedMemory
   #second: NodeJS.Timeout | undefined
   #sentBatches = 0
+  #appMetrics: AppMessage | undefined
 
   constructor(memory: SharedMemory) {
     this.#memory = memory
@@ -40,8 +41,12 @@ export class ThreadLink implements Link {
   }
 
   send(message: AppMessage): void {
-    if (this.#ready) this.#post(message)
-    else this.#hello()
+    // They may come when the loop is empty; a channel that is opened then would begin its next turn, and the next.
+    if (message.type === 'app-metrics') this.#appMetrics = message
+    else if (this.#ready) {
+      this.#post(message)
+      this.#postAppMetrics()
+    } else this.#hello()
   }
 
   requestFlush(): void {}
@@ -50,7 +55,13 @@ export class ThreadLink implements Link {
   shutdown(): void {
     clearTimeout(this.#second)
     this.#hello()
+    this.#postAppMetrics()
     this.#post({ type: 'bye' })
+  }
+
+  #postAppMetrics(): void {
+    if (this.#appMetrics !== undefined) this.#post(this.#appMetrics)
+    this.#appMetrics = undefined
   }
 
   get #ready(): boolean {

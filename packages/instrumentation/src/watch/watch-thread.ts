@@ -201,7 +201,7 @@ export class WatchThread {
         this.#appMetrics = message.scopeMetrics
         return
       case 'thread-gone':
-        return this.#threads.forget(message.threadId)
+        return this.#threads.ended(message.threadId)
       case 'flush':
         return this.#flush(message.number)
       case 'shutdown':

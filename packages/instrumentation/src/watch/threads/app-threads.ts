@@ -43,6 +43,8 @@ const THREADS_MAX = 64
 /** Distinct names of threads; those beyond share one. */
 const NAMES_MAX = 32
 const OTHER_NAME = 'other'
+/** How long messages of a thread may take that has ended. */
+const LAST_WORDS_MS = 300
 
 /** The worker threads of the app: who lives, and what those have counted that are gone. */
 export class AppThreads {
@@ -70,8 +72,12 @@ export class AppThreads {
       : mergeScopes([this.#goneAppMetrics, ...living])
   }
 
-  /** A thread ended, without having said so when it was terminated. */
-  forget(threadId: number): void {
+  /** A thread has ended, by what another one tells. Its own last words may still be on their way. */
+  ended(threadId: number): void {
+    setTimeout(() => this.#forget(threadId), LAST_WORDS_MS).unref()
+  }
+
+  #forget(threadId: number): void {
     const thread = this.#living.get(threadId)
     if (thread === undefined) return
     this.#living.delete(threadId)
@@ -107,8 +113,8 @@ export class AppThreads {
 
   #receive({ threadId, message }: ThreadMessage): void {
     if (message.type === 'hello') this.#welcome(threadId, message)
-    else if (message.type === 'bye') this.forget(threadId)
-    else if (message.type === 'thread-gone') this.forget(message.threadId)
+    else if (message.type === 'bye') this.#forget(threadId)
+    else if (message.type === 'thread-gone') this.ended(message.threadId)
     else this.#take(threadId, message)
   }
 
