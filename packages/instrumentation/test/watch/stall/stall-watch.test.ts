@@ -136,7 +136,7 @@ describe('stall watch', () => {
         share: 1,
         callee: '',
         hotLine: 0,
-        oneLine: false,
+        oneLine: true,
       },
     ])
     beat()
