@@ -16,6 +16,7 @@ import { createSchedule } from './schedule.ts'
 import { selfMetrics, selfSamples } from './self-metrics.ts'
 import { openTenantStores } from './store/tenant-stores.ts'
 import { createTenants, ONLY_TENANT, type Tenants } from './tenants.ts'
+import { createTurns } from './turns.ts'
 import type { AnswerOptions } from './web/ports.ts'
 import { createWebServer } from './web/server.ts'
 import { createWebhookPort } from './webhook-port.ts'
@@ -62,7 +63,11 @@ export async function createPipeline(config: Config, options: PipelineOptions) {
   })
 
   // receive -> decode -> store -> forward: the log is read back before anything is taken.
-  const schedule = createSchedule({ config, tenants: () => tenants, afterInterval, onProblem })
+  const turns = createTurns()
+  const schedule = createSchedule({
+    ...{ config, turns, afterInterval, onProblem },
+    tenants: () => tenants,
+  })
   const stores = await openTenantStores({
     ...{ dataDir, wallClock, limits },
     ...{ retentionMs: config.retentionMs, fsync: config.fsync, clock: config.clock },
@@ -141,6 +146,8 @@ export async function createPipeline(config: Config, options: PipelineOptions) {
   const web = createWebServer({
     ...{ version, multitenancy, tls, tokens: auth.tokens },
     view: (tenant) => tenants.get(tenant).view,
+    compute: (tenant, of) => turns.run(tenants.get(tenant).compute(of)),
+    runSteps: turns.run,
     prometheus: (tenant) => tenants.get(tenant).prometheus,
     actOnRecommendation: (tenant, id, action) => tenants.get(tenant).act(id, action),
     webhooks: createWebhookPort(config, webhooks),

@@ -2,41 +2,61 @@ import {
   type Engine,
   PromqlError,
   type PromqlErrorCode,
+  type QueryResult,
+  type RangeQueryResult,
+  runThrough,
   type SeriesSource,
+  type SharedResults,
 } from '@chokepoint/promql'
 import { ChokepointError, type ErrorCode } from './model/errors.ts'
-import type { QueryFunc, QueryRangeFunc, QuerySample } from './model/query.ts'
+import type { Questions, Respondent } from './model/interview.ts'
+import type { QuerySample, QuerySeries } from './model/query.ts'
 
-/** The two functions through which rules, detectors and reports see the engine. */
-export interface QueryFunctions {
-  readonly query: QueryFunc
-  readonly queryRange: QueryRangeFunc
+/** The functions through which rules, detectors and reports see the engine: at once, and in steps. */
+export interface QueryFunctions extends Questions {
+  readonly inSteps: Respondent
+  /** In steps as well, with what earlier questions of a pass came to. */
+  readonly sharing: (results: SharedResults) => Respondent
 }
 
 /** Asks one source through an engine; floats only, as thresholds and charts need them. */
 export function createQueryFunctions(engine: Engine, source: SeriesSource): QueryFunctions {
+  const sharing = (results?: SharedResults): Respondent => ({
+    *query(expression, atMs) {
+      const steps = engine.instantInSteps(source, expression, atMs, results)
+      return samplesOf(expression, yield* translateErrorsInSteps(steps))
+    },
+    *queryRange(expression, startMs, endMs, stepMs) {
+      const steps = engine.rangeInSteps(source, expression, startMs, endMs, stepMs, results)
+      return seriesOf(yield* translateErrorsInSteps(steps))
+    },
+  })
+  const inSteps = sharing()
   return {
-    query: (expression, atMs) => {
-      const { value } = translateErrors(() => engine.instant(source, expression, atMs))
-      if (value.type === 'scalar') return [{ labels: {}, value: value.value }]
-      if (value.type !== 'vector') throw wrongType(expression, value.type)
-      const samples: QuerySample[] = []
-      for (const sample of value.samples) {
-        if (sample.histogram !== undefined) continue
-        samples.push({ labels: sample.labels.toRecord(), value: sample.value })
-      }
-      return samples
-    },
-    queryRange: (expression, startMs, endMs, stepMs) => {
-      const { value } = translateErrors(() =>
-        engine.range(source, expression, startMs, endMs, stepMs),
-      )
-      return value.series.map(({ labels, times, values }) => ({
-        labels: labels.toRecord(),
-        points: Array.from(times, (timeMs, i) => [timeMs, values[i]!] as const),
-      }))
-    },
+    inSteps,
+    sharing,
+    query: (expression, atMs) => runThrough(inSteps.query(expression, atMs)),
+    queryRange: (expression, startMs, endMs, stepMs) =>
+      runThrough(inSteps.queryRange(expression, startMs, endMs, stepMs)),
   }
+}
+
+function samplesOf(expression: string, { value }: QueryResult): readonly QuerySample[] {
+  if (value.type === 'scalar') return [{ labels: {}, value: value.value }]
+  if (value.type !== 'vector') throw wrongType(expression, value.type)
+  const samples: QuerySample[] = []
+  for (const sample of value.samples) {
+    if (sample.histogram !== undefined) continue
+    samples.push({ labels: sample.labels.toRecord(), value: sample.value })
+  }
+  return samples
+}
+
+function seriesOf({ value }: RangeQueryResult): readonly QuerySeries[] {
+  return value.series.map(({ labels, times, values }) => ({
+    labels: labels.toRecord(),
+    points: Array.from(times, (timeMs, i) => [timeMs, values[i]!] as const),
+  }))
 }
 
 const CODES: Readonly<Record<PromqlErrorCode, ErrorCode>> = {
@@ -53,9 +73,24 @@ export function translateErrors<Answer>(ask: () => Answer): Answer {
   try {
     return ask()
   } catch (error) {
-    if (!(error instanceof PromqlError)) throw error
-    throw new ChokepointError(CODES[error.code], error.message, { cause: error })
+    throw translated(error)
   }
+}
+
+/** The same for what the engine does in steps. */
+export function* translateErrorsInSteps<Answer>(
+  steps: Generator<void, Answer>,
+): Generator<void, Answer> {
+  try {
+    return yield* steps
+  } catch (error) {
+    throw translated(error)
+  }
+}
+
+function translated(error: unknown): unknown {
+  if (!(error instanceof PromqlError)) return error
+  return new ChokepointError(CODES[error.code], error.message, { cause: error })
 }
 
 function wrongType(expression: string, type: string): ChokepointError {

@@ -1,12 +1,13 @@
 import type { Config } from './config/schema.ts'
 import type { Arrival } from './store/tenant-stores.ts'
+import type { TenantAnalysis } from './tenant-analysis.ts'
 import type { Tenants } from './tenants.ts'
+import type { Turns } from './turns.ts'
 
 /** Arrivals within this time share one evaluation: a burst of requests costs one pass, not many. */
 const ARRIVAL_MS = 5
-/** How long an interval's pass runs before it lets requests in, and how long it lets them. */
-const SLICE_MS = 10
-const REST_MS = 10
+/** However short the interval of a group: more often than this nobody looks. */
+const RULES_MS_MIN = 100
 /** How many intervals one arrival may make up for when the data's clock jumps. */
 const STEPS_MAX = 240
 
@@ -22,6 +23,7 @@ export interface Schedule {
 export interface ScheduleOptions {
   readonly config: Config
   readonly tenants: () => Tenants
+  readonly turns: Turns
   /** Called once an interval, after the evaluation. */
   readonly afterInterval: () => void
   readonly onProblem: (message: string) => void
@@ -35,11 +37,14 @@ export function createSchedule(options: ScheduleOptions): Schedule {
 class WallSchedule implements Schedule {
   readonly #options: ScheduleOptions
   readonly #changed = new Map<string, Set<string>>()
-  #interval: NodeJS.Timeout | undefined
+  #ruleTimer: NodeJS.Timeout | undefined
+  #detectTimer: NodeJS.Timeout | undefined
   #arrivals: NodeJS.Timeout | undefined
-  /** What is left of the pass that is under way, and the timer of its next step. */
-  #pass: Generator<void> | undefined
-  #nextStep: NodeJS.Timeout | undefined
+  /** What is left of the passes that are under way. */
+  #rules: Generator<void> | undefined
+  #detectors: Generator<void> | undefined
+  /** Tenants whose costly rules are being evaluated for what arrived. */
+  readonly #busy = new Set<string>()
 
   constructor(options: ScheduleOptions) {
     this.#options = options
@@ -47,11 +52,12 @@ class WallSchedule implements Schedule {
 
   start(): void {
     const { config } = this.#options
-    this.#interval = setInterval(() => this.#tick(), config.evaluation.intervalMs)
+    this.#detectTimer = setInterval(() => this.#beginDetectors(), config.evaluation.intervalMs)
+    this.#armRules()
   }
 
   onArrival(tenant: string, { names }: Arrival): void {
-    if (!this.#options.config.evaluation.onArrival || this.#interval === undefined) return
+    if (!this.#options.config.evaluation.onArrival || this.#detectTimer === undefined) return
     const changed = this.#changed.get(tenant) ?? new Set()
     for (const name of names) changed.add(name)
     this.#changed.set(tenant, changed)
@@ -59,7 +65,7 @@ class WallSchedule implements Schedule {
   }
 
   settle(): void {
-    this.#finishPass()
+    for (const pass of [this.#rules, this.#detectors]) if (pass) for (const _ of pass);
     this.stop()
     const { tenants } = this.#options
     // What has ended is judged at its last sample: later instants would only see it fade.
@@ -67,52 +73,66 @@ class WallSchedule implements Schedule {
   }
 
   stop(): void {
-    clearInterval(this.#interval)
+    clearTimeout(this.#ruleTimer)
+    clearInterval(this.#detectTimer)
     clearTimeout(this.#arrivals)
-    clearTimeout(this.#nextStep)
-    this.#interval = undefined
+    this.#ruleTimer = undefined
+    this.#detectTimer = undefined
     this.#arrivals = undefined
-    this.#nextStep = undefined
-    this.#pass = undefined
+    this.#rules?.return(undefined)
+    this.#detectors?.return(undefined)
   }
 
-  /** Begins a pass; one that took a whole interval is first brought to its end. */
-  #tick(): void {
-    this.#finishPass()
-    this.#pass = this.#passInSteps()
-    this.#step()
+  /** Groups of rules may have shorter intervals than detectors, and new files bring new ones. */
+  #armRules(): void {
+    const { config, tenants } = this.#options
+    const intervals = tenants()
+      .all()
+      .map((analysis) => analysis.ruleIntervalMs())
+    const tickMs = Math.max(RULES_MS_MIN, Math.min(config.evaluation.intervalMs, ...intervals))
+    this.#ruleTimer = setTimeout(() => {
+      this.#armRules()
+      this.#beginRules()
+    }, tickMs)
   }
 
-  /** Takes steps for a moment, then lets requests and arrivals in: a pass in one go would hold them up. */
-  #step(): void {
-    this.#nextStep = undefined
-    const untilMs = performance.now() + SLICE_MS
-    while (performance.now() < untilMs) {
-      if (this.#pass?.next().done === false) continue
-      this.#pass = undefined
-      return
-    }
-    this.#nextStep = setTimeout(() => this.#step(), REST_MS)
+  /** A pass that is not over when the next is due goes on, and that one is left out, as in Prometheus. */
+  #beginRules(): void {
+    if (this.#rules !== undefined) return
+    this.#rules = this.#forAll((analysis) => analysis.evaluateRules(analysis.view.now()))
+    this.#run(this.#rules, () => {
+      this.#rules = undefined
+    })
   }
 
-  #finishPass(): void {
-    clearTimeout(this.#nextStep)
-    this.#nextStep = undefined
-    if (this.#pass !== undefined) for (const _ of this.#pass);
-    this.#pass = undefined
+  #beginDetectors(): void {
+    if (this.#detectors !== undefined) return
+    this.#detectors = this.#forAll((analysis) => analysis.detect(analysis.view.now()))
+    this.#run(this.#detectors, () => {
+      this.#detectors = undefined
+      if (this.#detectTimer !== undefined)
+        guard(this.#options.onProblem, this.#options.afterInterval)
+    })
   }
 
-  *#passInSteps(): Generator<void> {
-    const { tenants, afterInterval, onProblem } = this.#options
+  *#forAll(pass: (analysis: TenantAnalysis) => Generator<void>): Generator<void> {
+    const { tenants, onProblem } = this.#options
     for (const analysis of tenants().all()) {
       try {
-        yield* analysis.evaluateInSteps(analysis.view.now())
+        yield* pass(analysis)
       } catch (error) {
         tellFailure(onProblem, error)
       }
+      yield
     }
-    yield
-    guard(onProblem, afterInterval)
+  }
+
+  #run(steps: Generator<void>, after: () => void): void {
+    const { turns, onProblem } = this.#options
+    turns
+      .run(steps)
+      .catch((error: unknown) => tellFailure(onProblem, error))
+      .finally(after)
   }
 
   #evaluateChanged(): void {
@@ -120,9 +140,18 @@ class WallSchedule implements Schedule {
     const { tenants, onProblem } = this.#options
     for (const [tenant, names] of this.#changed) {
       const analysis = tenants().get(tenant)
-      guard(onProblem, () => analysis.evaluateChanged(names, analysis.view.now()))
+      guard(onProblem, () => {
+        analysis.evaluateChanged(names, analysis.view.now())
+        this.#evaluateWaiting(tenant, analysis)
+      })
     }
     this.#changed.clear()
+  }
+
+  #evaluateWaiting(tenant: string, analysis: TenantAnalysis): void {
+    if (this.#busy.has(tenant)) return
+    this.#busy.add(tenant)
+    this.#run(analysis.evaluateWaiting(), () => this.#busy.delete(tenant))
   }
 }
 
@@ -141,11 +170,17 @@ class DataSchedule implements Schedule {
     const { config, tenants, afterInterval, onProblem } = this.#options
     const { intervalMs } = config.evaluation
     const analysis = tenants().get(tenant)
+    // Groups of rules may have shorter intervals than detectors.
+    const tickMs = Math.min(intervalMs, analysis.ruleIntervalMs())
     const last = this.#evaluatedMs.get(tenant) ?? Math.floor(newestMs / intervalMs) * intervalMs
-    const first = Math.max(last + intervalMs, newestMs - STEPS_MAX * intervalMs)
+    const first = Math.max(last + tickMs, newestMs - STEPS_MAX * intervalMs)
     let evaluated = last
-    for (let at = first; at <= newestMs; at += intervalMs) {
-      guard(onProblem, () => analysis.evaluate(at))
+    for (let at = first; at <= newestMs; at += tickMs) {
+      const isFull = Math.floor(at / intervalMs) > Math.floor(evaluated / intervalMs)
+      guard(onProblem, () => {
+        if (isFull) analysis.evaluate(at)
+        else for (const _ of analysis.evaluateRules(at));
+      })
       evaluated = at
     }
     this.#evaluatedMs.set(tenant, evaluated)

@@ -1,4 +1,4 @@
-import type { Engine, SeriesSource } from '@chokepoint/promql'
+import { type Engine, runThrough, type SeriesSource, SharedResults } from '@chokepoint/promql'
 import {
   createRecommendationLedger,
   type RecommendationState,
@@ -14,6 +14,7 @@ import type { Alert } from './model/alert.ts'
 import type { AnalyzerView } from './model/analyzer-view.ts'
 import type { Clock } from './model/clock.ts'
 import type { EventSink } from './model/event.ts'
+import { interview, type Questions, type Respondent, STEPS_AT_ONCE } from './model/interview.ts'
 import type { Labels } from './model/labels.ts'
 import type { Recommendation } from './model/recommendation.ts'
 import { createPrometheusPort } from './prometheus-port.ts'
@@ -61,12 +62,20 @@ export interface TenantAnalysisOptions {
 export interface TenantAnalysis {
   readonly view: AnalyzerView
   readonly prometheus: PrometheusPort
-  /** Rules, then detectors, then findings, then advice, all at one instant. */
+  /** What a reader computes of the view, in steps: `of` sees it at one instant, and must be pure. */
+  readonly compute: <Result>(of: (view: AnalyzerView) => Result) => Generator<void, Result>
+  /** Rules, then detectors, then findings, then advice, all at one instant and in one go. */
   readonly evaluate: (nowMs: number) => void
-  /** The same, a rule or a detector at a time: the caller may let others run between two. */
-  readonly evaluateInSteps: (nowMs: number) => Generator<void>
-  /** Only the rules that read these metrics. */
+  /** The rules whose interval has passed, in steps: the caller may let others run in between. */
+  readonly evaluateRules: (nowMs: number) => Generator<void>
+  /** Detectors, findings and advice, in steps. */
+  readonly detect: (nowMs: number) => Generator<void>
+  /** The least interval of a group of rules. */
+  readonly ruleIntervalMs: () => number
+  /** At once, the cheap rules that read these metrics. */
   readonly evaluateChanged: (names: ReadonlySet<string>, nowMs: number) => void
+  /** In steps, the costly rules that wait for data that came. */
+  readonly evaluateWaiting: () => Generator<void>
   /** Keeps one sample of a series that the analyzer itself makes. */
   readonly record: RecordFunc
   readonly act: (id: string, action: RecommendationAction) => Recommendation
@@ -82,9 +91,17 @@ export function createTenantAnalysis(options: TenantAnalysisOptions): TenantAnal
   const { tenant, config, engine, store, clock, emit, history, onProblem } = options
   const source: SeriesSource = {
     select: (matchers, fromMs, toMs) => store().select(matchers, fromMs, toMs),
+    selectInSteps: (matchers, fromMs, toMs) => store().selectInSteps(matchers, fromMs, toMs),
   }
-  const { query, queryRange } = createQueryFunctions(engine, source)
-  const record = createRecorder(store, onProblem)
+  const questions = createQueryFunctions(engine, source)
+  const { query, inSteps } = questions
+  /** What the questions of the passes that are under way came to; what is recorded is asked anew. */
+  const underWay = new Set<SharedResults>()
+  const write = createRecorder(store, onProblem)
+  const record: RecordFunc = (name, ...sample) => {
+    for (const results of underWay) results.forget(name)
+    write(name, ...sample)
+  }
   const recordFindings = createFindingRecorder(record)
 
   /** Whether an alert began, fired or ended since Alertmanagers were told of all. */
@@ -92,6 +109,7 @@ export function createTenantAnalysis(options: TenantAnalysisOptions): TenantAnal
   const rules = createRuleManager({
     groups: options.groups,
     query,
+    queryInSteps: inSteps.query,
     record,
     intervalMs: config.evaluation.intervalMs,
     limits: config.limits,
@@ -127,16 +145,16 @@ export function createTenantAnalysis(options: TenantAnalysisOptions): TenantAnal
   const windowMs = (nowMs: number) => Math.max(0, Math.min(WINDOW_MS_MAX, nowMs - firstMs))
   const currentFindings = () => findingSamples(findings.bottlenecks(), recommendations.list())
 
-  const view: AnalyzerView = {
-    now: clock,
+  const viewAt = (now: Clock, { query, queryRange }: Questions): AnalyzerView => ({
+    now,
     query,
     queryRange,
-    components: () => readComponents(query, clock(), windowMs(clock()) || WINDOW_MS_MAX),
+    components: () => readComponents(query, now(), windowMs(now()) || WINDOW_MS_MAX),
     snapshot: () =>
       takeSnapshot({
         query,
-        nowMs: clock(),
-        windowMs: windowMs(clock()) || WINDOW_MS_MAX,
+        nowMs: now(),
+        windowMs: windowMs(now()) || WINDOW_MS_MAX,
         bottlenecks: findings.bottlenecks(),
         recommendations: recommendations.list(),
         alerts: rules.alerts(),
@@ -146,7 +164,7 @@ export function createTenantAnalysis(options: TenantAnalysisOptions): TenantAnal
     recommendations: () => recommendations.list(),
     alerts: () => rules.alerts(),
     alertHistory: () => history.list(),
-  }
+  })
 
   /** Alertmanagers are told of all alerts; to list thousands takes longer than most rules. */
   const tellAlerts = (nowMs: number) => {
@@ -154,30 +172,71 @@ export function createTenantAnalysis(options: TenantAnalysisOptions): TenantAnal
     alertsMoved = false
   }
 
-  function* evaluateInSteps(nowMs: number): Generator<void> {
+  /** Lets the questions of one pass share what they come to. */
+  function* sharing(pass: (respondent: Respondent) => Generator<void>): Generator<void> {
+    const results = new SharedResults()
+    underWay.add(results)
+    try {
+      yield* pass(questions.sharing(results))
+    } finally {
+      underWay.delete(results)
+    }
+  }
+
+  function* evaluateRules(nowMs: number): Generator<void> {
     if (store().seriesCount() === 0) return
     firstMs = Math.min(firstMs, store().newestMs() ?? nowMs)
-    yield* rules.evaluateInSteps(nowMs)
+    yield* sharing((respondent) => rules.evaluateInSteps(nowMs, respondent.query))
     tellAlerts(nowMs)
-    const context = { query, queryRange, nowMs, windowMs: windowMs(nowMs) }
-    const { candidates, failures } = yield* detectInSteps(context, options.catalog)
+  }
+
+  function* findBottlenecks(
+    respondent: Respondent,
+    nowMs: number,
+    stepsAtOnce: number,
+  ): Generator<void> {
+    const when = { nowMs, windowMs: windowMs(nowMs) }
+    const { catalog } = options
+    const { candidates, failures } = yield* detectInSteps(respondent, when, catalog, stepsAtOnce)
     for (const { type, error } of failures) onProblem(`detector ${type} failed: ${error}`)
     findings.update(candidates, rules.alerts(), nowMs)
     yield
-    recommendations.update(findings.bottlenecks(), nowMs)
+    yield* recommendations.updateInSteps(findings.bottlenecks(), nowMs, respondent.query)
     recordFindings(currentFindings(), nowMs)
   }
 
+  function* detect(nowMs: number, stepsAtOnce = STEPS_AT_ONCE): Generator<void> {
+    if (store().seriesCount() === 0) return
+    firstMs = Math.min(firstMs, store().newestMs() ?? nowMs)
+    yield* sharing((respondent) => findBottlenecks(respondent, nowMs, stepsAtOnce))
+  }
+
   return {
-    view,
+    view: viewAt(clock, questions),
+    compute: (of) => {
+      const nowMs = clock()
+      return interview(inSteps, (asked) => of(viewAt(() => nowMs, asked)))
+    },
     prometheus: createPrometheusPort({
-      ...{ engine, engineWith: options.engineWith, store, clock },
+      ...{ engine, engineWith: options.engineWith, store, source, clock },
       ruleGroups: rules.ruleGroups,
     }),
     evaluate: (nowMs) => {
-      for (const _ of evaluateInSteps(nowMs));
+      runThrough(evaluateRules(nowMs))
+      runThrough(detect(nowMs, Number.POSITIVE_INFINITY))
     },
-    evaluateInSteps,
+    evaluateRules,
+    detect,
+    ruleIntervalMs: () => rules.intervalMs() ?? config.evaluation.intervalMs,
+    *evaluateWaiting() {
+      for (;;) {
+        // The time anew for each: data came meanwhile.
+        const steps = rules.evaluateWaiting(clock())
+        if (steps === undefined) return
+        yield* steps
+        if (alertsMoved) tellAlerts(clock())
+      }
+    },
     evaluateChanged: (names, nowMs) => {
       rules.evaluateChanged(names, nowMs)
       if (alertsMoved) tellAlerts(nowMs)

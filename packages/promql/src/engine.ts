@@ -48,6 +48,8 @@ export interface QueryResult {
   readonly warnings: readonly string[]
   /** Texts of what may surprise about it. */
   readonly infos: readonly string[]
+  /** Samples that it looked at, a sample once for each step that did, and the most that it held at once. */
+  readonly samples: { readonly total: number; readonly peak: number }
 }
 
 /** A range query's result is always a matrix. */
@@ -152,7 +154,8 @@ class PromqlEngine implements Engine {
     const query = this.#query(source, shared)
     const evaluator = new Evaluator(query, prepared, this.#projections)
     const value = yield* evaluateInstant(evaluator, query, prepared.expr, instantFrame(atMs))
-    return { value, ...query.annotations.render(typeof text === 'string' ? text : '') }
+    const notes = query.annotations.render(typeof text === 'string' ? text : '')
+    return { value, ...notes, samples: query.usage }
   }
 
   *rangeInSteps(
@@ -173,6 +176,7 @@ class PromqlEngine implements Engine {
     return {
       value: { type: 'matrix', series },
       ...query.annotations.render(typeof text === 'string' ? text : ''),
+      samples: query.usage,
     }
   }
 

@@ -28,6 +28,7 @@ export {
 export { type Position, PromqlError, type PromqlErrorCode, type Span } from './errors.ts'
 export type { Limits } from './evaluate/query.ts'
 export { SharedResults } from './evaluate/shared-results.ts'
+export { sortInSteps } from './evaluate/sort-in-steps.ts'
 export { runThrough, type Steps } from './evaluate/steps.ts'
 export { type FunctionSignature, findFunction, listFunctions } from './functions/catalog.ts'
 export { formatF as formatValue } from './go-format.ts'

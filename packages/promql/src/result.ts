@@ -5,6 +5,7 @@ import { extendToBounds } from './evaluate/extend-bounds.ts'
 import type { Frame } from './evaluate/frame.ts'
 import type { Query } from './evaluate/query.ts'
 import { selectRange, timingOf } from './evaluate/range-call.ts'
+import { sortInSteps } from './evaluate/sort-in-steps.ts'
 import type { Steps } from './evaluate/steps.ts'
 import { Window } from './evaluate/window.ts'
 import type { NativeHistogram } from './histogram/native-histogram.ts'
@@ -55,7 +56,7 @@ export function* matrixOfBlock(query: Query, block: Block, frame: Frame): Steps<
     const one = rowSeries(block, row, frame)
     if (one.times.length + one.histogramTimes.length > 0) series.push(one)
   }
-  return series.sort((a, b) => compareLabelSets(a.labels, b.labels))
+  return yield* sortInSteps(series, (a, b) => compareLabelSets(a.labels, b.labels))
 }
 
 function rowSeries(block: Block, row: number, frame: Frame): RangeSeries {
@@ -93,7 +94,7 @@ export function* matrixOfSelector(
   range: MatrixSelector,
   frame: Frame,
 ): Steps<RangeSeries[]> {
-  const source = selectRange(query, range, frame, '')
+  const source = yield* selectRange(query, range, frame, '')
   const { startMs: endMs, rangeMs } = timingOf(range, frame)
   const { extended } = range.vector
   const before = extended === undefined ? 0 : query.lookbackMs
@@ -122,5 +123,5 @@ export function* matrixOfSelector(
         : { ...one, ...extendToBounds(one, endMs - rangeMs, endMs, extended) }
     if (shown.times.length + shown.histogramTimes.length > 0) series.push(shown)
   }
-  return series.sort((a, b) => compareLabelSets(a.labels, b.labels))
+  return yield* sortInSteps(series, (a, b) => compareLabelSets(a.labels, b.labels))
 }

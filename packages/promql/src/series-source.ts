@@ -1,3 +1,4 @@
+import type { Steps } from './evaluate/steps.ts'
 import type { LabelSet } from './label-set.ts'
 import type { SampleBuffer } from './sample-buffer.ts'
 
@@ -27,4 +28,10 @@ export interface SourceSeries {
 export interface SeriesSource {
   /** Series that match all matchers and may have samples in [fromMs, toMs]; each label set once. */
   select(matchers: readonly Matcher[], fromMs: number, toMs: number): readonly SourceSeries[]
+  /** The same in steps. Optional: with it, a query over very many series rests already while they are found. */
+  selectInSteps?(
+    matchers: readonly Matcher[],
+    fromMs: number,
+    toMs: number,
+  ): Steps<readonly SourceSeries[]>
 }

@@ -1,16 +1,16 @@
 import type { Evidence } from '../model/bottleneck.ts'
-import type { QueryFunc } from '../model/query.ts'
+import type { QuerySample } from '../model/query.ts'
 import type { Effect } from '../model/recommendation.ts'
 
 /** Without a threshold, this much of the figure must be gone for a change to count. */
 const GONE_SHARE_MIN = 0.5
 
 /**
- * Asks a recommendation's own metric whether the change worked. Undefined while it did not, or while
- * nobody reports the figure: silence is no proof.
+ * Whether the change worked, by what a recommendation's own metric answers now. Undefined while it did not,
+ * or while nobody reports the figure: silence is no proof.
  */
-export function measureEffect(query: QueryFunc, lead: Evidence, nowMs: number): Effect | undefined {
-  const after = query(lead.query, nowMs)[0]?.value
+export function effectOf(lead: Evidence, answer: readonly QuerySample[]): Effect | undefined {
+  const after = answer[0]?.value
   if (after === undefined || !Number.isFinite(after)) return undefined
   const { value: before, threshold, unit } = lead
   return isBetter(before, after, threshold) ? { query: lead.query, unit, before, after } : undefined

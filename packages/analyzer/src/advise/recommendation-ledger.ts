@@ -1,9 +1,9 @@
 import type { Bottleneck, Evidence } from '../model/bottleneck.ts'
 import { ChokepointError } from '../model/errors.ts'
 import type { EventSink } from '../model/event.ts'
-import type { QueryFunc } from '../model/query.ts'
+import type { QueryFunc, QueryStepsFunc } from '../model/query.ts'
 import type { Effect, Recommendation, RecommendationStatus } from '../model/recommendation.ts'
-import { measureEffect, worseOf } from './effect.ts'
+import { effectOf, worseOf } from './effect.ts'
 import { renderText } from './text-template.ts'
 import { readTexts, TEXT_BY_DEFAULT, type Texts } from './texts.ts'
 
@@ -78,6 +78,20 @@ export class RecommendationLedger {
 
   /** Takes the bottlenecks as they are now: opens, updates, resolves and reopens. */
   update(bottlenecks: readonly Bottleneck[], nowMs: number): void {
+    const { query } = this.#options
+    const steps = this.updateInSteps(bottlenecks, nowMs, function* (expression, atMs) {
+      yield
+      return query(expression, atMs)
+    })
+    for (const _ of steps);
+  }
+
+  /** The same, resting while the effects of what was done are measured. */
+  *updateInSteps(
+    bottlenecks: readonly Bottleneck[],
+    nowMs: number,
+    ask: QueryStepsFunc,
+  ): Generator<void> {
     const active = new Set<string>()
     for (const bottleneck of bottlenecks) {
       if (bottleneck.status !== 'active') continue
@@ -85,8 +99,8 @@ export class RecommendationLedger {
       const id = bottleneck.recommendations[0]
       if (id !== undefined) this.#keepOpen(id, bottleneck, nowMs)
     }
-    for (const entry of this.#entries.values()) {
-      if (!active.has(entry.bottleneck.id)) this.#resolve(entry, nowMs)
+    for (const { id, bottleneck } of [...this.#entries.values()]) {
+      if (!active.has(bottleneck.id)) yield* this.#resolve(id, nowMs, ask)
     }
     this.#forgetOldest()
   }
@@ -182,14 +196,20 @@ export class RecommendationLedger {
     return this.#tell(reopened, 'recommendation.reopened', nowMs)
   }
 
-  #resolve(entry: RecommendationEntry, nowMs: number): void {
-    if (entry.lead === undefined || (entry.status !== 'open' && entry.status !== 'acknowledged')) {
-      return
-    }
-    const effect = measureEffect(this.#options.query, entry.lead, nowMs)
-    if (effect === undefined) return
+  *#resolve(id: string, nowMs: number, ask: QueryStepsFunc): Generator<void> {
+    const lead = this.#resolvable(id)?.lead
+    if (lead === undefined) return
+    const effect = effectOf(lead, yield* ask(lead.query, nowMs))
+    // A person may have decided otherwise meanwhile.
+    const entry = this.#resolvable(id)
+    if (effect === undefined || entry === undefined) return
     const resolved = { ...entry, status: 'resolved' as const, resolvedMs: nowMs, effect }
     this.#tell(resolved, 'recommendation.resolved', nowMs)
+  }
+
+  #resolvable(id: string): RecommendationEntry | undefined {
+    const entry = this.#entries.get(id)
+    return entry?.status === 'open' || entry?.status === 'acknowledged' ? entry : undefined
   }
 
   #forgetOldest(): void {

@@ -50,8 +50,8 @@ const FIELD_3 = 0x1a
 const TEMPORALITY = 0x10
 const MONOTONIC = 0x18
 
-/** Bytes between two steps; of small points they hold a few thousand. */
-const STEP_BYTES = 256 * 1024
+/** Bytes between two steps; of small points they hold a thousand. */
+const STEP_BYTES = 64 * 1024
 
 // biome-ignore format: a table is read by its columns
 const METRIC_KINDS: ReadonlyMap<number, readonly [kind: number, scan: PointScanner]> = new Map([

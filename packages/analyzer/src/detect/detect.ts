@@ -1,5 +1,5 @@
 import type { BottleneckCandidate, BottleneckType } from '../model/bottleneck.ts'
-import type { QuerySample } from '../model/query.ts'
+import { AnswerBook, interview, type Respondent, STEPS_AT_ONCE } from '../model/interview.ts'
 import { CATALOG } from './catalog.ts'
 import type { DetectContext, DetectorRow } from './detector.ts'
 import { readHosts } from './hosts.ts'
@@ -21,50 +21,63 @@ const WINDOW_MS_MIN = 10_000
 
 /** Runs every detector of the catalogue. One that fails is reported and does not stop the rest. */
 export function detect(
-  context: DetectContext,
+  { query, queryRange, nowMs, windowMs }: DetectContext,
   catalog: readonly DetectorRow[] = CATALOG,
 ): Detection {
-  const steps = detectInSteps(context, catalog)
+  const steps = detectInSteps(
+    {
+      // biome-ignore lint/correctness/useYield: who asks here wants the answer at once
+      *query(...question) {
+        return query(...question)
+      },
+      // biome-ignore lint/correctness/useYield: as above
+      *queryRange(...question) {
+        return queryRange(...question)
+      },
+    },
+    { nowMs, windowMs },
+    catalog,
+    Number.POSITIVE_INFINITY,
+  )
   for (;;) {
     const step = steps.next()
     if (step.done) return step.value
   }
 }
 
-/** The same, a detector at a time: the caller may let others run between two. */
+/**
+ * The same, resting between detectors and during long questions: the caller may let others run meanwhile.
+ * `stepsAtOnce` is how much of a question is taken without a rest.
+ */
 export function* detectInSteps(
-  context: DetectContext,
+  respondent: Respondent,
+  when: { readonly nowMs: number; readonly windowMs: number },
   catalog: readonly DetectorRow[],
+  stepsAtOnce = STEPS_AT_ONCE,
 ): Generator<void, Detection> {
   const candidates: BottleneckCandidate[] = []
   const failures: DetectorFailure[] = []
-  if (context.windowMs < WINDOW_MS_MIN) return { candidates, failures }
-  const shared = { ...context, query: askOnce(context.query) }
+  if (when.windowMs < WINDOW_MS_MIN) return { candidates, failures }
+  // Detectors ask the same questions (how many requests, how long): each is answered once a pass.
+  const options = { book: new AnswerBook(), stepsAtOnce }
   for (const { type, detect: run } of catalog) {
     try {
-      candidates.push(...run(shared))
+      candidates.push(
+        ...(yield* interview(respondent, (questions) => run({ ...questions, ...when }), options)),
+      )
     } catch (error) {
       failures.push({ type, error: error instanceof Error ? error.message : String(error) })
     }
     yield
   }
   if (candidates.length === 0) return { candidates, failures }
-  const withHost = readHosts(shared)
+  const withHost = yield* interview(
+    respondent,
+    (questions) => readHosts({ ...questions, ...when }),
+    options,
+  )
   return {
     candidates: candidates.map((one) => ({ ...one, resource: withHost(one.resource) })),
     failures,
-  }
-}
-
-/** Detectors ask the same questions (how many requests, how long): each is answered once a pass. */
-function askOnce(query: DetectContext['query']): DetectContext['query'] {
-  const answers = new Map<string, readonly QuerySample[]>()
-  return (expression, atMs) => {
-    const key = `${atMs} ${expression}`
-    const known = answers.get(key)
-    if (known !== undefined) return known
-    const answer = query(expression, atMs)
-    answers.set(key, answer)
-    return answer
   }
 }

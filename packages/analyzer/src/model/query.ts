@@ -22,3 +22,17 @@ export type QueryRangeFunc = (
   endMs: number,
   stepMs: number,
 ) => readonly QuerySeries[]
+
+/** As {@link QueryFunc}, but may rest between steps, so that others are served in between. */
+export type QueryStepsFunc = (
+  expression: string,
+  atMs: number,
+) => Generator<void, readonly QuerySample[]>
+
+/** As {@link QueryRangeFunc}, but may rest between steps. */
+export type QueryRangeStepsFunc = (
+  expression: string,
+  startMs: number,
+  endMs: number,
+  stepMs: number,
+) => Generator<void, readonly QuerySeries[]>

@@ -36,6 +36,15 @@ export interface AlertEvaluation {
   readonly error?: string
 }
 
+/** What the expressions of an alerting rule answer at one instant. */
+export interface AlertAnswers {
+  readonly found: readonly QuerySample[]
+  /** The compared values, of a rule that learns. */
+  readonly compared: readonly QuerySample[]
+  /** What firing alerts may still hold on to. */
+  readonly holding: readonly QuerySample[]
+}
+
 /** An alert that the answers of a query ask for; its annotations are expanded only when it is kept. */
 interface Candidate {
   readonly labels: Labels
@@ -124,8 +133,20 @@ export class AlertingRuleState {
     })
   }
 
-  /** Asks the rule's expression and moves each alert on. Throws, with no alert moved, when that fails. */
-  evaluate(context: RuleContext): AlertEvaluation {
+  /** Asks the rule's expressions; no alert is moved. */
+  *ask({ ask, queryMs }: RuleContext): Generator<void, AlertAnswers> {
+    const compared =
+      this.#learnExpression === undefined ? [] : yield* ask(this.#learnExpression, queryMs)
+    const found = yield* ask(this.rule.expression, queryMs)
+    const holding =
+      this.#holdExpression === undefined || this.#active.size === 0
+        ? []
+        : yield* ask(this.#holdExpression, queryMs)
+    return { found, compared, holding }
+  }
+
+  /** Moves each alert on by what the expressions answered. Throws, with no alert moved, when two are one. */
+  evaluate(answers: AlertAnswers, context: RuleContext): AlertEvaluation {
     const { nowMs, limit } = context
     const next = new Map<string, ActiveAlert>()
     const transitions: AlertTransition[] = []
@@ -138,7 +159,7 @@ export class AlertingRuleState {
       const at = new Date(nowMs).toISOString()
       transitions.push({ alert: this.#alert(active, to, nowMs), from, to, at })
     }
-    for (const [key, candidate] of this.#find(context)) {
+    for (const [key, candidate] of this.#find(answers, context)) {
       const old = this.#active.get(key)
       const alert = raised(this.rule, candidate, old, nowMs)
       next.set(key, alert)
@@ -165,13 +186,11 @@ export class AlertingRuleState {
   }
 
   /** The alerts that the answers of the expression ask for, by label key. */
-  #find(context: RuleContext): ReadonlyMap<string, Candidate> {
-    const { query, queryMs, nowMs } = context
+  #find(answers: AlertAnswers, context: RuleContext): ReadonlyMap<string, Candidate> {
+    const { nowMs } = context
     const found = new Map<string, Candidate>()
-    if (this.#learnExpression !== undefined) {
-      this.#learned?.learn(query(this.#learnExpression, queryMs), nowMs)
-    }
-    for (const sample of query(this.rule.expression, queryMs)) {
+    this.#learned?.learn(answers.compared, nowMs)
+    for (const sample of answers.found) {
       const candidate = this.#candidate(sample, context)
       const key = labelKey(candidate.labels)
       if (this.#learned?.isBeyond(sample, nowMs) === false && !this.#active.has(key)) continue
@@ -182,8 +201,7 @@ export class AlertingRuleState {
       }
       found.set(key, candidate)
     }
-    if (this.#holdExpression === undefined || this.#active.size === 0) return found
-    for (const sample of query(this.#holdExpression, queryMs)) {
+    for (const sample of answers.holding) {
       const candidate = this.#candidate(sample, context)
       const key = labelKey(candidate.labels)
       if (!found.has(key) && this.#active.get(key)?.state === 'firing') found.set(key, candidate)

@@ -1,13 +1,14 @@
+import type { QuerySample } from '../model/query.ts'
 import { labelKey, withoutName } from './label-key.ts'
 import type { RuleContext, RuleSample } from './rule-context.ts'
 import type { RecordingRule } from './rule-file.ts'
 
-/** The series of a recording rule at one instant. Throws when two of them have the same labels. */
-export function evaluateRecordingRule(
+/** The series that a recording rule makes of its answer. Throws when two of them have the same labels. */
+export function recordedSamples(
   rule: RecordingRule,
+  answer: readonly QuerySample[],
   context: RuleContext,
 ): readonly RuleSample[] {
-  const answer = context.query(rule.expression, context.queryMs)
   const seen = new Set<string>()
   const samples = answer.map(({ labels, value }): RuleSample => {
     const recorded = withoutName(labels)

@@ -1,5 +1,5 @@
 import type { Labels } from '../model/labels.ts'
-import type { QueryFunc } from '../model/query.ts'
+import type { QueryFunc, QueryStepsFunc } from '../model/query.ts'
 
 /**
  * Keeps one sample of a series that a rule makes, readable by the next query. `stale` ends the series, as
@@ -14,6 +14,9 @@ export type RecordFunc = (
 
 /** What a rule may see and do while it is evaluated. */
 export interface RuleContext {
+  /** For the rule's expressions: it may rest, and other rules be evaluated meanwhile. */
+  readonly ask: QueryStepsFunc
+  /** For templates. */
   readonly query: QueryFunc
   readonly nowMs: number
   /** The instant that the rule's expression is evaluated at: now, less the group's query offset. */

@@ -2,7 +2,7 @@ import { LIMITS } from '../config/limits.ts'
 import type { Alert, AlertTransition } from '../model/alert.ts'
 import { ChokepointError } from '../model/errors.ts'
 import type { Labels } from '../model/labels.ts'
-import type { QueryFunc } from '../model/query.ts'
+import type { QueryFunc, QueryStepsFunc } from '../model/query.ts'
 import type { RuleGroupStatus } from '../model/rule-status.ts'
 import type { AlertingState } from './alerting-rule.ts'
 import { labelKey } from './label-key.ts'
@@ -15,6 +15,8 @@ import { TimeBudget } from './time-budget.ts'
 export interface RuleManagerOptions {
   readonly groups: readonly RuleGroup[]
   readonly query: QueryFunc
+  /** The same for rules that may rest; by default `query`, which does not. */
+  readonly queryInSteps?: QueryStepsFunc
   readonly record: RecordFunc
   readonly onTransition: (transition: AlertTransition) => void
   /** Of groups that name none; 15 s by default. */
@@ -41,13 +43,22 @@ export interface RuleManagerState {
 export interface RuleManager {
   /** Evaluates the groups whose interval has passed. */
   readonly evaluate: (nowMs: number) => void
-  /** The same, a rule at a time: the caller may let others run between two. */
-  readonly evaluateInSteps: (nowMs: number) => Generator<void>
+  /** The same, resting between rules and within long ones: the caller may let others run meanwhile.
+   * `ask` answers the rules of this pass, by default `queryInSteps`. */
+  readonly evaluateInSteps: (nowMs: number, ask?: QueryStepsFunc) => Generator<void>
   /**
-   * Evaluates at once the rules that read any of these metrics, and the rules that read those. A costly rule
-   * that would take more than its share of the time waits for a later call, or for its interval.
+   * Evaluates at once the cheap rules that read any of these metrics, and the rules that read those. Costly
+   * ones, and what goes over the share of the time that arrivals have, wait for a later call, for
+   * `evaluateWaiting`, or for their interval.
    */
   readonly evaluateChanged: (names: ReadonlySet<string>, nowMs: number) => void
+  /**
+   * Goes on with a rule that arrived data wait for and that takes long, in steps; undefined when there is none
+   * whose share of the time allows it, or one is under way.
+   */
+  readonly evaluateWaiting: (nowMs: number) => Generator<void> | undefined
+  /** The least interval of a group, or undefined without rules. */
+  readonly intervalMs: () => number | undefined
   /** Pending and firing alerts, in the order of the rules. */
   readonly alerts: () => readonly Alert[]
   readonly ruleGroups: () => readonly RuleGroupStatus[]
@@ -71,10 +82,8 @@ interface GroupRow {
  * are evaluated for each request; the costly ones share as much evenly, and are evaluated less often.
  */
 const ARRIVAL_SHARE = 0.25
-/** A rule that takes longer is costly: arriving data begins one of them at a time. */
+/** A rule that takes longer is costly: it is evaluated in steps, and one of them at a time. */
 const COSTLY_MS = 5
-/** A rule that takes longer waits for its interval: it would hold up all other alerts each time. */
-const BLOCKING_MS = 40
 const NEVER = Number.NEGATIVE_INFINITY
 
 /** Makes a rule manager; it does nothing until it is told the time. */
@@ -82,8 +91,10 @@ export function createRuleManager(options: RuleManagerOptions): RuleManager {
   const manager = new Manager(options)
   return {
     evaluate: (nowMs) => runThrough(manager.evaluateInSteps(nowMs)),
-    evaluateInSteps: (nowMs) => manager.evaluateInSteps(nowMs),
+    evaluateInSteps: (nowMs, ask) => manager.evaluateInSteps(nowMs, ask),
     evaluateChanged: (names, nowMs) => manager.evaluateChanged(names, nowMs),
+    evaluateWaiting: (nowMs) => manager.evaluateWaiting(nowMs),
+    intervalMs: () => manager.intervalMs(),
     alerts: () => manager.alerts(),
     ruleGroups: () => manager.ruleGroups(),
     state: () => manager.state(),
@@ -97,8 +108,13 @@ class Manager {
   readonly #limits: NonNullable<RuleManagerOptions['limits']>
   readonly #stopwatch: () => number
   readonly #arrivals = new TimeBudget(ARRIVAL_SHARE)
+  readonly #inSteps: QueryStepsFunc
+  /** Evaluations that took too long to be finished when the data came. */
+  readonly #unfinished: Generator<void, ReadonlySet<string>>[] = []
   #groups: readonly GroupRow[]
   #nowMs = 0
+  /** A costly rule is being evaluated between two passes. */
+  #isBusy = false
   /** Alerts of all rules together. */
   #activeCount = 0
   /** When the state that was taken up was saved; undefined after the first evaluation. */
@@ -113,10 +129,11 @@ class Manager {
       alertsMax: LIMITS.alertsMax.default,
     }
     this.#stopwatch = options.stopwatch ?? (() => performance.now())
+    this.#inSteps = options.queryInSteps ?? atOnce(options.query)
     this.#groups = this.#groupRows(options.groups)
   }
 
-  *evaluateInSteps(nowMs: number): Generator<void> {
+  *evaluateInSteps(nowMs: number, ask = this.#inSteps): Generator<void> {
     this.#begin(nowMs)
     const groups = this.#groups
     for (const group of groups) {
@@ -127,10 +144,11 @@ class Manager {
       group.lastEvaluationMs = nowMs
       let tookMs = 0
       for (const row of group.rows) {
-        const started = this.#stopwatch()
         // Data that arrived between two steps was judged later than this pass is.
-        if (nowMs >= row.lastEvaluationMs) this.#evaluateRow(row, group, nowMs)
-        tookMs += this.#stopwatch() - started
+        if (nowMs >= row.lastEvaluationMs) {
+          yield* this.#evaluateRow(row, group, nowMs, ask)
+          tookMs += row.lastMs
+        }
         yield
         // New rules came between two steps: the old ones are over.
         if (this.#groups !== groups) return
@@ -142,26 +160,51 @@ class Manager {
   evaluateChanged(names: ReadonlySet<string>, nowMs: number): void {
     this.#begin(nowMs)
     const changed = new Set(names)
-    const costlyRows = this.#rows().filter(isCostly).length
-    const share = ARRIVAL_SHARE / Math.max(costlyRows, 1)
-    let costly: (() => void) | undefined
     for (const group of this.#groups) {
       for (const row of group.rows) {
         if (nowMs < row.lastEvaluationMs || !(row.waiting || row.readsAny(changed))) continue
         row.waiting = true
-        const evaluate = () => {
-          for (const name of this.#evaluateRow(row, group, nowMs)) changed.add(name)
-        }
-        if (isCostly(row)) {
-          if (row.isWithin(share, nowMs)) costly ??= evaluate
-        } else if (row.usualMs <= COSTLY_MS && this.#arrivals.hasRoom(nowMs)) {
-          evaluate()
-          this.#arrivals.spend(row.lastMs)
+        if (isCostly(row) || !this.#arrivals.hasRoom(nowMs)) continue
+        const started = this.#stopwatch()
+        const evaluation = this.#evaluateRow(row, group, nowMs, this.#inSteps)
+        const written = runFor(COSTLY_MS, evaluation, this.#stopwatch)
+        if (written === undefined) this.#unfinished.push(evaluation)
+        else for (const name of written) changed.add(name)
+        this.#arrivals.spend(this.#stopwatch() - started)
+      }
+    }
+  }
+
+  evaluateWaiting(nowMs: number): Generator<void> | undefined {
+    if (this.#isBusy) return undefined
+    const begun = this.#unfinished.shift()
+    if (begun !== undefined) return this.#finish(begun, nowMs)
+    const share = ARRIVAL_SHARE / Math.max(this.#rows().filter(isCostly).length, 1)
+    for (const group of this.#groups) {
+      for (const row of group.rows) {
+        if (!row.waiting || !isCostly(row) || nowMs < row.lastEvaluationMs) continue
+        if (row.isWithin(share, nowMs)) {
+          return this.#finish(this.#evaluateRow(row, group, nowMs, this.#inSteps), nowMs)
         }
       }
     }
-    // One, and last: the cheap rules do not wait for it, and the next request only for this one.
-    costly?.()
+    return undefined
+  }
+
+  *#finish(evaluation: Generator<void, ReadonlySet<string>>, nowMs: number): Generator<void> {
+    this.#isBusy = true
+    try {
+      const written = yield* evaluation
+      if (written.size > 0) this.evaluateChanged(written, nowMs)
+    } finally {
+      this.#isBusy = false
+    }
+  }
+
+  intervalMs(): number | undefined {
+    return this.#groups.length === 0
+      ? undefined
+      : Math.min(...this.#groups.map(({ intervalMs }) => intervalMs))
   }
 
   alerts(): readonly Alert[] {
@@ -206,6 +249,7 @@ class Manager {
     const rows = this.#groupRows(groups)
     const oldRows = new Map(this.#rows().map((row) => [row.key, row]))
     const oldGroups = new Map(this.#groups.map((row) => [groupKey(row.group), row]))
+    for (const row of this.#rows()) row.retired = true
     for (const group of rows) {
       const before = oldGroups.get(groupKey(group.group))
       if (before !== undefined && before.intervalMs === group.intervalMs) {
@@ -226,7 +270,16 @@ class Manager {
 
   #countActive(): void {
     this.#activeCount = 0
-    for (const { alerting } of this.#rows()) this.#activeCount += alerting?.activeCount ?? 0
+    for (const row of this.#rows()) {
+      row.counted = 0
+      this.#count(row)
+    }
+  }
+
+  #count(row: RuleRow): void {
+    const active = row.alerting?.activeCount ?? 0
+    this.#activeCount += active - row.counted
+    row.counted = active
   }
 
   #begin(nowMs: number): void {
@@ -281,11 +334,17 @@ class Manager {
   }
 
   /** Evaluates one rule, tells what became of its alerts and gives the names of the series it wrote. */
-  #evaluateRow(row: RuleRow, { group }: GroupRow, instantMs: number): ReadonlySet<string> {
+  *#evaluateRow(
+    row: RuleRow,
+    { group }: GroupRow,
+    instantMs: number,
+    ask: QueryStepsFunc,
+  ): Generator<void, ReadonlySet<string>> {
     const { query, record, onTransition, externalLabels = {}, externalUrl = '' } = this.#options
     // An arrival and the interval may fall on one millisecond; a series has one value at each.
     const nowMs = instantMs === row.lastEvaluationMs ? instantMs + 1 : instantMs
     const context: RuleContext = {
+      ask,
       query,
       nowMs,
       queryMs: nowMs - (group.queryOffsetMs ?? 0),
@@ -293,9 +352,8 @@ class Manager {
       externalLabels,
       externalUrl,
     }
-    const before = row.alerting?.activeCount ?? 0
-    const { names, transitions } = row.evaluate(context, record, this.#stopwatch)
-    this.#activeCount += (row.alerting?.activeCount ?? 0) - before
+    const { names, transitions } = yield* row.evaluate(context, record, this.#stopwatch)
+    if (!row.retired) this.#count(row)
     for (const transition of transitions) onTransition(transition)
     return names
   }
@@ -303,7 +361,7 @@ class Manager {
   /** The limit of the group, or what the other rules leave of the limit on all alerts. */
   #limitOf(row: RuleRow, group: RuleGroup): number {
     if (row.alerting === undefined) return group.limit
-    const others = this.#activeCount - row.alerting.activeCount
+    const others = this.#activeCount - row.counted
     const room = this.#limits.alertsMax - others
     // Zero would mean no limit at all.
     return Math.min(group.limit || Number.POSITIVE_INFINITY, Math.max(room, 1))
@@ -311,11 +369,35 @@ class Manager {
 }
 
 function isCostly({ usualMs }: RuleRow): boolean {
-  return usualMs > COSTLY_MS && usualMs <= BLOCKING_MS
+  return usualMs > COSTLY_MS
 }
 
-function runThrough(steps: Generator<void>): void {
-  for (const _ of steps);
+function atOnce(query: QueryFunc): QueryStepsFunc {
+  // biome-ignore lint/correctness/useYield: it has nothing to rest for
+  return function* (expression, atMs) {
+    return query(expression, atMs)
+  }
+}
+
+/** The result of what is done within this time; undefined when it is not. */
+function runFor<Result>(
+  ms: number,
+  steps: Generator<void, Result>,
+  stopwatch: () => number,
+): Result | undefined {
+  const untilMs = stopwatch() + ms
+  do {
+    const step = steps.next()
+    if (step.done === true) return step.value
+  } while (stopwatch() < untilMs)
+  return undefined
+}
+
+function runThrough<Result>(steps: Generator<void, Result>): Result {
+  for (;;) {
+    const step = steps.next()
+    if (step.done === true) return step.value
+  }
 }
 
 function groupKey(group: RuleGroup): string {

@@ -1,7 +1,8 @@
 import type { AlertTransition } from '../model/alert.ts'
+import type { QuerySample } from '../model/query.ts'
 import type { RuleStatus, RuleStatusCommon } from '../model/rule-status.ts'
-import { AlertingRuleState, type AlertingState } from './alerting-rule.ts'
-import { evaluateRecordingRule } from './recording-rule.ts'
+import { type AlertAnswers, AlertingRuleState, type AlertingState } from './alerting-rule.ts'
+import { recordedSamples } from './recording-rule.ts'
 import type { RecordFunc, RuleContext, RuleSample } from './rule-context.ts'
 import type { AlertingRule, RecordingRule } from './rule-file.ts'
 
@@ -10,6 +11,13 @@ export interface RowEvaluation {
   /** The names of the series that were written or ended. */
   readonly names: ReadonlySet<string>
   readonly transitions: readonly AlertTransition[]
+}
+
+/** What became of the answers. */
+interface Judgement {
+  readonly samples: readonly RuleSample[]
+  readonly transitions: readonly AlertTransition[]
+  readonly error?: string
 }
 
 /** A rule that is evaluated again and again, with what its last evaluation left. */
@@ -28,6 +36,10 @@ export class RuleRow {
   #usualMs = 0
   /** Whether data has come for it that it was not evaluated for. */
   waiting = false
+  /** Whether new rules took the place of this one: an evaluation that rests is then void. */
+  retired = false
+  /** How many of its alerts are in the count of all alerts. */
+  counted = 0
 
   constructor(
     key: string,
@@ -61,14 +73,33 @@ export class RuleRow {
     this.#series = byKey(this.alerting?.samples() ?? [])
   }
 
-  /** Evaluates the rule and writes its series. A failure stays with the rule: it never throws. */
-  evaluate(context: RuleContext, record: RecordFunc, stopwatch: () => number): RowEvaluation {
-    const started = stopwatch()
+  /**
+   * Evaluates the rule and writes its series. A failure stays with the rule: it never throws. An evaluation
+   * that rested while another one judged newer data comes to nothing.
+   */
+  *evaluate(
+    context: RuleContext,
+    record: RecordFunc,
+    stopwatch: () => number,
+  ): Generator<void, RowEvaluation> {
     this.lastEvaluationMs = context.nowMs
+    this.waiting = false
+    const isVoid = () => this.retired || this.lastEvaluationMs > context.nowMs
+    const timer = { spentMs: 0 }
     let names: ReadonlySet<string> = new Set()
     let transitions: readonly AlertTransition[] = []
+    let judge: () => Judgement
     try {
-      const answer = this.#ask(context)
+      judge = yield* timed(this.#ask(context), stopwatch, timer)
+    } catch (error) {
+      judge = () => {
+        throw error
+      }
+    }
+    if (isVoid()) return { names, transitions }
+    const started = stopwatch()
+    try {
+      const answer = judge()
       // Told even when the series cannot be written: the alerts have moved on.
       transitions = answer.transitions
       names = this.#write(answer.samples, context.queryMs, record)
@@ -79,10 +110,9 @@ export class RuleRow {
       this.#lastError = (error as Error).message
     }
     const lastMs = this.#evaluationSeconds * 1000
-    const tookMs = stopwatch() - started
+    const tookMs = timer.spentMs + stopwatch() - started
     this.#usualMs = Math.min(lastMs, tookMs)
     this.#evaluationSeconds = tookMs / 1000
-    this.waiting = false
     return { names, transitions }
   }
 
@@ -131,10 +161,18 @@ export class RuleRow {
     }
   }
 
-  #ask(context: RuleContext) {
-    if (this.alerting !== undefined) return this.alerting.evaluate(context)
-    const samples = evaluateRecordingRule(this.rule as RecordingRule, context)
-    return { samples, transitions: [], error: undefined }
+  /** Asks the expressions; what it gives makes of the answers what they mean for the rule as it is then. */
+  *#ask(context: RuleContext): Generator<void, () => Judgement> {
+    const { rule, alerting } = this
+    if (alerting !== undefined) {
+      const answers: AlertAnswers = yield* alerting.ask(context)
+      return () => alerting.evaluate(answers, context)
+    }
+    const answer: readonly QuerySample[] = yield* context.ask(rule.expression, context.queryMs)
+    return () => ({
+      samples: recordedSamples(rule as RecordingRule, answer, context),
+      transitions: [],
+    })
   }
 
   /** Records samples and ends the series of the last evaluation that are no longer among them. */
@@ -152,6 +190,24 @@ export class RuleRow {
     }
     this.#series = series
     return names
+  }
+}
+
+/** Does the same steps and adds up how long they take, without the rests between them. */
+function* timed<Result>(
+  steps: Generator<void, Result>,
+  stopwatch: () => number,
+  timer: { spentMs: number },
+): Generator<void, Result> {
+  for (;;) {
+    const started = stopwatch()
+    try {
+      const step = steps.next()
+      if (step.done === true) return step.value
+    } finally {
+      timer.spentMs += stopwatch() - started
+    }
+    yield
   }
 }
 

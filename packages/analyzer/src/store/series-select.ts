@@ -63,10 +63,7 @@ export class SeriesSelector {
   }
 
   /** The series that match and may have samples at or after `fromMs`, looking at some of them a step. */
-  *select(
-    matchers: readonly Matcher[],
-    fromMs: number,
-  ): Generator<void, readonly SourceSeries[]> {
+  *select(matchers: readonly Matcher[], fromMs: number): Generator<void, readonly SourceSeries[]> {
     let looked = 0
     const parts = this.#namedParts(matchers)
     const others = matchers.filter(({ name }) => name !== METRIC_NAME)

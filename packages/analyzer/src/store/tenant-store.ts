@@ -6,7 +6,6 @@ import {
   runThrough,
   type SeriesSource,
   type SourceSeries,
-  type Steps,
 } from '@chokepoint/promql'
 import type { PointExemplar } from '../decode/exemplars.ts'
 import type { PointBatch } from '../decode/point-batch.ts'
@@ -50,8 +49,8 @@ export interface TenantStoreOptions {
 
 // Streams that one call looks at: a few milliseconds of work.
 const SWEEP_STEP = 20_000
-// Points that one step adds: 5 ms when every one of them begins a series.
-const WRITE_STEP = 500
+// Points that one step adds: a few milliseconds when each begins a series and no code is compiled yet.
+const WRITE_STEP = 100
 
 /** The newest samples of one tenant: PromQL reads them, OTLP requests and rules write them. */
 export class TenantStore implements SeriesSource {

@@ -1,5 +1,6 @@
 import type { FastifyReply } from 'fastify'
 import type { ErrorAnswer } from './error-types.ts'
+import { JsonText } from './json-text.ts'
 
 /** What a handler gives back; warnings and infos are those of a query. */
 export interface ApiAnswer {
@@ -11,24 +12,23 @@ export interface ApiAnswer {
 /** Prometheus' envelope around an answer, which Chokepoint's own endpoints use too. */
 export function sendAnswer(reply: FastifyReply, answer: ApiAnswer): FastifyReply {
   const { data, warnings = [], infos = [] } = answer
-  const body = {
-    status: 'success',
-    data,
-    ...(warnings.length > 0 ? { warnings } : {}),
-    ...(infos.length > 0 ? { infos } : {}),
-  }
-  return sendJson(reply, body)
+  const text = data instanceof JsonText ? data.text : JSON.stringify(data)
+  const notes = [
+    ...(warnings.length > 0 ? [`,"warnings":${JSON.stringify(warnings)}`] : []),
+    ...(infos.length > 0 ? [`,"infos":${JSON.stringify(infos)}`] : []),
+  ]
+  return sendText(reply, `{"status":"success","data":${text}${notes.join('')}}`)
 }
 
 export function sendError(reply: FastifyReply, answer: ErrorAnswer): FastifyReply {
   const { status, errorType, error } = answer
-  return sendJson(reply.code(status), { status: 'error', errorType, error })
+  return sendText(reply.code(status), JSON.stringify({ status: 'error', errorType, error }))
 }
 
 /** Sends JSON with exactly Prometheus' content type: a serializer of our own keeps fastify's charset off. */
-function sendJson(reply: FastifyReply, body: object): FastifyReply {
+function sendText(reply: FastifyReply, body: string): FastifyReply {
   return reply
     .header('content-type', 'application/json')
     .serializer((text: string) => text)
-    .send(JSON.stringify(body))
+    .send(body)
 }

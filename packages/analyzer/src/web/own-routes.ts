@@ -8,13 +8,18 @@ import { refuseCrossSite } from './authorize.ts'
 import { sendAnswer } from './envelope.ts'
 import { openApiDocument } from './openapi/document.ts'
 import { Parameters } from './parameters.ts'
-import type { ActOnRecommendation, RecommendationAction, WebhookPort } from './ports.ts'
+import type {
+  ActOnRecommendation,
+  ComputeView,
+  RecommendationAction,
+  WebhookPort,
+} from './ports.ts'
 import { durationParameter, limitParameter } from './prometheus/parse-parameters.ts'
 import { tenantOf } from './tenant.ts'
 
 export interface OwnRouteOptions {
   readonly version: string
-  readonly view: (tenant: string) => AnalyzerView
+  readonly compute: ComputeView
   readonly actOnRecommendation: ActOnRecommendation
   readonly webhooks: WebhookPort
 }
@@ -32,20 +37,18 @@ const LISTS: Readonly<Record<string, (view: AnalyzerView) => readonly unknown[]>
 
 /** Chokepoint's own endpoints, in the same envelope as Prometheus'. */
 export function ownRoutes(app: FastifyInstance, options: OwnRouteOptions): void {
-  const viewOf = (request: FastifyRequest) => options.view(tenantOf(request))
-  app.get('/api/v1/snapshot', (request, reply) =>
-    sendAnswer(reply, { data: viewOf(request).snapshot() }),
+  const { compute } = options
+  app.get('/api/v1/snapshot', async (request, reply) =>
+    sendAnswer(reply, { data: await compute(tenantOf(request), (view) => view.snapshot()) }),
   )
   for (const [path, list] of Object.entries(LISTS)) {
-    app.get(`/api/v1/${path}`, (request, reply) => {
+    app.get(`/api/v1/${path}`, async (request, reply) => {
       const limit = limitParameter(Parameters.of(request))
-      const all = list(viewOf(request))
+      const all = await compute(tenantOf(request), list)
       return sendAnswer(reply, { data: limit === 0 ? all : all.slice(0, limit) })
     })
   }
-  app.get('/api/v1/report', (request, reply) =>
-    sendReport(request, reply, viewOf(request), options),
-  )
+  app.get('/api/v1/report', (request, reply) => sendReport(request, reply, options))
   app.post('/api/v1/recommendations/:id/:action', (request, reply) => {
     refuseCrossSite(request)
     const { id, action } = request.params as { readonly id: string; readonly action: string }
@@ -86,12 +89,11 @@ function webhookRoutes(app: FastifyInstance, webhooks: WebhookPort): void {
   })
 }
 
-function sendReport(
+async function sendReport(
   request: FastifyRequest,
   reply: FastifyReply,
-  view: AnalyzerView,
-  { version }: OwnRouteOptions,
-): FastifyReply {
+  { version, compute }: OwnRouteOptions,
+): Promise<FastifyReply> {
   const parameters = Parameters.of(request)
   const format = parameters.get('format') || 'json'
   if (!isFormat(format)) {
@@ -100,7 +102,8 @@ function sendReport(
       `invalid parameter "format": there is json, csv and html, not "${format}"`,
     )
   }
-  const report = buildReport(view, windowParameter(parameters), version)
+  const windowMs = windowParameter(parameters)
+  const report = await compute(tenantOf(request), (view) => buildReport(view, windowMs, version))
   const { mediaType, render } = REPORT_FORMATS[format]
   const file = `chokepoint-report-${report.generatedAt.replace(/[:.]/g, '-')}.${format}`
   const disposition = format === 'html' ? 'inline' : 'attachment'

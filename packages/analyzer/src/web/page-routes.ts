@@ -30,8 +30,8 @@ const PAGE_POLICY = [
 
 /** What the page polls: the same sections as the report's, and the charts' data. */
 export function liveRoute(app: FastifyInstance, live: LiveReports): void {
-  app.get('/api/v1/live', (request, reply) => {
-    const report = live.of(tenantOf(request))
+  app.get('/api/v1/live', async (request, reply) => {
+    const report = await live.of(tenantOf(request))
     const sections =
       report.snapshot.series === 0
         ? renderWelcome(originOf(request))
@@ -45,8 +45,8 @@ export function liveRoute(app: FastifyInstance, live: LiveReports): void {
 
 /** The live page at `/` and what it loads. */
 export function pageRoutes(app: FastifyInstance, options: PageRouteOptions): void {
-  app.get('/', (request, reply) => {
-    const report = options.guarded ? undefined : options.live.of(tenantOf(request))
+  app.get('/', async (request, reply) => {
+    const report = options.guarded ? undefined : await options.live.of(tenantOf(request))
     const page = renderPage({ report, version: options.version, origin: originOf(request) })
     return reply
       .header('content-security-policy', PAGE_POLICY)

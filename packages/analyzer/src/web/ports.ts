@@ -1,35 +1,21 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { LabelSet, Matcher, NativeHistogram, SeriesSource } from '@chokepoint/promql'
+import type { Matcher, QueryValue, SourceSeries } from '@chokepoint/promql'
+import type { AnalyzerView } from '../model/analyzer-view.ts'
 import type { Recommendation } from '../model/recommendation.ts'
 import type { RuleGroupStatus } from '../model/rule-status.ts'
 
-/** One element of an instant vector. */
-export interface AnswerSample {
-  readonly labels: LabelSet
-  readonly timeMs: number
-  readonly value: number | NativeHistogram
-}
-
-/** One series of a matrix: its samples in order of time. */
-export interface AnswerSeries {
-  readonly labels: LabelSet
-  readonly samples: readonly (readonly [timeMs: number, value: number | NativeHistogram])[]
-}
-
-/** What a query evaluates to, by PromQL type. */
-export type AnswerValue =
-  | { readonly type: 'scalar'; readonly timeMs: number; readonly value: number }
-  | { readonly type: 'string'; readonly timeMs: number; readonly value: string }
-  | { readonly type: 'vector'; readonly samples: readonly AnswerSample[] }
-  | { readonly type: 'matrix'; readonly series: readonly AnswerSeries[] }
-
-/** How long a query took. The engine does not count the samples that it reads. */
+/** What a query took. */
 export interface AnswerStats {
+  /** With the rests in which others were served. */
   readonly evaluationSeconds: number
+  /** Samples that it looked at, a sample once for each step that did. */
+  readonly samplesTotal: number
+  /** The most that it held at once. */
+  readonly samplesPeak: number
 }
 
 export interface QueryAnswer {
-  readonly value: AnswerValue
+  readonly value: QueryValue
   readonly warnings: readonly string[]
   readonly infos: readonly string[]
   readonly stats?: AnswerStats
@@ -55,15 +41,24 @@ export interface MetricMetadata {
 export interface PrometheusPort {
   /** Unix milliseconds: what `time` is when a query does not say. */
   readonly now: () => number
-  readonly source: SeriesSource
-  readonly query: (expression: string, atMs: number, options: AnswerOptions) => QueryAnswer
+  /** The series that match and may have samples between two instants. */
+  readonly select: (
+    matchers: readonly Matcher[],
+    fromMs: number,
+    toMs: number,
+  ) => Generator<void, readonly SourceSeries[]>
+  readonly query: (
+    expression: string,
+    atMs: number,
+    options: AnswerOptions,
+  ) => Generator<void, QueryAnswer>
   readonly queryRange: (
     expression: string,
     startMs: number,
     endMs: number,
     stepMs: number,
     options: AnswerOptions,
-  ) => QueryAnswer
+  ) => Generator<void, QueryAnswer>
   /** The matchers of a series selector such as `up{job="api"}`. */
   readonly parseSelector: (selector: string) => readonly Matcher[]
   /** The expression in Prometheus' own layout. */
@@ -73,6 +68,15 @@ export interface PrometheusPort {
   readonly metadata: () => Iterable<readonly [metric: string, metadata: readonly MetricMetadata[]]>
   readonly ruleGroups: () => readonly RuleGroupStatus[]
 }
+
+/** Does work in steps, with others served in between. */
+export type RunSteps = <Result>(steps: Generator<void, Result>) => Promise<Result>
+
+/** Computes something of a tenant's view at one instant; `of` must be pure, and may be begun several times. */
+export type ComputeView = <Result>(
+  tenant: string,
+  of: (view: AnalyzerView) => Result,
+) => Promise<Result>
 
 export type RecommendationAction = 'acknowledge' | 'ignore' | 'reopen'
 

@@ -12,13 +12,23 @@ import { errorAnswerOf } from './error-types.ts'
 import { createLiveReports } from './live-reports.ts'
 import { ownRoutes } from './own-routes.ts'
 import { liveRoute, pageRoutes } from './page-routes.ts'
-import type { ActOnRecommendation, OtlpHandler, PrometheusPort, WebhookPort } from './ports.ts'
+import type {
+  ActOnRecommendation,
+  ComputeView,
+  OtlpHandler,
+  PrometheusPort,
+  RunSteps,
+  WebhookPort,
+} from './ports.ts'
 import { prometheusRoutes } from './prometheus/routes.ts'
 import { rememberTenant } from './tenant.ts'
 
 export interface WebServerOptions {
   readonly version: string
   readonly view: (tenant: string) => AnalyzerView
+  /** For what asks questions of the view: others are served meanwhile. */
+  readonly compute: ComputeView
+  readonly runSteps: RunSteps
   readonly prometheus: (tenant: string) => PrometheusPort
   readonly actOnRecommendation: ActOnRecommendation
   readonly webhooks: WebhookPort
@@ -66,7 +76,7 @@ export function createWebServer(options: WebServerOptions): WebServer {
     reply.header('x-content-type-options', 'nosniff').header('referrer-policy', 'no-referrer')
   })
   openRoutes(app, options)
-  const live = createLiveReports(options.view, options.version)
+  const live = createLiveReports(options)
   app.register(async (guarded) => {
     const authorize = createAuthorizer(options.tokens)
     guarded.addHook('onRequest', async (request) => authorize(request))

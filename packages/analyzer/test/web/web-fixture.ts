@@ -1,6 +1,7 @@
 import { LabelSet, type Matcher, MemorySource } from '@chokepoint/promql'
 import type { AnalyzerView } from '../../src/model/analyzer-view.ts'
 import { ChokepointError } from '../../src/model/errors.ts'
+import { createTurns } from '../../src/turns.ts'
 import type { PrometheusPort, QueryAnswer } from '../../src/web/ports.ts'
 import { createWebServer, type WebServer, type WebServerOptions } from '../../src/web/server.ts'
 import { NOW_MS, sampleView } from '../report/sample-view.ts'
@@ -10,23 +11,31 @@ export const vector = (
 ): QueryAnswer => ({
   value: {
     type: 'vector',
-    samples: samples.map(([labels, value]) => ({
-      labels: LabelSet.of(labels),
-      timeMs: NOW_MS,
-      value,
-    })),
+    timeMs: NOW_MS,
+    samples: samples.map(([labels, value]) => ({ labels: LabelSet.of(labels), value })),
   },
   warnings: [],
   infos: [],
 })
 
+/** Steps that end at once, with what is given or thrown. */
+// biome-ignore lint/correctness/useYield: there is nothing to rest for
+export function* answered<Answer>(answer: () => Answer): Generator<void, Answer> {
+  return answer()
+}
+
+/** The port's way to read series in memory. */
+export function selectFrom(source: MemorySource): PrometheusPort['select'] {
+  return (...question) => answered(() => source.select(...question))
+}
+
 /** A port that answers with what it is given; for what the HTTP layer does by itself. */
 export function fixedPort(changes: Partial<PrometheusPort> = {}): PrometheusPort {
   return {
     now: () => NOW_MS,
-    source: new MemorySource(),
-    query: () => vector([{ __name__: 'up', job: 'shop' }, 1]),
-    queryRange: () => vector(),
+    select: selectFrom(new MemorySource()),
+    query: () => answered(() => vector([{ __name__: 'up', job: 'shop' }, 1])),
+    queryRange: () => answered(() => vector()),
     parseSelector,
     formatQuery: (text) => text,
     parseQuery: (text) => ({ type: 'stringLiteral', val: text }),
@@ -72,6 +81,8 @@ export async function startWeb(
   const server = createWebServer({
     version: '0.1.0',
     view: () => view,
+    compute: async (_tenant, of) => of(changes.view?.(_tenant) ?? view),
+    runSteps: createTurns().run,
     prometheus: () => fixedPort(),
     actOnRecommendation: (_tenant, id) => {
       throw new ChokepointError('NOT_FOUND', `there is no recommendation ${id}`)

@@ -231,7 +231,7 @@ export class Evaluator {
     for (const [other, arg] of expr.args.entries()) {
       if (other !== index) scalars.push(yield* this.scalar(arg, frame))
     }
-    const source = windows ?? this.#selectRange(range as MatrixSelector, frame, name)
+    const source = windows ?? (yield* this.#selectRange(range as MatrixSelector, frame, name))
     return yield* callRangeFunction(
       this.#query,
       expr,

@@ -51,7 +51,7 @@ export function* readInstant(
 ): Steps<Block> {
   // The window is open on the left: a sample exactly as old as the look-back is too old.
   const fromMs = lookup.startMs - query.lookbackMs + 1
-  const series = query.select(matchers, fromMs, lookup.endMs)
+  const series = yield* query.select(matchers, fromMs, lookup.endMs)
   const out = new BlockBuilder(steps, series.length)
   const once = lookup.startMs === lookup.endMs
   let held = 0
@@ -71,6 +71,7 @@ export function* readInstant(
       : fillSteps(out, base, steps, buffer, lookup, query.lookbackMs, reading)
     if (found === 0) out.undo()
     held += found
+    query.look(found)
     query.hold(found)
   }
   query.releaseTo(query.samples - held)

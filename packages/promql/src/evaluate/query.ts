@@ -3,6 +3,7 @@ import type { SampleBuffer } from '../sample-buffer.ts'
 import type { Matcher, SeriesSource, SourceSeries } from '../series-source.ts'
 import type { Annotations } from './annotations.ts'
 import type { SharedResults } from './shared-results.ts'
+import type { Steps } from './steps.ts'
 
 /** The bounds that every query stays in. */
 export interface Limits {
@@ -41,6 +42,8 @@ export class Query {
   #samples = 0
   #ticks = 0
   #cells = 0
+  #looked = 0
+  #peak = 0
 
   constructor(parts: {
     source: SeriesSource
@@ -71,8 +74,16 @@ export class Query {
   }
 
   /** Asks the source for series, within the limit. */
-  select(matchers: readonly Matcher[], fromMs: number, toMs: number): readonly SourceSeries[] {
-    const series = this.source.select(matchers, fromMs, toMs)
+  *select(
+    matchers: readonly Matcher[],
+    fromMs: number,
+    toMs: number,
+  ): Steps<readonly SourceSeries[]> {
+    const { source } = this
+    const series =
+      source.selectInSteps === undefined
+        ? source.select(matchers, fromMs, toMs)
+        : yield* source.selectInSteps(matchers, fromMs, toMs)
     const most = this.#limits.seriesMax
     if (series.length > most) {
       throw new PromqlError(
@@ -88,9 +99,20 @@ export class Query {
     return this.#samples
   }
 
+  /** Counts samples that a step looks at. */
+  look(samples: number): void {
+    this.#looked += samples
+  }
+
+  /** What the evaluation took so far. */
+  get usage(): { readonly total: number; readonly peak: number } {
+    return { total: this.#looked, peak: this.#peak }
+  }
+
   /** Counts samples that are held from now on. */
   hold(samples: number): void {
     this.#samples += samples
+    if (this.#samples > this.#peak) this.#peak = this.#samples
     if (this.#samples > this.#limits.samplesMax) {
       throw new PromqlError(
         'too_many_samples',

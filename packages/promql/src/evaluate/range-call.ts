@@ -80,12 +80,15 @@ export function* callRangeFunction(
     )
     let found = 0
     let floats = 0
+    let looked = 0
     for (let step = 0; step < frame.steps; step++) {
       window.stepMs = frame.startMs + step * frame.stepMs
       window.rangeEndMs = timing.startMs + step * timing.stepMs
       window.rangeStartMs = window.rangeEndMs - timing.rangeMs
       window.slide(window.rangeStartMs - before, window.rangeEndMs + after)
-      if (window.floats === 0 && window.histogramCount === 0) continue
+      const seen = window.floats + window.histogramCount
+      if (seen === 0) continue
+      looked += seen
       for (let i = 0; i < scalars.length; i++) atStep[i] = scalars[i]![step]!
       result.kind = 1
       const value = fn(window, context)
@@ -99,6 +102,7 @@ export function* callRangeFunction(
       found++
     }
     kept += found
+    query.look(looked)
     query.hold(found)
     if (found === 0) out.undo()
     else if (floats > 0 && checksCounters) {
@@ -123,18 +127,18 @@ export function timingOf(range: MatrixSelector | Subquery, frame: Frame) {
 }
 
 /** The series of a range selector. */
-export function selectRange(
+export function* selectRange(
   query: Query,
   range: MatrixSelector,
   frame: Frame,
   functionName: string,
   prepareBuffer?: (buffer: SampleBuffer) => void,
-): WindowSource {
+): Steps<WindowSource> {
   const { startMs, endMs, rangeMs } = timingOf(range, frame)
   const { extended, matchers } = range.vector
   const fromMs = startMs - rangeMs + 1 - (extended === undefined ? 0 : query.lookbackMs)
   const toMs = endMs + (extended === 'smoothed' ? query.lookbackMs : 0)
-  const series = query.select(matchers, fromMs, toMs)
+  const series = yield* query.select(matchers, fromMs, toMs)
   const withStartTimes = query.startTimestamps && USES_START_TIMES.has(functionName)
   const buffer = query.buffer
   let held = 0

@@ -22,7 +22,7 @@ export function* selectSmoothed(
   const lookup = lookupFrame(frame, msOf(selector.offset), atOf(selector.at))
   const fromMs = lookup.startMs - query.lookbackMs + 1
   const toMs = lookup.endMs + query.lookbackMs
-  const series = query.select(selector.matchers, fromMs, toMs)
+  const series = yield* query.select(selector.matchers, fromMs, toMs)
   const out = new BlockBuilder(frame.steps, series.length)
   const window = new Window()
   for (const one of series) {

@@ -22,7 +22,10 @@ export function almostEqual(a: number, b: number): boolean {
 }
 
 /** The first difference between a result and what a script expects; undefined when there is none. */
-export function differenceOf(command: EvalCommand, result: QueryResult): string | undefined {
+export function differenceOf(
+  command: EvalCommand,
+  result: Omit<QueryResult, 'samples'>,
+): string | undefined {
   return (
     annotationDifference('warning', command.warnings, command.noWarnings, result.warnings) ??
     annotationDifference('info', command.infos, command.noInfos, result.infos) ??
@@ -55,7 +58,10 @@ function describe(expected: Expected): string {
   return expected.kind === 'any' ? 'any' : String(expected.regex)
 }
 
-function valueDifference(command: EvalCommand, { value }: QueryResult): string | undefined {
+function valueDifference(
+  command: EvalCommand,
+  { value }: Omit<QueryResult, 'samples'>,
+): string | undefined {
   switch (value.type) {
     case 'scalar':
       if (command.scalar === undefined) return `got the scalar ${value.value}`

@@ -58,8 +58,11 @@ function runEval(engine: Engine, source: MemorySource, command: EvalCommand): st
   return undefined
 }
 
-function judge(command: EvalCommand, evaluate: () => QueryResult): string | undefined {
-  let result: QueryResult
+function judge(
+  command: EvalCommand,
+  evaluate: () => Omit<QueryResult, 'samples'>,
+): string | undefined {
+  let result: Omit<QueryResult, 'samples'>
   try {
     result = evaluate()
   } catch (error) {

@@ -1,44 +1,51 @@
-import type { LabelSet } from '@chokepoint/promql'
-import type { AnswerSeries, AnswerStats, AnswerValue } from '../ports.ts'
+import type { LabelSet, QueryValue, RangeSeries, VectorSample } from '@chokepoint/promql'
+import { writeArray } from '../json-text.ts'
+import type { AnswerStats } from '../ports.ts'
 import { encodeHistogram } from './encode-histogram.ts'
 import { formatSampleValue, formatScalarValue } from './format-number.ts'
 
-/** An answer as Prometheus' `{resultType, result}`. */
-export function encodeAnswer(answer: AnswerValue) {
+/** An answer as Prometheus' `"resultType":…,"result":…`, without the braces, written in steps. */
+export function* writeAnswer(answer: QueryValue): Generator<void, string> {
+  return `"resultType":"${answer.type}","result":${yield* writeResult(answer)}`
+}
+
+function* writeResult(answer: QueryValue): Generator<void, string> {
   switch (answer.type) {
     case 'scalar':
-      return {
-        resultType: 'scalar',
-        result: [answer.timeMs / 1000, formatScalarValue(answer.value)],
-      }
+      return JSON.stringify([answer.timeMs / 1000, formatScalarValue(answer.value)])
     case 'string':
-      return { resultType: 'string', result: [answer.timeMs / 1000, answer.value] }
+      return JSON.stringify([answer.timeMs / 1000, answer.value])
     case 'vector':
-      return {
-        resultType: 'vector',
-        result: answer.samples.map(({ labels, timeMs, value }) =>
-          typeof value === 'number'
-            ? { metric: metric(labels), value: sample(timeMs, value) }
-            : { metric: metric(labels), histogram: [timeMs / 1000, encodeHistogram(value)] },
-        ),
-      }
+      return yield* writeArray(answer.samples, (one) => encodeSample(one, answer.timeMs))
     case 'matrix':
-      return { resultType: 'matrix', result: answer.series.map(encodeSeries) }
+      return yield* writeArray(answer.series, encodeSeries, weightOf)
   }
 }
 
-function encodeSeries({ labels, samples }: AnswerSeries) {
-  const values: unknown[] = []
-  const histograms: unknown[] = []
-  for (const [timeMs, value] of samples) {
-    if (typeof value === 'number') values.push(sample(timeMs, value))
-    else histograms.push([timeMs / 1000, encodeHistogram(value)])
-  }
+function encodeSample({ labels, value, histogram }: VectorSample, timeMs: number) {
+  return histogram === undefined
+    ? { metric: metric(labels), value: sample(timeMs, value) }
+    : { metric: metric(labels), histogram: [timeMs / 1000, encodeHistogram(histogram)] }
+}
+
+function encodeSeries({ labels, times, values, histogramTimes, histograms }: RangeSeries) {
   return {
     metric: metric(labels),
-    ...(values.length > 0 ? { values } : {}),
-    ...(histograms.length > 0 ? { histograms } : {}),
+    ...(times.length > 0 ? { values: Array.from(times, (at, i) => sample(at, values[i]!)) } : {}),
+    ...(histograms.length > 0
+      ? {
+          histograms: histograms.map((histogram, i) => [
+            histogramTimes[i]! / 1000,
+            encodeHistogram(histogram),
+          ]),
+        }
+      : {}),
   }
+}
+
+/** A histogram is as long as some dozen numbers. */
+function weightOf({ times, histograms }: RangeSeries): number {
+  return times.length + 20 * histograms.length + 4
 }
 
 /** Times have at most three decimals, and JavaScript writes just those. */
@@ -52,9 +59,9 @@ function metric(labels: LabelSet): Record<string, string> {
 
 /** The first `limit` samples or series; 0 is all. */
 export function truncateAnswer(
-  answer: AnswerValue,
+  answer: QueryValue,
   limit: number,
-): { readonly answer: AnswerValue; readonly truncated: boolean } {
+): { readonly answer: QueryValue; readonly truncated: boolean } {
   if (limit > 0 && answer.type === 'vector' && answer.samples.length > limit) {
     return { answer: { ...answer, samples: answer.samples.slice(0, limit) }, truncated: true }
   }
@@ -70,7 +77,9 @@ export function truncateAnswer(
  */
 export function encodeStats(stats: AnswerStats) {
   const seconds = stats.evaluationSeconds
+  const { samplesTotal, samplesPeak } = stats
   return {
+    samples: { totalQueryableSamples: samplesTotal, peakSamples: samplesPeak },
     timings: {
       evalTotalTime: seconds,
       resultSortTime: 0,

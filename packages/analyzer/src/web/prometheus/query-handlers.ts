@@ -1,8 +1,9 @@
 import { ChokepointError } from '../../model/errors.ts'
 import type { ApiAnswer } from '../envelope.ts'
+import { JsonText } from '../json-text.ts'
 import type { Parameters } from '../parameters.ts'
 import type { AnswerOptions, PrometheusPort, QueryAnswer } from '../ports.ts'
-import { encodeAnswer, encodeStats, truncateAnswer } from './encode-answer.ts'
+import { encodeStats, truncateAnswer, writeAnswer } from './encode-answer.ts'
 import {
   durationParameter,
   invalidParameter,
@@ -14,17 +15,20 @@ import {
 /** As in Prometheus: enough for a week of minutes or a year of hours. */
 const POINTS_MAX = 11_000
 
+/** An answer that is made in steps. */
+export type SteppedAnswer = Generator<void, ApiAnswer>
+
 /** `/api/v1/query` */
-export function instantQuery(port: PrometheusPort, parameters: Parameters): ApiAnswer {
+export function* instantQuery(port: PrometheusPort, parameters: Parameters): SteppedAnswer {
   const limit = limitParameter(parameters)
   const atMs = optionalTimeParameter(parameters, 'time', port.now())
   const options = answerOptions(parameters)
-  const answer = asQueryParameter(() => port.query(parameters.get('query'), atMs, options))
-  return toApiAnswer(answer, limit, parameters)
+  const answer = yield* aboutQuery(port.query(parameters.get('query'), atMs, options))
+  return yield* toApiAnswer(answer, limit, parameters)
 }
 
 /** `/api/v1/query_range` */
-export function rangeQuery(port: PrometheusPort, parameters: Parameters): ApiAnswer {
+export function* rangeQuery(port: PrometheusPort, parameters: Parameters): SteppedAnswer {
   const limit = limitParameter(parameters)
   const startMs = timeParameter(parameters, 'start')
   const endMs = timeParameter(parameters, 'end')
@@ -46,8 +50,8 @@ export function rangeQuery(port: PrometheusPort, parameters: Parameters): ApiAns
   }
   const options = answerOptions(parameters)
   const query = parameters.get('query')
-  const answer = asQueryParameter(() => port.queryRange(query, startMs, endMs, stepMs, options))
-  return toApiAnswer(answer, limit, parameters)
+  const answer = yield* aboutQuery(port.queryRange(query, startMs, endMs, stepMs, options))
+  return yield* toApiAnswer(answer, limit, parameters)
 }
 
 /** `/api/v1/format_query` */
@@ -89,11 +93,23 @@ function asQueryParameter<Answer>(evaluate: () => Answer): Answer {
   try {
     return evaluate()
   } catch (error) {
-    if (error instanceof ChokepointError && isAboutTheText(error)) {
-      throw invalidParameter('query', error.message)
-    }
-    throw error
+    throw ofQueryParameter(error)
   }
+}
+
+/** The same for what is evaluated in steps. */
+function* aboutQuery<Answer>(steps: Generator<void, Answer>): Generator<void, Answer> {
+  try {
+    return yield* steps
+  } catch (error) {
+    throw ofQueryParameter(error)
+  }
+}
+
+function ofQueryParameter(error: unknown): unknown {
+  return error instanceof ChokepointError && isAboutTheText(error)
+    ? invalidParameter('query', error.message)
+    : error
 }
 
 /** A range query of a type that has no range fails in the engine, and is the text's fault all the same. */
@@ -101,11 +117,12 @@ function isAboutTheText({ code, message }: ChokepointError): boolean {
   return code === 'QUERY_INVALID' || message.startsWith('invalid expression type')
 }
 
-function toApiAnswer(answer: QueryAnswer, limit: number, parameters: Parameters): ApiAnswer {
+function* toApiAnswer(answer: QueryAnswer, limit: number, parameters: Parameters): SteppedAnswer {
   const { answer: value, truncated } = truncateAnswer(answer.value, limit)
   const wantsStats = parameters.get('stats') !== '' && answer.stats !== undefined
+  const stats = wantsStats ? `,"stats":${JSON.stringify(encodeStats(answer.stats))}` : ''
   return {
-    data: { ...encodeAnswer(value), ...(wantsStats ? { stats: encodeStats(answer.stats) } : {}) },
+    data: new JsonText(`{${yield* writeAnswer(value)}${stats}}`),
     warnings: truncated ? [...answer.warnings, TRUNCATED] : answer.warnings,
     infos: answer.infos,
   }

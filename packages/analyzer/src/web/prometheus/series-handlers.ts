@@ -1,6 +1,6 @@
-import { compareLabelSets, type LabelSet, type Matcher } from '@chokepoint/promql'
+import { compareLabelSets, type LabelSet, type Matcher, sortInSteps } from '@chokepoint/promql'
 import { ChokepointError } from '../../model/errors.ts'
-import type { ApiAnswer } from '../envelope.ts'
+import { JsonText, writeArray } from '../json-text.ts'
 import type { Parameters } from '../parameters.ts'
 import type { PrometheusPort } from '../ports.ts'
 import {
@@ -11,61 +11,76 @@ import {
   TIME_MAX_MS,
   TIME_MIN_MS,
 } from './parse-parameters.ts'
-import { TRUNCATED } from './query-handlers.ts'
+import { type SteppedAnswer, TRUNCATED } from './query-handlers.ts'
 
 /** `/api/v1/series` */
-export function listSeries(port: PrometheusPort, parameters: Parameters): ApiAnswer {
+export function* listSeries(port: PrometheusPort, parameters: Parameters): SteppedAnswer {
   if (parameters.all('match[]').length === 0) {
     throw new ChokepointError('PARAMETER_INVALID', 'no match[] parameter provided')
   }
   const limit = limitParameter(parameters)
-  const found = asMatchParameter(() => [...selected(port, parameters)]).sort(compareLabelSets)
-  return limited(
-    found.map((labels) => labels.toRecord()),
+  const found: LabelSet[] = []
+  yield* select(port, parameters, asMatchParameter, (labels) => found.push(labels))
+  return yield* limited(
+    yield* sortInSteps(found, compareLabelSets),
+    (labels) => labels.toRecord(),
     limit,
   )
 }
 
 /** `/api/v1/labels` */
-export function listLabelNames(port: PrometheusPort, parameters: Parameters): ApiAnswer {
+export function* listLabelNames(port: PrometheusPort, parameters: Parameters): SteppedAnswer {
   const limit = limitParameter(parameters)
   const names = new Set<string>()
-  for (const labels of selected(port, parameters)) for (const name of labels.names) names.add(name)
-  return limited(sorted(names), limit)
+  yield* select(port, parameters, plainly, (labels) => {
+    for (const name of labels.names) names.add(name)
+  })
+  return yield* limited(yield* sortInSteps([...names], compareTexts), (text) => text, limit)
 }
 
 /** `/api/v1/label/<name>/values` */
-export function listLabelValues(
+export function* listLabelValues(
   port: PrometheusPort,
   parameters: Parameters,
   name: string,
-): ApiAnswer {
+): SteppedAnswer {
   const label = unescapeLabelName(name)
   if (label === '') {
     throw new ChokepointError('PARAMETER_INVALID', `invalid label name: ${quote(name)}`)
   }
   const limit = limitParameter(parameters)
   const values = new Set<string>()
-  for (const labels of selected(port, parameters)) {
+  yield* select(port, parameters, plainly, (labels) => {
     const value = labels.get(label)
     if (value !== '') values.add(value)
-  }
-  return limited(sorted(values), limit)
+  })
+  return yield* limited(yield* sortInSteps([...values], compareTexts), (text) => text, limit)
 }
 
-/** The label sets that any of the `match[]` selectors picks; all of them when there is none. */
-function* selected(port: PrometheusPort, parameters: Parameters): Iterable<LabelSet> {
+/** Label sets between two rests: about a millisecond of work. */
+const SETS_A_STEP = 1000
+
+/** Takes the label sets that any of the `match[]` selectors picks; all of them when there is none. */
+function* select(
+  port: PrometheusPort,
+  parameters: Parameters,
+  inTheWordsOf: <Answer>(parse: () => Answer) => Answer,
+  take: (labels: LabelSet) => void,
+): Generator<void> {
   const startMs = optionalTimeParameter(parameters, 'start', TIME_MIN_MS)
   const endMs = optionalTimeParameter(parameters, 'end', TIME_MAX_MS)
-  const selectors = parameters.all('match[]').map((text) => matchersOf(port, text))
+  const texts = parameters.all('match[]')
+  const selectors = inTheWordsOf(() => texts.map((text) => matchersOf(port, text)))
   const seen = new Set<string>()
+  let taken = 0
   for (const matchers of selectors.length > 0 ? selectors : [[]]) {
-    for (const { labels } of port.source.select(matchers, startMs, endMs)) {
+    for (const { labels } of yield* port.select(matchers, startMs, endMs)) {
+      if (++taken % SETS_A_STEP === 0) yield
       if (selectors.length > 1) {
         if (seen.has(labels.key)) continue
         seen.add(labels.key)
       }
-      yield labels
+      take(labels)
     }
   }
 }
@@ -104,13 +119,23 @@ function matchesEmpty({ type, value }: Matcher): boolean {
   return type === '=~' ? empty : !empty
 }
 
-function sorted(texts: Iterable<string>): string[] {
-  return [...texts].sort()
+function plainly<Answer>(parse: () => Answer): Answer {
+  return parse()
 }
 
-function limited(data: readonly unknown[], limit: number): ApiAnswer {
-  if (limit === 0 || data.length <= limit) return { data }
-  return { data: data.slice(0, limit), warnings: [TRUNCATED] }
+function compareTexts(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}
+
+function* limited<Item>(
+  items: readonly Item[],
+  encode: (item: Item) => unknown,
+  limit: number,
+): SteppedAnswer {
+  const isCut = limit > 0 && items.length > limit
+  const shown = isCut ? items.slice(0, limit) : items
+  const data = new JsonText(yield* writeArray(shown, encode, () => 8))
+  return isCut ? { data, warnings: [TRUNCATED] } : { data }
 }
 
 /**

@@ -4,7 +4,7 @@ import { ChokepointError } from '../../../src/model/errors.ts'
 import type { RuleGroupStatus } from '../../../src/model/rule-status.ts'
 import type { PrometheusPort, QueryAnswer } from '../../../src/web/ports.ts'
 import { alert, NOW_MS } from '../../report/sample-view.ts'
-import { fixedPort, startWeb, vector } from '../web-fixture.ts'
+import { answered, fixedPort, selectFrom, startWeb, vector } from '../web-fixture.ts'
 
 interface Asked {
   readonly status: number
@@ -40,7 +40,7 @@ describe('the Prometheus API', () => {
     const times: number[] = []
     const query: PrometheusPort['query'] = (_expression, atMs) => {
       times.push(atMs)
-      return vector([{ __name__: 'up' }, 1])
+      return answered(() => vector([{ __name__: 'up' }, 1]))
     }
     await asking({ query }, async (get) => {
       await get('query?query=up')
@@ -64,7 +64,7 @@ describe('the Prometheus API', () => {
       {
         queryRange: (...call) => {
           calls.push(call)
-          return vector()
+          return answered(() => vector())
         },
       },
       (get) =>
@@ -83,7 +83,7 @@ describe('the Prometheus API', () => {
       warnings: ['w'],
       infos: ['i'],
     }
-    await asking({ query: () => answer }, async (get) => {
+    await asking({ query: () => answered(() => answer) }, async (get) => {
       const { body } = await get('query?query=up&limit=1')
       expect((body.data as unknown as { result: unknown[] }).result).to.have.length(1)
       expect(body.warnings).to.deep.equal(['w', 'results truncated due to limit'])
@@ -97,18 +97,20 @@ describe('the Prometheus API', () => {
       ['QUERY_LIMIT', 422, 'execution'],
       ['QUERY_TIMEOUT', 503, 'timeout'],
     ] as const) {
-      const query = () => {
-        throw new ChokepointError(code, 'the reason')
-      }
+      const query = () =>
+        answered(() => {
+          throw new ChokepointError(code, 'the reason')
+        })
       const answer = await asking({ query }, (get) => get('query?query=up'))
       expect(answer).to.deep.equal({
         status,
         body: { status: 'error', errorType, error: 'the reason' },
       })
     }
-    const query = () => {
-      throw new ChokepointError('QUERY_INVALID', '1:4: parse error: unexpected end of input')
-    }
+    const query = () =>
+      answered(() => {
+        throw new ChokepointError('QUERY_INVALID', '1:4: parse error: unexpected end of input')
+      })
     const { status, body } = await asking({ query }, (get) => get('query?query=up{'))
     expect([status, body]).to.deep.equal([
       400,
@@ -133,7 +135,7 @@ describe('the Prometheus API', () => {
       { __name__: 'up', job: 'a' },
       { __name__: 'down', job: 'c' },
     )
-    await asking({ source }, async (get) => {
+    await asking({ select: selectFrom(source) }, async (get) => {
       expect((await get('series?match[]=up&match[]={job="a"}')).body.data).to.deep.equal([
         { __name__: 'up', 'host.name': 'h', job: 'b' },
         { __name__: 'up', job: 'a' },
