@@ -29,7 +29,7 @@ export async function runOverHttp(
   const [command = '', ...args] = target.command(port, directory)
   const child = spawn(command, args, {
     stdio: ['ignore', 'ignore', 'inherit'],
-    env: { ...process.env, GOMAXPROCS: '1' },
+    env: { ...process.env, GOMAXPROCS: '1', ...target.env },
   })
   const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS })
   try {
@@ -70,7 +70,8 @@ async function sendAll(fleet: Fleet, port: number, path: string, agent: Agent): 
   await Promise.all(Array.from({ length: CONNECTIONS }, lane))
 }
 
-function post(bytes: Buffer, port: number, path: string, agent: Agent): Promise<void> {
+/** Posts one request; rejects unless all of it was taken. */
+export function post(bytes: Buffer, port: number, path: string, agent: Agent): Promise<void> {
   return new Promise((resolve, reject) => {
     const headers = { 'content-type': 'application/x-protobuf', 'content-length': bytes.length }
     const sent = request(

@@ -2,11 +2,22 @@ import { parseArgs } from 'node:util'
 import { Fleet, POINTS_PER_RESOURCE, SERIES_PER_RESOURCE } from './generator.ts'
 import { type HttpRun, runOverHttp } from './http-run.ts'
 import { measureInProcess } from './in-process.ts'
+import { measureLoop } from './loop-run.ts'
 import { seeded } from './seeded.ts'
 import { findTargets, type Target } from './targets.ts'
 
-// node --expose-gc --conditions=chokepoint-source bench/ingest/main.ts [--part in-process|http] [--runs 3] [--only NAME]
+// node --expose-gc --conditions=chokepoint-source bench/ingest/main.ts [--part in-process|http|loop|restart] [--runs 3] [--only NAME]
 const RESOURCES_PER_REQUEST = 25
+const LOOP_RATE = 100_000
+const LOOP_SECONDS = 20
+/** Series, and resources in a request: an SDK's own, 25 of them, a Collector's batch of 8,192 points, a huge one. */
+const LOOP_RUNS = [
+  [10_000, 1],
+  [100_000, 25],
+  [100_000, 105],
+  [500_000, 1250],
+  [1_000_000, 105],
+] as const
 
 const { values } = parseArgs({
   options: {
@@ -15,13 +26,16 @@ const { values } = parseArgs({
     series: { type: 'string', default: '10000' },
     rounds: { type: 'string', default: '360' },
     only: { type: 'string' },
+    extent: { type: 'string', default: 'whole' },
   },
 })
 
-if (values.part !== 'http') await inProcess()
-if (values.part !== 'in-process') {
+const isWanted = (part: string) => values.part === 'all' || values.part === part
+if (isWanted('in-process')) await inProcess()
+if (isWanted('http')) {
   await overHttp(Number(values.runs), Number(values.series), Number(values.rounds))
 }
+if (isWanted('loop')) await loop()
 
 /** Decode and append, without a network and a disk: at three sizes, each after the other. */
 async function inProcess(): Promise<void> {
@@ -92,6 +106,41 @@ async function overHttp(runs: number, series: number, rounds: number): Promise<v
     )
   }
   printRatios(present, median, count)
+}
+
+/** How long the event loop of the whole analyzer is blocked at a steady rate, for requests of several sizes. */
+async function loop(): Promise<void> {
+  const extent = values.extent === 'store' ? 'store' : 'whole'
+  console.log(
+    `\nEvent loop of the analyzer at ${thousands(LOOP_RATE)} points a second over HTTP, delays in ms`,
+  )
+  console.log(
+    'series     points/request   kB/request   points/s   p50     p99     max     new series: p99   max     collector max',
+  )
+  for (const [series, perRequest] of LOOP_RUNS) {
+    const resources = Math.round(series / SERIES_PER_RESOURCE)
+    const run = await measureLoop(
+      extent,
+      resources,
+      Math.min(perRequest, resources),
+      LOOP_RATE,
+      LOOP_SECONDS,
+    )
+    console.log(
+      [
+        String(resources * SERIES_PER_RESOURCE).padEnd(10),
+        String(run.pointsPerRequest).padEnd(16),
+        String(Math.round(run.bytesPerRequest / 1000)).padEnd(12),
+        thousands(run.pointsPerSecond).padEnd(10),
+        run.steady.p50.toFixed(1).padEnd(7),
+        run.steady.p99.toFixed(1).padEnd(7),
+        run.steady.max.toFixed(1).padEnd(7),
+        run.first.p99.toFixed(1).padEnd(17),
+        run.first.max.toFixed(1).padEnd(7),
+        Math.max(run.first.collectorMax, run.steady.collectorMax).toFixed(1),
+      ].join(' '),
+    )
+  }
 }
 
 function printRatios(

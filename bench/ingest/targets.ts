@@ -10,9 +10,12 @@ export interface Target {
   readonly path: string
   /** The command that serves on a port, with its data in a directory. */
   command(port: number, directory: string): readonly string[]
+  /** Environment of its own. */
+  readonly env?: Readonly<Record<string, string>>
 }
 
 const BINARIES = new URL('../../.cache/stack/bin/', import.meta.url).pathname
+const CLI = new URL('../../packages/cli/src/main.ts', import.meta.url).pathname
 const CHILD = new URL('./analyzer-child.ts', import.meta.url).pathname
 
 const PROMETHEUS_CONFIG = `
@@ -20,6 +23,13 @@ global: { scrape_interval: 1h }
 otlp:
   promote_resource_attributes: [deployment.environment.name, host.name, k8s.namespace.name, k8s.pod.name,
     k8s.deployment.name, k8s.node.name, service.version]
+`
+
+/** All of the analyzer as it comes, with room for a million series and more. */
+const serveConfig = (port: number, directory: string) => `
+listen: { otlpHttp: ${port}, otlpGrpc: 0, api: 0 }
+dataDir: ${directory}/data
+limits: { seriesMax: 2000000, memoryBytesMax: 4GiB }
 `
 
 const collectorConfig = (port: number) => `
@@ -35,14 +45,27 @@ const TARGETS: readonly (Target & { readonly binary?: string })[] = [
     name: 'analyzer',
     stores: true,
     path: '/v1/metrics',
+    // With what `serve` gives itself.
+    env: { MALLOC_ARENA_MAX: '1' },
     command: (port, directory) => [
       process.execPath,
       '--conditions=chokepoint-source',
-      // What stays lies outside of V8's heap; a large nursery only holds request garbage: 1350 B a series become 826.
-      '--max-semi-space-size=4',
+      '--max-semi-space-size=8',
       CHILD,
       String(port),
       directory,
+    ],
+  },
+  {
+    name: 'chokepoint serve',
+    stores: true,
+    path: '/v1/metrics',
+    command: (port, directory) => [
+      process.execPath,
+      '--conditions=chokepoint-source',
+      CLI,
+      'serve',
+      `--config=${file(directory, 'chokepoint.yaml', serveConfig(port, directory))}`,
     ],
   },
   {

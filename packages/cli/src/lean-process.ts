@@ -1,5 +1,5 @@
 /** A larger nursery only collects what requests left behind; a smaller one makes queries slower. */
-const NODE_FLAGS = ['--max-semi-space-size=4']
+const NODE_FLAGS = ['--max-semi-space-size=8']
 /** Compiler and file threads of glibc would each keep an arena of their own, filled once and never given back. */
 const ARENAS = 'MALLOC_ARENA_MAX'
 /** Flags by which somebody has decided about memory already. */

@@ -65,7 +65,7 @@ else console.log(JSON.stringify(seen))
   it('keeps its id, its arguments and its flags', async () => {
     const seen = await run('--stack-trace-limit=7')
     expect(seen.pid).to.equal(seen.own)
-    expect(seen.flags).to.deep.equal(['--max-semi-space-size=4', '--stack-trace-limit=7'])
+    expect(seen.flags).to.deep.equal(['--max-semi-space-size=8', '--stack-trace-limit=7'])
     expect(seen.args).to.deep.equal(['serve', '--x y'])
     expect(seen.arenas).to.equal('1')
   })

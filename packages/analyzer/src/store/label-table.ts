@@ -7,10 +7,14 @@ export class LabelTable {
   readonly #names: string[] = []
   readonly #values: string[] = []
   readonly #nameIds = new Map<string, string>()
+  /** How many series have a pair. */
+  readonly #uses: number[] = []
+  #unused: number[] = []
+  readonly #free: number[] = []
 
   /** The number of a pair; it is added when it is new. */
   idOf(name: string, value: string): number {
-    const key = `${name}\xff${value}`
+    const key = keyOf(name, value)
     const known = this.#ids.get(key)
     if (known !== undefined) return known
     // One string object for all pairs of a name: comparing names is then comparing pointers.
@@ -19,11 +23,32 @@ export class LabelTable {
       shared = name
       this.#nameIds.set(name, name)
     }
-    const id = this.#names.length
-    this.#names.push(shared)
-    this.#values.push(value)
+    const id = this.#free.pop() ?? this.#names.length
+    this.#names[id] = shared
+    this.#values[id] = value
+    this.#uses[id] = 0
     this.#ids.set(key, id)
     return id
+  }
+
+  /** Notes a series with these pairs. */
+  retain(ids: Int32Array): void {
+    for (const id of ids) this.#uses[id]!++
+  }
+
+  /** Notes that a series with these pairs is gone; pairs that no series has are forgotten. */
+  release(ids: Int32Array): void {
+    for (const id of ids) {
+      if (--this.#uses[id]! > 0) continue
+      this.#ids.delete(keyOf(this.#names[id]!, this.#values[id]!))
+      this.#unused.push(id)
+    }
+  }
+
+  /** Lets the numbers be used again that were forgotten so far: a query that rests may still read them until then. */
+  reuseReleased(): void {
+    for (const id of this.#unused) this.#free.push(id)
+    this.#unused = []
   }
 
   nameOf(id: number): string {
@@ -43,7 +68,20 @@ export class LabelTable {
     return Int32Array.from(ids)
   }
 
-  get size(): number {
-    return this.#names.length
+  /** Whether a series with these labels may be there: false when one of them is new. */
+  knows(labels: Iterable<readonly [string, string]>): boolean {
+    for (const [name, value] of labels) {
+      if (value !== '' && !this.#ids.has(keyOf(name, value))) return false
+    }
+    return true
   }
+
+  /** Pairs that are kept. */
+  get size(): number {
+    return this.#ids.size
+  }
+}
+
+function keyOf(name: string, value: string): string {
+  return `${name}\xff${value}`
 }

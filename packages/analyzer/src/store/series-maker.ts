@@ -15,6 +15,7 @@ import { currentMetricName, currentUnit } from '../decode/renames.ts'
 import { type ResourceLabels, toResourceLabels, toSeriesLabels } from '../decode/series-labels.ts'
 import type { SummaryPoint } from '../decode/summary-point.ts'
 import { decodeUtf8 } from '../decode/wire-reader.ts'
+import { RefusedSeries } from './cardinality.ts'
 import type { StoreLimits } from './limits.ts'
 import type { Rejection } from './rejections.ts'
 import type { Family, Storage, StreamIndex } from './stream-index.ts'
@@ -68,6 +69,8 @@ export class SeriesMaker {
   readonly #resources = new Map<string, Resource>()
   /** Metrics of the present batch; emptied with it. */
   readonly #metrics = new Map<number, BatchMetric | Refusal>()
+  /** What the limits refused, by the label that has the most values. */
+  readonly refused: RefusedSeries
 
   constructor(
     index: StreamIndex,
@@ -79,6 +82,7 @@ export class SeriesMaker {
     this.#limits = limits
     this.#columns = columns
     this.#memoryFull = memoryFull
+    this.refused = new RefusedSeries(index)
   }
 
   beginBatch(): void {
@@ -197,10 +201,38 @@ export class SeriesMaker {
     const pairs = [...labels]
     const refusal = this.#labelFault(family.name, pairs)
     if (refusal !== undefined) return refusal
-    const ids = this.#index.labels.idsOf(pairs)
+    const { labels: table } = this.#index
+    const mayBeKnown = table.knows(pairs)
+    if (mayBeKnown) {
+      const known = this.#index.find(family, table.idsOf(pairs))
+      if (known !== -1) return known
+    }
+    const over = this.#limitFault(family)
+    if (over !== undefined) {
+      // What a refused series is called must not stay in memory.
+      this.refused.note(family, pairs, over.reason)
+      return over
+    }
+    return this.#index.add(family, table.idsOf(pairs), column)
+  }
+
+  /** The same for one of the store's own few series, which no limit stands against. */
+  ownStream(
+    family: Family,
+    labels: readonly (readonly [string, string])[],
+    column: number,
+  ): number {
+    const ids = this.#index.labels.idsOf(labels)
     const known = this.#index.find(family, ids)
     if (known !== -1) return known
-    const { seriesMax, seriesPerMetricMax } = this.#limits
+    const id = this.#index.add(family, ids, column)
+    // It must not take the room of a series that was sent.
+    this.#index.setCounted(id, 0)
+    return id
+  }
+
+  #limitFault(family: Family): Refusal | undefined {
+    const { seriesMax, seriesPerMetricMax, memoryBytesMax } = this.#limits
     if (this.#index.series >= seriesMax) {
       return { reason: 'series_limit', example: `limit ${seriesMax}, metric ${family.name}` }
     }
@@ -211,9 +243,9 @@ export class SeriesMaker {
       }
     }
     if (this.#memoryFull()) {
-      return { reason: 'memory_limit', example: `limit ${this.#limits.memoryBytesMax} bytes` }
+      return { reason: 'memory_limit', example: `limit ${memoryBytesMax} bytes` }
     }
-    return this.#index.add(family, ids, column)
+    return undefined
   }
 
   #labelFault(metric: string, pairs: readonly (readonly [string, string])[]): Refusal | undefined {

@@ -98,6 +98,7 @@ export class StreamIndex {
     this.#fields[at + LABELS_LENGTH] = labelIds.length
     this.#fields[at + ROW_LAYOUT] = -1
     family.streams.push(id)
+    this.labels.retain(labelIds)
     this.#streamsByColumn[resource] = this.streamsOfColumn(resource) + 1
     this.setCounted(id, 1)
     return id
@@ -107,8 +108,10 @@ export class StreamIndex {
   remove(ids: ReadonlySet<number>): void {
     const families = new Set<Family>()
     this.records.reuseRemoved()
+    this.labels.reuseReleased()
     for (const id of ids) {
       families.add(this.familyOf(id))
+      this.labels.release(this.labelIds(id))
       this.#streamsByColumn[this.records.ints[id * 16 + RESOURCE]!]!--
       this.setCounted(id, 0)
       const at = id * FIELDS

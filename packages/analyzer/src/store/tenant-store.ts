@@ -52,6 +52,15 @@ const SWEEP_STEP = 20_000
 // Points that one step adds: a few milliseconds when each begins a series and no code is compiled yet.
 const WRITE_STEP = 100
 
+// As often as senders report.
+const REFUSALS_MS = 10_000
+
+const OWN_HELP: Readonly<Record<string, string>> = {
+  chokepoint_store_refused_points_total:
+    'Points whose series a limit refused, by what fills the limit.',
+  chokepoint_store_label_values: 'Values of the label that has the most, of a metric at a limit.',
+}
+
 /** The newest samples of one tenant: PromQL reads them, OTLP requests and rules write them. */
 export class TenantStore implements SeriesSource {
   readonly #options: TenantStoreOptions
@@ -66,6 +75,8 @@ export class TenantStore implements SeriesSource {
   readonly #histograms: HistogramReader
   readonly #selector: SeriesSelector
   #ruleColumn = -1
+  #refusalsMs = Number.NEGATIVE_INFINITY
+  readonly #toldLabels = new Map<string, string>()
   #sweptMs = Number.NEGATIVE_INFINITY
   #sweep: Generator<void> | undefined
 
@@ -139,6 +150,50 @@ export class TenantStore implements SeriesSource {
     return tally.rejected === 0
   }
 
+  /**
+   * Adds samples that say which series the limits refused: how many points, and the label that has the most values. Once
+   * in a while only, so it may be called often.
+   */
+  recordRefusals(nowMs: number): void {
+    const { refused } = this.#maker
+    if (refused.size === 0 || nowMs - this.#refusalsMs < REFUSALS_MS) return
+    this.#refusalsMs = nowMs
+    for (const { metric, job, reason, label, values, points } of refused.rows()) {
+      const about = [
+        ['metric', metric],
+        ['job', job],
+      ] as const
+      const key = `${metric} ${job} ${reason}`
+      // The label may turn out to be another; the count belongs to the one that it began with.
+      const told = this.#toldLabels.get(key)
+      const counter = [...about, ['label', told ?? label], ['reason', reason]] as const
+      if (told === undefined) {
+        this.#toldLabels.set(key, label)
+        this.#own('chokepoint_store_refused_points_total', 'counter', counter, nowMs - 1, 0)
+      }
+      this.#own('chokepoint_store_refused_points_total', 'counter', counter, nowMs, points)
+      const gauge = [...about, ['label', label]] as const
+      this.#own('chokepoint_store_label_values', 'gauge', gauge, nowMs, values)
+    }
+  }
+
+  #own(
+    name: string,
+    type: 'gauge' | 'counter',
+    labels: readonly (readonly [string, string])[],
+    timeMs: number,
+    value: number,
+  ): void {
+    const family = this.#index.family(name, 'number', () => ({
+      type,
+      help: OWN_HELP[name] ?? '',
+      unit: '',
+    }))
+    if (this.#ruleColumn === -1) this.#ruleColumn = this.#maker.addColumn()
+    const id = this.#maker.ownStream(family, labels, this.#ruleColumn)
+    this.#writer.addNumber(id, timeMs, 0, value, false, new IngestTally())
+  }
+
   select(matchers: readonly Matcher[], fromMs: number, _toMs: number): readonly SourceSeries[] {
     return runThrough(this.#selector.select(matchers, fromMs))
   }
@@ -173,6 +228,11 @@ export class TenantStore implements SeriesSource {
   /** Series as Prometheus counts them: each bucket of a histogram, its sum and its count are one. */
   seriesCount(): number {
     return this.#index.series
+  }
+
+  /** Names and values of labels, each pair once, that are kept for the series. */
+  labelPairs(): number {
+    return this.#index.labels.size
   }
 
   /** The label names of the series that match, sorted. */

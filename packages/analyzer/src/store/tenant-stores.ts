@@ -209,6 +209,7 @@ class LoggedTenantStores implements TenantStores {
     nowMs: number,
   ): Steps<IngestResult> {
     const tally = yield* store.write(batch, window)
+    store.recordRefusals(this.#presentOf(store, nowMs))
     if (store.expire(this.#presentOf(store, nowMs))) this.#compact()
     this.#requests++
     this.#accepted += tally.accepted

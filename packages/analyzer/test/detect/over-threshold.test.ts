@@ -102,3 +102,21 @@ describe('pool.exhausted', () => {
     expect(findingsOf(filling, 'pool.exhausted')).to.deep.equal([])
   })
 })
+
+describe('cardinality.explosion (refused by the analyzer)', () => {
+  const labels = { metric: 'http_requests_total', label: 'user_id', reason: 'metric_limit' }
+  const refusing = (level: number) => {
+    const also = (at: Instruments) => at.add('chokepoint_store_refused_points_total', labels, level)
+    return world({ services: [{ name: 'api', also }], seconds: 60 })
+  }
+
+  it('names the metric and the label, and is silent for a few points', () => {
+    expect(findingsOf(refusing(0.1), 'cardinality.explosion')).to.deep.equal([])
+    const found = findingOf(refusing(5), 'cardinality.explosion')
+    expect(found.component).to.equal('http_requests_total, label user_id')
+    expect(found.summary).to.match(
+      /^label user_id of http_requests_total has values without end: \d+ points of api in 1m would have begun series over the limit of one metric and were refused$/,
+    )
+    expect(found.resource).to.deep.equal({ 'service.name': 'api' })
+  })
+})
