@@ -31,6 +31,7 @@ import { RequestTracker } from './request-tracker.ts'
 import type { RootHistograms } from './route-stats.ts'
 import { startRuntimeProbe } from './runtime-probe.ts'
 import { SpanCalls } from './span-calls.ts'
+import { JsonSpans, ProtobufSpans } from './span-forms.ts'
 import { SpanOutbox } from './span-outbox.ts'
 import { ThreadLink } from './thread-link.ts'
 import { keepTickShape } from './tick-shape.ts'
@@ -65,10 +66,13 @@ export function startAgent(settings: Settings): void {
     ? new WatchLink(writer.memory, settings, warn)
     : new ThreadLink(writer.memory)
   const report = errorReporter(writer, warn)
-  const outbox = new SpanOutbox(
-    (json, count) => link.sendSpans(json, count),
-    (count) => writer.drop('span.queue_full', count),
-  )
+  const { traces } = settings
+  const outbox = new SpanOutbox({
+    form: traces.otlp?.encoding === 'json' ? new JsonSpans() : new ProtobufSpans(),
+    send: (batch) => link.sendSpans(batch),
+    onDrop: (count) => writer.drop('span.queue_full', count),
+    batchSpansMax: traces.batchSpansMax,
+  })
   const chooser = new TraceChooser(
     settings.traces.sampler,
     settings.traces.slowMs ?? Number.POSITIVE_INFINITY,

@@ -1,57 +1,63 @@
 import { clearTimeout, setTimeout } from 'node:timers'
-import type { SpanRecord } from '../shared/messages.ts'
+import type { SpanBatch, SpanRecord } from '../shared/messages.ts'
+import type { SpanForm } from './span-forms.ts'
 
 /** Sends a batch to the watch thread; false when it cannot take one now. */
-export type SendSpans = (json: string, count: number) => boolean
+export type SendSpans = (batch: SpanBatch) => boolean
+
+export interface SpanOutboxOptions {
+  readonly form: SpanForm
+  readonly send: SendSpans
+  readonly onDrop: (count: number) => void
+  /** Most spans of one batch. */
+  readonly batchSpansMax: number
+}
 
 const BATCH_SPANS_MAX = 256
 const BATCH_BYTES_MAX = 256 * 1024
-/** What is held while the watch thread cannot take more; about 2 MB in UTF-16. */
+/** While the watch thread cannot take more, no span is added to what is held beyond this. */
 const HELD_BYTES_MAX = 1024 * 1024
 const SEND_AFTER_MS = 500
 
-/** Collects ended spans as JSON and sends them in batches, bounded in bytes. */
+/** Collects ended spans and sends them in batches, bounded in number and in bytes. */
 export class SpanOutbox {
+  readonly #form: SpanForm
   readonly #send: SendSpans
   readonly #onDrop: (count: number) => void
-  #parts: string[] = []
-  #bytes = 0
+  readonly #batchSpansMax: number
   /** The last batch was refused: the timer tries again, not each span. */
   #refused = false
   #timer: NodeJS.Timeout | undefined
 
-  constructor(send: SendSpans, onDrop: (count: number) => void) {
+  constructor({ form, send, onDrop, batchSpansMax }: SpanOutboxOptions) {
+    this.#form = form
     this.#send = send
     this.#onDrop = onDrop
+    this.#batchSpansMax = Math.min(BATCH_SPANS_MAX, batchSpansMax)
   }
 
   /** Takes the spans of one kept root. */
   add(spans: readonly SpanRecord[]): void {
+    const form = this.#form
     for (const span of spans) {
-      const json = JSON.stringify(span)
-      if (this.#bytes + json.length > HELD_BYTES_MAX) {
+      if (form.bytes >= HELD_BYTES_MAX) {
         this.#onDrop(1)
         continue
       }
-      this.#parts.push(json)
-      this.#bytes += json.length
+      form.add(span)
+      const full = form.count >= this.#batchSpansMax || form.bytes >= BATCH_BYTES_MAX
+      if (full && !this.#refused) this.flush()
     }
-    const full = this.#parts.length >= BATCH_SPANS_MAX || this.#bytes >= BATCH_BYTES_MAX
-    if (full && !this.#refused) this.flush()
-    else this.#timer ??= setTimeout(() => this.flush(), SEND_AFTER_MS).unref()
+    if (form.count > 0) this.#timer ??= setTimeout(() => this.flush(), SEND_AFTER_MS).unref()
   }
 
   /** Sends what there is; what cannot be sent now is held for the next time. */
   flush(): void {
     clearTimeout(this.#timer)
     this.#timer = undefined
-    if (this.#parts.length === 0) return
-    this.#refused = !this.#send(`[${this.#parts.join(',')}]`, this.#parts.length)
-    if (!this.#refused) {
-      this.#parts = []
-      this.#bytes = 0
-    } else {
-      this.#timer = setTimeout(() => this.flush(), SEND_AFTER_MS).unref()
-    }
+    if (this.#form.count === 0) return
+    this.#refused = !this.#send(this.#form.batch())
+    if (this.#refused) this.#timer = setTimeout(() => this.flush(), SEND_AFTER_MS).unref()
+    else this.#form.clear()
   }
 }

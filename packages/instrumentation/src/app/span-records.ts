@@ -28,7 +28,7 @@ function rootRecord(root: LocalRoot, outcome: RootOutcome, offsetMs: number): Sp
   return {
     traceId: root.traceId,
     spanId: root.spanId,
-    ...(parent === undefined ? {} : { parentSpanId: parent.spanId }),
+    ...(parent === undefined ? {} : { parentSpanId: parent.spanId, parentIsRemote: true }),
     ...(parent?.traceState === undefined ? {} : { traceState: parent.traceState }),
     name,
     kind,

@@ -2,7 +2,7 @@ import { basename } from 'node:path'
 import { clearTimeout, setTimeout } from 'node:timers'
 import * as threads from 'node:worker_threads'
 import { type SharedMemory, STATE, STATE_READY } from '../shared/memory-layout.ts'
-import type { AppMessage } from '../shared/messages.ts'
+import type { AppMessage, SpanBatch } from '../shared/messages.ts'
 import { THREADS_CHANNEL, type ThreadMessage } from '../shared/thread-messages.ts'
 import { BATCHES_ON_THE_WAY_MAX, type Link, takenBatches } from './watch-link.ts'
 
@@ -31,12 +31,12 @@ export class ThreadLink implements Link {
   /** Nothing to hurry for: the watch thread begins with the process. */
   startLate(): void {}
 
-  sendSpans(json: string, count: number): boolean {
+  sendSpans(batch: SpanBatch): boolean {
     if (!this.#ready || this.#sentBatches - takenBatches(this.#memory) >= BATCHES_ON_THE_WAY_MAX) {
       return false
     }
     this.#sentBatches++
-    this.#post({ type: 'spans', json, count })
+    this.#post({ type: 'spans', ...batch })
     return true
   }
 

@@ -11,7 +11,7 @@ import {
   STATE_STARTING,
   TAKEN,
 } from '../shared/memory-layout.ts'
-import type { AppMessage, WatchMessage, WatchThreadData } from '../shared/messages.ts'
+import type { AppMessage, SpanBatch, WatchMessage, WatchThreadData } from '../shared/messages.ts'
 import { WATCH_FILE } from '../watch-file.ts'
 import { Heartbeat } from './heartbeat.ts'
 
@@ -31,7 +31,7 @@ export interface Link {
   startLate(): void
   send(message: AppMessage): void
   /** Sends a batch of spans; false when too many are on their way already. */
-  sendSpans(json: string, count: number): boolean
+  sendSpans(batch: SpanBatch): boolean
   /** Asks for a flush and goes on at once. */
   requestFlush(): void
   /** The end. Blocks for `waitMs` at most. */
@@ -117,11 +117,11 @@ export class WatchLink implements Link {
   }
 
   /** Sends a batch of spans; false when too many are on their way already. */
-  sendSpans(json: string, count: number): boolean {
+  sendSpans(batch: SpanBatch): boolean {
     const underWay = this.#sentBatches - takenBatches(this.#memory)
     if (!this.alive || underWay >= BATCHES_ON_THE_WAY_MAX) return false
     this.#sentBatches++
-    this.send({ type: 'spans', json, count })
+    this.send({ type: 'spans', ...batch })
     return true
   }
 

@@ -40,6 +40,8 @@ export interface SpanRecord {
   readonly traceId: string
   readonly spanId: string
   readonly parentSpanId?: string
+  /** Whether the parent is in another process. */
+  readonly parentIsRemote?: boolean
   readonly traceState?: string
   readonly name: string
   /** `SpanKind` of the OpenTelemetry API. */
@@ -56,6 +58,18 @@ export interface SpanRecord {
   readonly scopeVersion?: string
 }
 
+/** Spans of one instrumentation scope: the `spans` fields of an OTLP ScopeSpans message. */
+export interface ScopeSpans {
+  readonly scope: string
+  readonly scopeVersion: string | undefined
+  readonly bytes: Uint8Array
+}
+
+/** Ended spans on their way: in the form of protobuf, or `SpanRecord[]` as JSON, by the encoding that is asked for. */
+export type SpanBatch =
+  | { readonly count: number; readonly scopes: readonly ScopeSpans[] }
+  | { readonly count: number; readonly json: string }
+
 /** Two heartbeats of the app thread that lie too far apart. Times are monotonic, `process.hrtime`, in ms. */
 export interface BeatGap {
   readonly startMs: number
@@ -66,11 +80,8 @@ export interface BeatGap {
 
 /** From the app thread to the watch thread. */
 export type AppMessage =
-  /**
-   * `json` is a `SpanRecord[]` as JSON: one string crosses cheaper than a clone of many objects. The watch
-   * thread adds 1 to TAKEN for each batch it takes, so that a slow one is noticed.
-   */
-  | { readonly type: 'spans'; readonly json: string; readonly count: number }
+  /** The watch thread adds 1 to TAKEN for each batch it takes, so that a slow one is noticed. */
+  | ({ readonly type: 'spans' } & SpanBatch)
   /** What only the app thread can see of its runtime, about once a second. */
   | { readonly type: 'runtime'; readonly sample: RuntimeSample }
   /** The event loop turns again after a time in which it did not. */

@@ -13,7 +13,7 @@ import {
   TAKEN,
   viewSharedMemory,
 } from '../shared/memory-layout.ts'
-import type { AppMessage, SpanRecord, WatchMessage, WatchThreadData } from '../shared/messages.ts'
+import type { AppMessage, WatchMessage, WatchThreadData } from '../shared/messages.ts'
 import { SeriesReader } from '../shared/series-reader.ts'
 import { ExportLog } from './export/export-log.ts'
 import { createPipelines, type Pipelines } from './export/pipelines.ts'
@@ -110,7 +110,7 @@ export class WatchThread {
     })
     this.#threads = new AppThreads({
       level: () => Atomics.load(this.#memory.control, LEVEL),
-      onSpans: (spans) => this.#pipelines.spans?.add(spans),
+      onSpans: (batch) => this.#pipelines.spans?.add(batch),
       drops: this.#drops,
     })
     this.#stallWatch = this.#watchStalls()
@@ -190,7 +190,7 @@ export class WatchThread {
     switch (message.type) {
       case 'spans':
         Atomics.add(this.#memory.control, TAKEN, 1)
-        this.#pipelines.spans?.add(JSON.parse(message.json) as SpanRecord[])
+        this.#pipelines.spans?.add(message)
         return
       case 'runtime':
         this.#runtime.add(message.sample)

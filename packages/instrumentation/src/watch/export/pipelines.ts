@@ -107,7 +107,6 @@ function spanBatcher(
   return new SpanBatcher({
     settings: settings.traces,
     resource,
-    serializer: SERIALIZERS.traces[otlp.encoding],
     queue: queueFor('traces', otlp, SPAN_BYTES_MAX),
     onDropped: (spans) => drops.add('span', 'encoding', spans),
   })

@@ -8,7 +8,7 @@ import {
   TAKEN,
   viewSharedMemory,
 } from '../../shared/memory-layout.ts'
-import type { AppMessage, SpanRecord } from '../../shared/messages.ts'
+import type { AppMessage, SpanBatch } from '../../shared/messages.ts'
 import { SeriesReader } from '../../shared/series-reader.ts'
 import {
   THREADS_CHANNEL,
@@ -24,7 +24,7 @@ import { ThreadTotals } from './thread-totals.ts'
 export interface AppThreadsInput {
   /** The level that the governor allows now. */
   readonly level: () => number
-  readonly onSpans: (spans: readonly SpanRecord[]) => void
+  readonly onSpans: (batch: SpanBatch) => void
   readonly drops: DropCounts
 }
 
@@ -142,7 +142,7 @@ export class AppThreads {
     if (thread === undefined) return
     if (message.type === 'spans') {
       Atomics.add(thread.memory.control, TAKEN, 1)
-      this.#input.onSpans(JSON.parse(message.json) as SpanRecord[])
+      this.#input.onSpans(message)
     } else if (message.type === 'runtime') {
       thread.runtime.add(message.sample)
     } else if (message.type === 'app-metrics') {
