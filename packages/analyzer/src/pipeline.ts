@@ -77,7 +77,7 @@ export async function createPipeline(config: Config, options: PipelineOptions) {
   const forward = createForward({
     ...{ target: config.forward, version, multitenancy, limits, onProblem },
     ...{ clock: wallClock, random: options.random, listen: config.listen },
-    folder: dataDir === undefined ? undefined : `${dataDir}/forward`,
+    ...{ folder: dataDir === undefined ? undefined : `${dataDir}/forward`, fsync: config.fsync },
   })
   const ingest = forward.after(stores.ingest)
   const receiver = { ingest, limits, multitenancy, auth, tls, log: onProblem }

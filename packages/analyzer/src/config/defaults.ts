@@ -76,7 +76,7 @@ detectors: []                  # detectors of your own: module paths and YAML fi
 webhooks: []
 
 alertmanagers: []              # addresses, or { url, headers, timeout }
-forward: null                  # an OTLP endpoint that gets all requests too, or { url, headers }
+forward: null                  # an OTLP endpoint that gets all requests too, or { url, headers, compression: gzip | none }
 
 auth:
   tokens: []                   # bearer tokens; when there is one, every request needs one

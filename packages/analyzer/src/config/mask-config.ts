@@ -13,6 +13,7 @@ export function maskConfig(config: Config): Config {
       headers: maskValues(alertmanager.headers),
     })),
     forward: config.forward && {
+      ...config.forward,
       url: maskUserInfo(config.forward.url),
       headers: maskValues(config.forward.headers),
     },

@@ -99,6 +99,12 @@ const webhook = z
     timeoutMs: timeout,
   }))
 
+const forward = z.strictObject({
+  url: httpUrl,
+  headers: headers.default({}),
+  compression: z.enum(['gzip', 'none']).default('gzip'),
+})
+
 const alertmanager = byUrl(
   z
     .strictObject({
@@ -155,7 +161,7 @@ export const CONFIG_SCHEMA = z
     detectors: z.array(text),
     webhooks: z.array(webhook),
     alertmanagers: z.array(alertmanager),
-    forward: byUrl(z.strictObject({ url: httpUrl, headers: headers.default({}) }).nullable()),
+    forward: byUrl(forward.nullable()),
     auth: z.strictObject({
       tokens: z.array(text),
       tokensFile: text.nullable(),

@@ -77,7 +77,7 @@ export class ForwardLane {
   /** The milliseconds to wait before the next attempt; 0 when this request is done with. */
   async #attempt(request: QueuedRequest): Promise<number> {
     const { queue, post, abort, onSent } = this.#options
-    const body = queue.read(request)
+    const body = await queue.read(request)
     if (body === undefined) return 0
     let answer: PostAnswer
     try {
@@ -89,7 +89,7 @@ export class ForwardLane {
     if (status >= 200 && status < 300) {
       this.#failures = 0
       this.#refusalTold = false
-      if (queue.remove(request)) onSent()
+      if (await queue.remove(request)) onSent()
       return 0
     }
     const said = `answered ${status}${text.trim() === '' ? '' : `: ${text.trim().slice(0, 200)}`}`

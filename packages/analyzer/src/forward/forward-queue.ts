@@ -17,6 +17,8 @@ export interface QueuedRequest extends Envelope {
   readonly name: string
   /** What it takes of the limit. */
   readonly bytes: number
+  /** Resolves to true when its body is kept, to false when that failed. */
+  readonly kept: Promise<boolean>
 }
 
 /** Why a request is not sent: no room, not kept, not found again, or the target does not want it. */
@@ -43,6 +45,7 @@ export class ForwardQueue {
     metrics: new Map<number, QueuedRequest>(),
     logs: new Map<number, QueuedRequest>(),
   } as const satisfies Record<Signal, Map<number, QueuedRequest>>
+  readonly #removals = new Set<Promise<void>>()
   #bytes = 0
   #nextSequence = 1
 
@@ -67,7 +70,8 @@ export class ForwardQueue {
     return this.#waiting[signal].values().next().value
   }
 
-  put(envelope: Envelope, body: Uint8Array): void {
+  /** Resolves when the request is kept, or counted as dropped. It has its place from the beginning. */
+  async put(envelope: Envelope, body: Uint8Array): Promise<void> {
     const { signal, encoding, tenant } = envelope
     const { bodies, bytesMax, onDrop } = this.#options
     const bytes = inBlocks(body.length)
@@ -78,19 +82,24 @@ export class ForwardQueue {
     this.#makeRoom(bytes)
     const sequence = this.#nextSequence++
     const name = `${String(sequence).padStart(15, '0')}-${signal}-${encoding}-${tenant}`
-    try {
-      bodies.write(name, body)
-    } catch (error) {
-      onDrop('unwritable', (error as Error).message)
-      return
-    }
-    this.#enter({ ...envelope, sequence, name, bytes })
+    let failure = ''
+    const kept = bodies.write(name, body).then(
+      () => true,
+      (error: unknown) => {
+        failure = (error as Error).message
+        return false
+      },
+    )
+    const request = { ...envelope, sequence, name, bytes, kept }
+    this.#enter(request)
+    if (!(await kept)) this.drop(request, 'unwritable', failure)
   }
 
   /** The body of a request; undefined when it is lost, and then the request is dropped. */
-  read(request: QueuedRequest): Uint8Array | undefined {
+  async read(request: QueuedRequest): Promise<Uint8Array | undefined> {
+    if (!(await request.kept)) return undefined
     try {
-      return this.#options.bodies.read(request.name)
+      return await this.#options.bodies.read(request.name)
     } catch (error) {
       this.drop(request, 'unreadable', (error as Error).message)
       return undefined
@@ -98,20 +107,39 @@ export class ForwardQueue {
   }
 
   /** Forgets a request that was sent. False when it had to make room meanwhile: it counts as dropped. */
-  remove(request: QueuedRequest): boolean {
+  async remove(request: QueuedRequest): Promise<boolean> {
+    if (!this.#forget(request)) return false
+    await this.#removeBody(request)
+    return true
+  }
+
+  /** Waits for what is being kept and forgotten. */
+  async close(): Promise<void> {
+    await Promise.all(this.#removals)
+    await this.#options.bodies.close()
+  }
+
+  /** Forgets a request that is not sent, and counts it. */
+  drop(request: QueuedRequest, reason: DropReason, why: string): void {
+    if (!this.#forget(request)) return
+    const removal = this.#removeBody(request).finally(() => this.#removals.delete(removal))
+    this.#removals.add(removal)
+    this.#options.onDrop(reason, why)
+  }
+
+  #forget(request: QueuedRequest): boolean {
     if (!this.#waiting[request.signal].delete(request.sequence)) return false
     this.#bytes -= request.bytes
+    return true
+  }
+
+  async #removeBody(request: QueuedRequest): Promise<void> {
     try {
-      this.#options.bodies.remove(request.name)
+      if (await request.kept) await this.#options.bodies.remove(request.name)
     } catch (error) {
       const why = (error as Error).message
       this.#options.onProblem(`a forwarded request may be sent again after a restart: ${why}`)
     }
-    return true
-  }
-
-  drop(request: QueuedRequest, reason: DropReason, why: string): void {
-    if (this.remove(request)) this.#options.onDrop(reason, why)
   }
 
   #enter(request: QueuedRequest): void {
@@ -146,6 +174,7 @@ function requestOf(name: string, size: number): QueuedRequest | undefined {
     ...{ name, signal, encoding, tenant },
     sequence: Number(sequence),
     bytes: inBlocks(size),
+    kept: Promise.resolve(true),
   }
 }
 

@@ -1,7 +1,8 @@
 import type { Clock } from '../model/clock.ts'
 import type { EventSink } from '../model/event.ts'
 import type { IngestFunc } from '../model/ingest.ts'
-import { createBodyMemory, openBodyFolder } from './bodies.ts'
+import { createBodyMemory } from './bodies.ts'
+import { type BodySync, openBodyFolder } from './body-folder.ts'
 import { encodeEvent, encodeFindings, type FindingGauge } from './encode-findings.ts'
 import { ForwardLane } from './forward-lane.ts'
 import { type DropReason, type Envelope, ForwardQueue, type Signal } from './forward-queue.ts'
@@ -19,6 +20,8 @@ export interface ForwardOptions {
   readonly limits: { readonly forwardQueueBytesMax: number }
   /** Where requests wait; undefined keeps them in memory. */
   readonly folder: string | undefined
+  /** When waiting requests are forced to the disk. */
+  readonly fsync: BodySync
   readonly clock: Clock
   readonly random: () => number
   readonly onProblem: (message: string) => void
@@ -82,7 +85,7 @@ function forwardTo(target: ForwardTarget, options: ForwardOptions): Forward {
   }
   const bytesMax = options.limits.forwardQueueBytesMax
   const queue = new ForwardQueue({
-    bodies: folder === undefined ? createBodyMemory() : openBodyFolder(folder),
+    bodies: folder === undefined ? createBodyMemory() : openBodyFolder(folder, options.fsync),
     bytesMax: folder === undefined ? Math.min(bytesMax, MEMORY_BYTES_MAX) : bytesMax,
     onDrop,
     onProblem,
@@ -99,34 +102,38 @@ function forwardTo(target: ForwardTarget, options: ForwardOptions): Forward {
       onFailedAttempt: () => failedAttempts++,
     })
   const lanes = { metrics: laneOf('metrics'), logs: laneOf('logs') }
-  const put = (envelope: Envelope, body: Uint8Array) => {
-    queue.put(envelope, body)
+  const puts = new Set<Promise<void>>()
+  const put = (envelope: Envelope, body: Uint8Array): Promise<void> => {
+    const done = queue.put(envelope, body).finally(() => puts.delete(done))
+    puts.add(done)
     lanes[envelope.signal].wake()
+    return done
   }
   for (const lane of Object.values(lanes)) lane.wake()
 
   return {
     after: (ingest) => async (tenant, body, encoding) => {
       const result = await ingest(tenant, body, encoding)
-      put({ signal: 'metrics', encoding, tenant }, body)
+      await put({ signal: 'metrics', encoding, tenant }, body)
       return result
     },
-    event: (event) =>
-      put(
-        { signal: 'logs', encoding: 'json', tenant: event.tenant },
-        encodeEvent(event, clock(), version),
-      ),
+    event: (event) => {
+      const body = encodeEvent(event, clock(), version)
+      void put({ signal: 'logs', encoding: 'json', tenant: event.tenant }, body)
+    },
     findings: (tenant, findings, nowMs) => {
       if (findings.length === 0) return
       const body = encodeFindings(findings, nowMs, version)
-      put({ signal: 'metrics', encoding: 'json', tenant }, body)
+      void put({ signal: 'metrics', encoding: 'json', tenant }, body)
     },
     counts: () => ({ sent, failedAttempts, dropped, queueBytes: queue.bytes }),
     close: async () => {
+      await Promise.all(puts)
       const deadline = setTimeout(() => abort.abort(), CLOSE_MS_MAX)
       await Promise.all(Object.values(lanes).map((lane) => lane.close()))
       clearTimeout(deadline)
       abort.abort()
+      await queue.close()
     },
   }
 }

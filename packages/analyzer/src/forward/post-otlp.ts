@@ -1,10 +1,15 @@
+import { promisify } from 'node:util'
+import { gzip as gzipWithCallback } from 'node:zlib'
 import type { Envelope, Signal } from './forward-queue.ts'
+
+const gzip = promisify(gzipWithCallback)
 
 /** Where requests go on to. */
 export interface ForwardTarget {
   /** Of an OTLP/HTTP endpoint, without `/v1/metrics`. */
   readonly url: string
   readonly headers: Readonly<Record<string, string>>
+  readonly compression: 'gzip' | 'none'
 }
 
 /** What the target answered. */
@@ -17,11 +22,14 @@ export interface PostAnswer {
 
 const TYPES = { protobuf: 'application/x-protobuf', json: 'application/json' } as const
 const TIMEOUT_MS = 30_000
+// Below this the answer's own headers are more. The lowest level makes a sixth of OTLP at a third of the usual cost.
+const GZIP_BYTES_MIN = 1024
+const GZIP_LEVEL = 1
 // Enough for the sentence that says what was wrong with a request.
 const ANSWER_BYTES_MAX = 2000
 
 /** Makes the function that posts a request to its signal's path. It rejects when there is no answer. */
-export function createPost({ url, headers }: ForwardTarget, multitenancy: boolean) {
+export function createPost({ url, headers, compression }: ForwardTarget, multitenancy: boolean) {
   const addresses = { metrics: addressOf(url, 'metrics'), logs: addressOf(url, 'logs') }
   const authorization = basicAuthorization(url)
   return async (
@@ -29,15 +37,18 @@ export function createPost({ url, headers }: ForwardTarget, multitenancy: boolea
     body: Uint8Array,
     abort: AbortSignal,
   ): Promise<PostAnswer> => {
+    const gzipped = compression === 'gzip' && body.length >= GZIP_BYTES_MIN
+    const sent = gzipped ? await gzip(body, { level: GZIP_LEVEL }) : body
     const response = await fetch(addresses[signal], {
       method: 'POST',
       headers: {
         ...authorization,
         ...headers,
         'content-type': TYPES[encoding],
+        ...(gzipped ? { 'content-encoding': 'gzip' } : {}),
         ...(multitenancy ? { 'x-scope-orgid': tenant } : {}),
       },
-      body: body as Uint8Array<ArrayBuffer>,
+      body: sent as Uint8Array<ArrayBuffer>,
       redirect: 'manual',
       signal: AbortSignal.any([abort, AbortSignal.timeout(TIMEOUT_MS)]),
     })

@@ -21,7 +21,7 @@ import { IngestTally } from './rejections.ts'
 import { SampleWriter } from './sample-writer.ts'
 import { SeriesMaker } from './series-maker.ts'
 import { SeriesSelector } from './series-select.ts'
-import { StreamIndex } from './stream-index.ts'
+import { type Family, StreamIndex } from './stream-index.ts'
 import { HEAD, RESOURCE } from './stream-records.ts'
 import type { TimeColumn } from './time-column.ts'
 
@@ -278,11 +278,20 @@ export class TenantStore implements SeriesSource {
     return [...bySeries].map(([labels, exemplars]) => ({ labels, exemplars }))
   }
 
-  /** Type, help and unit of each metric family. */
+  /** Type, help and unit of each metric family; the sum and count of a summary are part of it. */
   metadata(): MetricMetadata[] {
     return this.#index.families
-      .filter(({ streams }) => streams.length > 0)
+      .filter((family) => family.streams.length > 0 && !this.#isPartOfSummary(family))
       .map(({ name, type, help, unit }) => ({ name, type, help, unit }))
+  }
+
+  #isPartOfSummary({ name, type }: Family): boolean {
+    const whole = name.replace(/_(sum|count)$/, '')
+    return (
+      type === 'summary' &&
+      whole !== name &&
+      this.#index.findFamily(whole, 'number')?.type === 'summary'
+    )
   }
 
   /**

@@ -1,6 +1,7 @@
-import { chmodSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
 import { expect } from 'chai'
 import { createForward, type Forward, type ForwardOptions } from '../../src/forward/forward.ts'
 import { ChokepointError } from '../../src/model/errors.ts'
@@ -38,9 +39,14 @@ describe('forward', () => {
 
   function create(url: string, options: Partial<ForwardOptions> = {}): Forward {
     const forward = createForward({
-      target: { url, headers: {} },
+      target: { url, headers: {}, compression: 'gzip' },
       listen: { host: '127.0.0.1', otlpHttp: 0, api: 0 },
-      ...{ version: '1.2.3', multitenancy: false, folder: join(folder, 'queue') },
+      ...{
+        version: '1.2.3',
+        multitenancy: false,
+        folder: join(folder, 'queue'),
+        fsync: 'interval',
+      },
       limits: { forwardQueueBytesMax: 100 * BLOCK },
       clock: () => NOW_MS,
       // Half of the backoff: the shortest wait.
@@ -54,6 +60,39 @@ describe('forward', () => {
 
   const send = (forward: Forward, body: string, tenant = 'anonymous') =>
     forward.after(take)(tenant, Buffer.from(body), 'protobuf')
+
+  it('compresses what is worth it, unless told not to', async () => {
+    const target = await open()
+    const body = 'a long body '.repeat(200)
+    const forward = create(target.url)
+    for (const text of [body, 'short']) await send(forward, text)
+    await target.until(({ length }) => length === 2)
+    const [long, short] = target.received
+    expect(long?.headers['content-encoding']).to.equal('gzip')
+    expect(gunzipSync(long!.body).toString()).to.equal(body)
+    expect(short?.headers).not.to.have.property('content-encoding')
+    expect(short?.body.toString()).to.equal('short')
+
+    const bare = await open()
+    await send(createForwardWithHeaders(bare.url), body)
+    await bare.until(({ length }) => length === 1)
+    expect(bare.received[0]?.body.toString()).to.equal(body)
+  })
+
+  for (const fsync of ['always', 'interval', 'never'] as const) {
+    it(`has a request on disk before it is acknowledged, with fsync ${fsync}`, async () => {
+      const target = await open(() => ({ status: 503 }))
+      const forward = create(target.url, { fsync })
+      const sent = [1, 2, 3].map((i) => send(forward, `body ${i}`))
+      await Promise.all(sent)
+      const names = readdirSync(join(folder, 'queue')).sort()
+      expect(names.map((name) => readFileSync(join(folder, 'queue', name), 'utf8'))).to.deep.equal([
+        'body 1',
+        'body 2',
+        'body 3',
+      ])
+    })
+  }
 
   it('passes requests on as they are, in their order, and only after they are taken', async () => {
     const target = await open()
@@ -81,7 +120,8 @@ describe('forward', () => {
   })
 
   function createForwardWithHeaders(url: string): Forward {
-    return create('', { target: { url: `${url}/base/`, headers: { authorization: 'Bearer me' } } })
+    const headers = { authorization: 'Bearer me' }
+    return create('', { target: { url: `${url}/base/`, headers, compression: 'none' } })
   }
 
   it('names the tenant when there are many', async () => {

@@ -262,6 +262,30 @@ describe('the tenant stores', () => {
     })
   })
 
+  it('keep a summary as its quantiles, sum and count, and tell of it once', async () => {
+    const stores = await openStores()
+    const point = {
+      timeUnixNano: nanos(1000),
+      count: '3',
+      sum: 4.5,
+      quantileValues: [
+        { quantile: 0, value: 1 },
+        { quantile: 0.99, value: 2.5 },
+      ],
+    }
+    const metric = { name: 'wait', unit: 's', description: 'd', summary: { dataPoints: [point] } }
+    expect((await stores.ingest('a', request([metric]), 'protobuf')).accepted).to.equal(1)
+    expect(dump(stores.tenant('a'))).to.deep.equal({
+      '{__name__="wait_seconds", job="shop", quantile="0"}': ['1000:1'],
+      '{__name__="wait_seconds", job="shop", quantile="0.99"}': ['1000:2.5'],
+      '{__name__="wait_seconds_sum", job="shop"}': ['1000:4.5'],
+      '{__name__="wait_seconds_count", job="shop"}': ['1000:3'],
+    })
+    expect(stores.tenant('a').metadata()).to.deep.equal([
+      { name: 'wait_seconds', type: 'summary', help: 'd', unit: 's' },
+    ])
+  })
+
   it('read again what a histogram was under its old bounds', async () => {
     const stores = await openStores()
     const point = (at: number, explicitBounds: number[]) => ({
