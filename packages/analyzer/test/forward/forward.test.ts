@@ -74,7 +74,8 @@ describe('forward', () => {
     expect(short?.body.toString()).to.equal('short')
 
     const bare = await open()
-    await send(createForwardWithHeaders(bare.url), body)
+    const plain = { url: bare.url, headers: {}, compression: 'none' } as const
+    await send(create('', { target: plain, folder: join(folder, 'plain') }), body)
     await bare.until(({ length }) => length === 1)
     expect(bare.received[0]?.body.toString()).to.equal(body)
   })
