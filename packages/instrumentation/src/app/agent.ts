@@ -37,6 +37,7 @@ import { ThreadLink } from './thread-link.ts'
 import { keepTickShape } from './tick-shape.ts'
 import { TraceChooser } from './trace-chooser.ts'
 import { watchUndici } from './undici-client.ts'
+import { UndiciPools } from './undici-pool.ts'
 import { type Link, WatchLink } from './watch-link.ts'
 import { watchWorkerEnds } from './worker-ends.ts'
 
@@ -97,6 +98,7 @@ export function startAgent(settings: Settings): void {
   })
   watchWorkerEnds((threadId) => link.send({ type: 'thread-gone', threadId }), report)
   wide.components.store = tracker.store
+  wide.observedPools.connect({ tracker, pools, report })
   const parts: Parts = { settings, writer, link, tracker, histograms, shapes, pools, report }
   const db = new DbMetrics(writer, shapes)
   const meters = answerOpenTelemetryApi(parts, db)
@@ -172,11 +174,15 @@ function watchLibraries(parts: Parts, db: DbMetrics, meters: AppMeterProvider): 
     }, report)
     for (const name of ['http2', 'node:http2']) prepared.push([name, loaded])
   }
-  if (wanted('undici')) watchUndici(tracker, client, report)
+  const undiciPools = new UndiciPools({ tracker, pools, report })
+  if (wanted('undici')) {
+    watchUndici(tracker, client, report)
+    undiciPools.watch()
+  }
   if (wanted('fastify')) watchFastify(report)
   const { components } = processWide()
   if (wanted('graphql')) watchGraphql({ tracker, components, report })
-  prepared.push(...libraryHooks({ tracker, db, pools, components, report }, wanted))
+  prepared.push(...libraryHooks({ tracker, db, pools, components, undiciPools, report }, wanted))
   const hooks = new Map(prepared)
   watchModuleLoads(hooks, new OfficialInstrumentations(wanted, meters.quietly), report)
   watchEsmLoads(hooks, report)

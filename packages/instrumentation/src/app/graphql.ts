@@ -46,7 +46,8 @@ export function prepareGraphql(exported: unknown, parts: GraphqlParts): unknown 
   const module = exported as { execute?: Execute; executeRootSelectionSet?: unknown }
   const { execute } = module
   // Version 17, which has the second, tells of its operations itself.
-  if (typeof execute !== 'function' || module.executeRootSelectionSet !== undefined) return undefined
+  if (typeof execute !== 'function' || module.executeRootSelectionSet !== undefined)
+    return undefined
   const { components, tracker, report } = parts
   const component = components.get(COMPONENT)
   const chokepointExecute: Execute = function chokepointExecute(this: unknown, ...args) {

@@ -1,5 +1,5 @@
-import { isTarnPool, watchTarnPool } from './tarn-pool.ts'
-import type { PoolParts } from './watched-pool.ts'
+import { isTarnPool, listenToTarn, type TarnPool, tarnState } from './tarn-pool.ts'
+import { type PoolParts, WatchedPool } from './watched-pool.ts'
 
 /** The parts of Knex's client that are used here. */
 interface KnexClient {
@@ -23,15 +23,22 @@ export function prepareKnexPool(exported: unknown, parts: PoolParts): void {
     const result = initializePool.apply(this, args)
     try {
       const { pool } = this
-      if (pool !== undefined && isTarnPool(pool)) {
-        const client = new WeakRef(this)
-        watchTarnPool(pool, nameOf(this), parts, () => client.deref()?.pool === undefined)
-      }
+      if (pool !== undefined && isTarnPool(pool)) watch(this, pool, parts)
     } catch (error) {
       parts.report(error)
     }
     return result
   }
+}
+
+function watch(client: KnexClient, pool: TarnPool, parts: PoolParts): void {
+  const weak = new WeakRef(client)
+  // A client that is destroyed lets go of its pool.
+  const read = () => {
+    const current = weak.deref()?.pool
+    return current !== undefined && isTarnPool(current) ? tarnState(current) : undefined
+  }
+  listenToTarn(pool, new WatchedPool(nameOf(client), read, parts))
 }
 
 function nameOf({ driverName = 'knex', connectionSettings = {} }: KnexClient): string {

@@ -9,10 +9,12 @@ import { prepareMongoPool } from './mongodb-pool.ts'
 import { prepareMysql2Pool } from './mysql2-pool.ts'
 import { prepareNest } from './nest.ts'
 import { type DbHooks, preparePg } from './pg.ts'
+import type { UndiciPools } from './undici-pool.ts'
 
 /** What prepared libraries record into. */
 export interface LibraryParts extends DbHooks {
   readonly components: Components
+  readonly undiciPools: UndiciPools
 }
 
 /** A library that we prepare ourselves. */
@@ -48,6 +50,11 @@ const LIBRARIES: readonly LibraryRow[] = [
   },
   { id: 'pg', files: ['pg'], prepare: preparePg },
   { id: 'pino', files: ['pino'], prepare: preparePino },
+  {
+    id: 'undici',
+    files: ['undici'],
+    prepare: (exported, { undiciPools }) => undiciPools.prepare(exported),
+  },
   { id: 'winston', files: ['winston'], prepare: prepareWinston },
 ]
 

@@ -33,7 +33,7 @@ export function prepareMongoPool(exported: unknown, parts: PoolParts): void {
     if (pool === undefined) return checkOut.apply(this, args)
     const last = args.length - 1
     if (typeof args[last] !== 'function') {
-      return pool.awaited(checkOut.apply(this, args) as Promise<object>)
+      return pool.awaited(() => checkOut.apply(this, args) as Promise<object>)
     }
     // Up to version 6.3 there is a callback.
     const callback = args[last] as Callback
@@ -45,7 +45,7 @@ export function prepareMongoPool(exported: unknown, parts: PoolParts): void {
     return checkOut.apply(this, args)
   }
   prototype.checkIn = function chokepointCheckIn(connection) {
-    this[WATCHED]?.returned(connection)
+    this[WATCHED]?.released(connection)
     return checkIn.call(this, connection)
   }
 }

@@ -52,7 +52,7 @@ export function prepareMysql2Pool(exported: unknown, parts: PoolParts): void {
     })
   }
   prototype.releaseConnection = function chokepointReleaseConnection(connection) {
-    this[WATCHED]?.returned(connection)
+    this[WATCHED]?.released(connection)
     return releaseConnection.call(this, connection)
   }
 }

@@ -48,7 +48,7 @@ export class WatchedPool {
   }
 
   /** A connection has been given back. */
-  returned(connection: unknown): void {
+  released(connection: unknown): void {
     try {
       const takenAtMs = this.#takenAtMs.get(connection as object)
       if (takenAtMs === undefined) return
@@ -59,11 +59,11 @@ export class WatchedPool {
     }
   }
 
-  /** The promise of a connection, whose end is the end of the wait. */
-  async awaited<Connection>(promise: PromiseLike<Connection>): Promise<Connection> {
+  /** Waits for a connection by a promise. */
+  async awaited<Connection>(acquire: () => PromiseLike<Connection>): Promise<Connection> {
     const wait = this.wait()
     try {
-      const connection = await promise
+      const connection = await acquire()
       this.taken(wait, connection)
       return connection
     } catch (error) {

@@ -65,6 +65,11 @@ export class OtlpReceiver {
     this.#bodies.length = 0
   }
 
+  /** How many exports of metrics have come. */
+  get exports(): number {
+    return this.#bodies.filter(({ path }) => path.endsWith('/metrics')).length
+  }
+
   /** Points of the newest export of a metric. */
   points(metric: string): ReceivedPoint[] {
     let newest: ReceivedPoint[] = []
@@ -76,6 +81,18 @@ export class OtlpReceiver {
       if (found.length > 0) newest = found
     }
     return newest
+  }
+
+  /** The `service.instance.id` of all that have sent metrics. */
+  instances(): Set<unknown> {
+    const resources = this.#bodies
+      .filter(({ path }) => path.endsWith('/metrics'))
+      .flatMap(({ body }) => allOf(body, 'resourceMetrics', 'resource'))
+    return new Set(
+      resources.map(
+        ({ attributes }) => plain(attributes as OtlpAttribute[])['service.instance.id'],
+      ),
+    )
   }
 
   /** All spans so far. */
@@ -100,7 +117,7 @@ type Json = Record<string, unknown>
 
 function allOf(body: Json, ...path: string[]): Json[] {
   return path.reduce<Json[]>(
-    (level, key) => level.flatMap((one) => (one[key] ?? []) as Json[]),
+    (level, key) => level.flatMap((one) => (one[key] ?? []) as Json[] | Json),
     [body],
   )
 }
