@@ -30,6 +30,10 @@ interface ReadRow {
 
 const NO_COUNTS = new Float64Array(0)
 
+/** Parts of a histogram that are no bound; a bound is written as a number. */
+const SUM = 'sum'
+const COUNT = 'count'
+
 /**
  * Hands out the series that rows stand for. An engine reads the buckets of a histogram one after the
  * other, so the rows read last are kept: they are decoded once, not once a bucket.
@@ -53,46 +57,59 @@ export class HistogramReader {
 
   /** `x_bucket{le="…"}`: observations up to a bound. */
   bucketSeries(labels: LabelSet, id: number, bound: string): SourceSeries {
-    let layout: RowLayout | undefined
-    let place = -1
-    const ofRow = (row: ReadRow) => {
-      if (row.layout.kind !== 'explicit') return undefined
-      if (bound === '+Inf') return row.count
-      if (row.layout !== layout) {
-        layout = row.layout
-        place = this.#bounds.get(row.layout.bounds).texts.indexOf(bound)
-      }
-      return place === -1 ? undefined : row.counts[place]
-    }
-    return this.#series(labels, id, true, ofRow, (columns, into) => {
-      if (bound === '+Inf') return columns.pushCounts(into)
-      const own = columns.rowLayout
-      if (own.kind !== 'explicit') return
-      const at = this.#bounds.get(own.bounds).texts.indexOf(bound)
-      if (at !== -1) columns.pushBucket(at, into)
-    })
+    return new RowSeries(labels, id, bound, this)
   }
 
   /** `x_sum`; a row without a sum has no sample. */
   sumSeries(labels: LabelSet, id: number): SourceSeries {
-    return this.#series(
-      labels,
-      id,
-      false,
-      (row) => (row.hasSum ? row.sum : undefined),
-      (columns, into) => columns.pushSums(into),
-    )
+    return new RowSeries(labels, id, SUM, this)
   }
 
   /** `x_count`. */
   countSeries(labels: LabelSet, id: number): SourceSeries {
-    return this.#series(
-      labels,
-      id,
-      false,
-      (row) => row.count,
-      (columns, into) => columns.pushCounts(into),
-    )
+    return new RowSeries(labels, id, COUNT, this)
+  }
+
+  /** Appends what one of these series has in a range. */
+  read(id: number, part: string, fromMs: number, toMs: number, into: SampleBuffer): void {
+    const counted = part !== SUM && part !== COUNT
+    const columns = this.#readColumns(id, fromMs, toMs, counted)
+    // Bounds that change on the way: each row is looked at by itself.
+    if (!columns.uniform) this.#readRowByRow(id, part, fromMs, toMs, into)
+    else if (columns.size > 0) this.#push(columns, part, into)
+  }
+
+  #push(columns: RowColumns, part: string, into: SampleBuffer): void {
+    if (part === SUM) columns.pushSums(into)
+    else if (part === COUNT || part === '+Inf') columns.pushCounts(into)
+    else {
+      const place = this.#placeOf(columns.rowLayout, part)
+      if (place !== -1) columns.pushBucket(place, into)
+    }
+  }
+
+  #readRowByRow(id: number, part: string, fromMs: number, toMs: number, into: SampleBuffer): void {
+    for (const row of this.#rows(id, fromMs, toMs, part !== SUM && part !== COUNT)) {
+      if (row.stale) into.pushStale(row.timeMs)
+      else {
+        const value = this.#valueOf(row, part)
+        if (value === undefined) continue
+        into.pushFloat(row.timeMs, value)
+      }
+      if (row.startMs !== 0) into.setStartTime(row.startMs)
+    }
+  }
+
+  #valueOf(row: ReadRow, part: string): number | undefined {
+    if (part === SUM) return row.hasSum ? row.sum : undefined
+    if (part === COUNT) return row.count
+    if (row.layout.kind !== 'explicit') return undefined
+    return part === '+Inf' ? row.count : row.counts[this.#placeOf(row.layout, part)]
+  }
+
+  /** Which of the buckets a bound is; -1 when these have no such bound. */
+  #placeOf(layout: RowLayout, bound: string): number {
+    return layout.kind === 'explicit' ? this.#bounds.get(layout.bounds).texts.indexOf(bound) : -1
   }
 
   /** The histograms of an exponential stream, whole. */
@@ -103,35 +120,6 @@ export class HistogramReader {
         for (const row of this.#rows(id, fromMs, toMs, true)) {
           if (row.stale) into.pushStale(row.timeMs)
           else into.pushHistogram(row.timeMs, toNativeHistogram(row))
-          if (row.startMs !== 0) into.setStartTime(row.startMs)
-        }
-      },
-    }
-  }
-
-  #series(
-    labels: LabelSet,
-    id: number,
-    counted: boolean,
-    sampleOf: (row: ReadRow) => number | undefined,
-    push: (columns: RowColumns, into: SampleBuffer) => void,
-  ): SourceSeries {
-    return {
-      labels,
-      read: (fromMs: number, toMs: number, into: SampleBuffer) => {
-        const columns = this.#readColumns(id, fromMs, toMs, counted)
-        if (columns.uniform) {
-          if (columns.size > 0) push(columns, into)
-          return
-        }
-        // Bounds changed on the way: each row is looked at by itself.
-        for (const row of this.#rows(id, fromMs, toMs, counted)) {
-          if (row.stale) into.pushStale(row.timeMs)
-          else {
-            const value = sampleOf(row)
-            if (value === undefined) continue
-            into.pushFloat(row.timeMs, value)
-          }
           if (row.startMs !== 0) into.setStartTime(row.startMs)
         }
       },
@@ -184,6 +172,25 @@ export class HistogramReader {
     }
     this.#kept = { id, fromMs, toMs, counted, rows }
     return rows
+  }
+}
+
+/** One of the series that the rows of a histogram stand for: few bytes, since a query makes one a bucket. */
+class RowSeries implements SourceSeries {
+  readonly labels: LabelSet
+  readonly #id: number
+  readonly #part: string
+  readonly #reader: HistogramReader
+
+  constructor(labels: LabelSet, id: number, part: string, reader: HistogramReader) {
+    this.labels = labels
+    this.#id = id
+    this.#part = part
+    this.#reader = reader
+  }
+
+  read(fromMs: number, toMs: number, into: SampleBuffer): void {
+    this.#reader.read(this.#id, this.#part, fromMs, toMs, into)
   }
 }
 

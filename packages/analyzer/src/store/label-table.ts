@@ -64,16 +64,23 @@ export class LabelTable {
     const ids: number[] = []
     // A label with an empty value does not exist.
     for (const [name, value] of labels) if (value !== '') ids.push(this.idOf(name, value))
-    ids.sort((a, b) => (this.#names[a]! < this.#names[b]! ? -1 : 1))
-    return Int32Array.from(ids)
+    return this.#sorted(ids)
   }
 
-  /** Whether a series with these labels may be there: false when one of them is new. */
-  knows(labels: Iterable<readonly [string, string]>): boolean {
+  /** The same when all of them are there already; undefined, and nothing added, when one is new. */
+  knownIdsOf(labels: Iterable<readonly [string, string]>): Int32Array | undefined {
+    const ids: number[] = []
     for (const [name, value] of labels) {
-      if (value !== '' && !this.#ids.has(keyOf(name, value))) return false
+      if (value === '') continue
+      const id = this.#ids.get(keyOf(name, value))
+      if (id === undefined) return undefined
+      ids.push(id)
     }
-    return true
+    return this.#sorted(ids)
+  }
+
+  #sorted(ids: number[]): Int32Array {
+    return Int32Array.from(ids.sort((a, b) => (this.#names[a]! < this.#names[b]! ? -1 : 1)))
   }
 
   /** Pairs that are kept. */

@@ -201,19 +201,16 @@ export class SeriesMaker {
     const pairs = [...labels]
     const refusal = this.#labelFault(family.name, pairs)
     if (refusal !== undefined) return refusal
-    const { labels: table } = this.#index
-    const mayBeKnown = table.knows(pairs)
-    if (mayBeKnown) {
-      const known = this.#index.find(family, table.idsOf(pairs))
-      if (known !== -1) return known
-    }
+    const ids = this.#index.labels.knownIdsOf(pairs)
+    const known = ids === undefined ? -1 : this.#index.find(family, ids)
+    if (known !== -1) return known
     const over = this.#limitFault(family)
     if (over !== undefined) {
       // What a refused series is called must not stay in memory.
       this.refused.note(family, pairs, over.reason)
       return over
     }
-    return this.#index.add(family, table.idsOf(pairs), column)
+    return this.#index.add(family, ids ?? this.#index.labels.idsOf(pairs), column)
   }
 
   /** The same for one of the store's own few series, which no limit stands against. */
