@@ -121,7 +121,9 @@ export class WatchLink implements Link {
     const underWay = this.#sentBatches - takenBatches(this.#memory)
     if (!this.alive || underWay >= BATCHES_ON_THE_WAY_MAX) return false
     this.#sentBatches++
-    this.send({ type: 'spans', ...batch })
+    // What is handed over is not copied once more.
+    const given = 'scopes' in batch ? batch.scopes.map(({ bytes }) => bytes.buffer) : []
+    this.#worker?.postMessage({ type: 'spans', ...batch }, given)
     return true
   }
 

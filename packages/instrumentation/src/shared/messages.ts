@@ -62,7 +62,7 @@ export interface SpanRecord {
 export interface ScopeSpans {
   readonly scope: string
   readonly scopeVersion: string | undefined
-  readonly bytes: Uint8Array
+  readonly bytes: Uint8Array<ArrayBuffer>
 }
 
 /** Ended spans on their way: in the form of protobuf, or `SpanRecord[]` as JSON, by the encoding that is asked for. */

@@ -78,11 +78,14 @@ export class OtlpWriter {
     const size = digits.length >> 1
     this.#number(size)
     this.#reserve(size)
+    const bytes = this.#bytes
+    const first = this.#length
     for (let index = 0; index < size; index++) {
       const high = digits.charCodeAt(2 * index)
       const low = digits.charCodeAt(2 * index + 1)
-      this.#bytes[this.#length++] = (digit(high) << 4) | digit(low)
+      bytes[first + index] = (digit(high) << 4) | digit(low)
     }
+    this.#length = first + size
   }
 
   /** A text as UTF-8. */
