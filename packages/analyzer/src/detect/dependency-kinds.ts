@@ -3,7 +3,7 @@ import type { Threshold } from './detector.ts'
 
 /** A kind of call that services make, and from when on it counts as slow. */
 export interface DependencyKind {
-  readonly kind: 'http' | 'database'
+  readonly kind: 'http' | 'rpc' | 'database'
   /** The histogram's name in PromQL, without `_bucket`, `_sum`, `_count`. */
   readonly metric: string
   /** The labels that tell one dependency from another, `job` first. */
@@ -34,6 +34,24 @@ export const DEPENDENCY_KINDS: readonly DependencyKind[] = [
     component: ({ server_address = 'an unnamed server', server_port }) =>
       server_port ? `${server_address}:${server_port}` : server_address,
     operation: () => 'HTTP requests',
+  },
+  {
+    kind: 'rpc',
+    metric: 'rpc_client_call_duration_seconds',
+    by: ['job', 'rpc_system_name', 'rpc_method', 'server_address', 'server_port'],
+    p95: {
+      value: 0.3,
+      unit: 's',
+      reason: 'the bound of HTTP requests: who waits does not care how the question is put',
+    },
+    mean: {
+      value: 0.15,
+      unit: 's',
+      reason: 'half of the p95 bound, so that a few stragglers alone do not count',
+    },
+    component: ({ rpc_system_name = 'rpc', rpc_method = '' }) =>
+      words(rpc_system_name, rpc_method.split('/', 1)[0]),
+    operation: ({ rpc_method = 'a remote procedure' }) => rpc_method,
   },
   {
     kind: 'database',

@@ -157,7 +157,7 @@ function quantileQuery({ kind, labels }: SlowDependency, context: DetectContext,
 
 /** Who waits, and for whom: the callee's address and name let the ledger look for a cause over there. */
 function resourceWithPeer(labels: Labels, kind: DependencyKind, findPeer: FindPeer): Labels {
-  const peer = kind.kind === 'http' ? findPeer(labels) : undefined
+  const peer = kind.kind === 'database' ? undefined : findPeer(labels)
   return {
     ...resourceOf(labels),
     ...(labels.server_address ? { 'server.address': labels.server_address } : {}),

@@ -40,6 +40,20 @@ export const COMPONENT_KINDS: readonly ComponentKind[] = [
     operation: (labels) => labels.http_request_method ?? '',
   },
   {
+    kind: 'route',
+    metric: 'rpc_server_call_duration_seconds',
+    labels: ['rpc_system_name', 'rpc_method'],
+    component: (labels) => labels.rpc_method || '(no procedure)',
+    operation: (labels) => labels.rpc_system_name ?? '',
+  },
+  {
+    kind: 'peer',
+    metric: 'rpc_client_call_duration_seconds',
+    labels: ['rpc_system_name', 'rpc_method', 'server_address', 'server_port'],
+    component: (labels) => words(labels.rpc_system_name, hostPort(labels)) || '(no address)',
+    operation: (labels) => labels.rpc_method ?? '',
+  },
+  {
     kind: 'database',
     metric: 'db_client_operation_duration_seconds',
     labels: ['db_system_name', 'db_namespace', 'db_operation_name', 'db_collection_name'],

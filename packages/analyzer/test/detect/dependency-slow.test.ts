@@ -71,6 +71,23 @@ describe('dependency.slow', () => {
     expect(findingsOf(calling(query(0.03)), 'dependency.slow')).to.deep.equal([])
   })
 
+  it('names a remote procedure that is slow, not those beside it', () => {
+    const procedure = (method: string, seconds: number): CallModel => ({
+      kind: 'rpc',
+      target: `stock:50051 shop.Stock/${method}`,
+      seconds,
+    })
+    const calls = [procedure('Reserve', 0.4), procedure('List', 0.02)]
+    const routes = [{ route: '/', perSecond: 10, seconds: 0.005, calls }]
+    const stock = { name: 'stock', routes: [] }
+    const found = findingOf(
+      world({ services: [{ name: 'api', routes }, stock], seconds: 60 }),
+      'dependency.slow',
+    )
+    expect(found).to.include({ component: 'grpc shop.Stock', operation: 'shop.Stock/Reserve' })
+    expect(found.resource).to.include({ 'server.address': 'stock', 'server.port': '50051' })
+  })
+
   it('tells a callee by its name where the address is one', () => {
     const call: CallModel = { kind: 'http', target: 'payment:80', seconds: 0.4 }
     const api = {

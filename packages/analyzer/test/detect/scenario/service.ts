@@ -5,13 +5,15 @@ const MIB = 1024 ** 2
 
 /** A call that each request of a route makes. */
 export interface CallModel {
-  readonly kind: 'http' | 'db'
-  /** `host:port` of a peer, `system collection` of a database. */
+  readonly kind: 'http' | 'rpc' | 'db'
+  /** `host:port` of a peer, `host:port package.Service/Method` of a remote procedure, `system collection` of a database. */
   readonly target: string
   readonly seconds: number
   readonly perRequest?: number
   /** 0 to 1: calls that fail. */
   readonly failing?: number
+  /** The `error.type` of a remote procedure that fails. */
+  readonly failsWith?: string
 }
 
 export interface RouteModel {
@@ -98,7 +100,9 @@ function serve(
       const fails = faulty && random() < (call.failing ?? 0)
       waited += makeCall(call, instruments, fails, call.seconds * noisy(random, noise))
     }
-    const { kind, target } = call
+    const { target } = call
+    // In the time of a request, a remote procedure is one more call over HTTP.
+    const kind = call.kind === 'rpc' ? 'http' : call.kind
     const labels = { http_route: route }
     instruments.observe(
       'request_time_split_seconds',
@@ -124,38 +128,48 @@ function serve(
 }
 
 function makeCall(
-  { kind, target }: CallModel,
+  call: CallModel,
   instruments: Instruments,
   fails: boolean,
   seconds: number,
 ): number {
-  const [first = '', second = ''] = target.split(kind === 'http' ? ':' : ' ')
-  if (kind === 'http') {
-    instruments.observe(
-      'http_client_request_duration_seconds',
-      {
-        server_address: first,
-        server_port: second,
-        http_request_method: 'GET',
-        http_response_status_code: fails ? '503' : '200',
-        ...(fails ? { error_type: '503' } : {}),
-      },
-      seconds,
-    )
-  } else {
-    instruments.observe(
-      'db_client_operation_duration_seconds',
-      {
-        db_system_name: first,
-        db_collection_name: second,
-        db_operation_name: 'SELECT',
-        server_address: 'db',
-        server_port: '5432',
-      },
-      seconds,
-    )
-  }
+  const [metric, labels] = CALL_SERIES[call.kind](call, fails)
+  instruments.observe(metric, labels, seconds)
   return seconds
+}
+
+/** What a client records about one call, by its kind. */
+const CALL_SERIES: Readonly<
+  Record<CallModel['kind'], (call: CallModel, fails: boolean) => [string, Record<string, string>]>
+> = {
+  http: ({ target }, fails) => [
+    'http_client_request_duration_seconds',
+    {
+      ...server(target),
+      http_request_method: 'GET',
+      http_response_status_code: fails ? '503' : '200',
+      ...(fails ? { error_type: '503' } : {}),
+    },
+  ],
+  rpc: ({ target, failsWith = 'UNAVAILABLE' }, fails) => {
+    const [address = '', method = ''] = target.split(' ')
+    const status = fails ? { error_type: failsWith } : {}
+    const procedure = { rpc_system_name: 'grpc', rpc_method: method }
+    return ['rpc_client_call_duration_seconds', { ...procedure, ...server(address), ...status }]
+  },
+  db: ({ target }) => {
+    const [system = '', collection = ''] = target.split(' ')
+    const statement = { db_operation_name: 'SELECT', db_collection_name: collection }
+    return [
+      'db_client_operation_duration_seconds',
+      { db_system_name: system, ...statement, ...server('db:5432') },
+    ]
+  },
+}
+
+function server(target: string) {
+  const [server_address = '', server_port = ''] = target.split(':')
+  return { server_address, server_port }
 }
 
 function shapeOf({ kind, target }: CallModel): string {
