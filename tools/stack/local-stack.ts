@@ -8,6 +8,9 @@ const root = join(import.meta.dirname, '..', '..')
 const CLI = join(root, 'packages/cli/dist/main.js')
 const REGISTER = join(root, 'packages/instrumentation/dist/register.js')
 
+/** As if Grafana were there: links into it are checked by what they name. */
+export const GRAFANA_URL = 'http://grafana.example'
+
 /** Every port that a container of docker-compose.yml has to itself; here they share one address. */
 const ADDRESSES = [
   'analyzer:9490',
@@ -20,6 +23,7 @@ const ADDRESSES = [
   'agent:4318',
   'agent:4317',
   'agent:8889',
+  'agent:13133',
   'prometheus:9090',
   'alertmanager:9093',
   'alertmanager:9094',
@@ -90,23 +94,20 @@ webhooks: [{ url: '${webhookUrl}', secret: ${webhookSecret} }]
   }
 
   async startAnalyzer(): Promise<void> {
-    this.#start('analyzer', process.execPath, [
-      CLI,
-      'serve',
-      '--config',
-      this.#file('chokepoint.yaml'),
-    ])
+    const args = [CLI, 'serve', '--config', this.#file('chokepoint.yaml')]
+    this.#start('analyzer', process.execPath, args, { GRAFANA_URL })
     await this.#ready('analyzer', `${this.url('analyzer:9490')}/-/ready`)
   }
 
   async startPrometheus(): Promise<void> {
-    this.#start('prometheus', this.#programs.prometheus, [
+    const args = [
       `--config.file=${this.#file('prometheus.yml')}`,
       `--storage.tsdb.path=${join(this.folder, 'prometheus-data')}`,
       '--web.enable-otlp-receiver',
       '--web.enable-lifecycle',
       `--web.listen-address=${this.at('prometheus:9090')}`,
-    ])
+    ]
+    this.#start('prometheus', this.#programs.prometheus, args, { GRAFANA_URL })
     await this.#ready('prometheus', `${this.url('prometheus:9090')}/-/ready`)
   }
 
@@ -133,14 +134,16 @@ webhooks: [{ url: '${webhookUrl}', secret: ${webhookSecret} }]
   }
 
   /** The Collector of a host: its metrics, and metrics from the spans of others. */
-  startAgent(): void {
+  async startAgent(): Promise<void> {
     this.#start('agent', this.#programs.collector, [`--config=${this.#file('agent.yaml')}`], {
       AGENT_OTLP_GRPC: this.at('agent:4317'),
       AGENT_OTLP_HTTP: this.at('agent:4318'),
       AGENT_SELF_PORT: String(this.port('agent:8889')),
       AGENT_STORAGE: join(this.folder, 'agent-queue'),
+      AGENT_HEALTH: this.at('agent:13133'),
       AGENT_INTERVAL: '2s',
     })
+    await this.#ready('agent', this.url('agent:13133'))
   }
 
   /** The parts of the shop, each with the preload, as the compose file has them; PostgreSQL is the one from npm. */

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, rmSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 
 const here = import.meta.dirname
@@ -13,6 +13,10 @@ const BUILDER = 'go.opentelemetry.io/collector/cmd/builder@v0.158.0'
 const PROMETHEUS_TAGS = 'netgo,remove_all_sd,enable_dns_sd'
 const PROMETHEUS = 'github.com/prometheus/prometheus/cmd/prometheus'
 const PROMTOOL = 'github.com/prometheus/prometheus/cmd/promtool'
+const DASHBOARD_LINTER = 'github.com/grafana/dashboard-linter'
+/** The Collector's components, and beside the Collector those that it was built with. */
+const MANIFEST = join(here, 'collector-builder.yaml')
+const BUILT_MANIFEST = join(BIN, 'otelcol.yaml')
 
 /** The real programs of the stack, by path. */
 export interface Programs {
@@ -20,16 +24,23 @@ export interface Programs {
   readonly promtool: string
   readonly collector: string
   readonly alertmanager: string
+  readonly dashboardLinter: string
 }
 
-/** How each program is had: where it is when it is there, and what brings it when it is not. */
-const SOURCES: Readonly<
-  Record<keyof Programs, { readonly path: string; readonly bring: () => void }>
-> = {
+/** How a program is had: where it is when it is there, and what brings it when it is not. */
+interface Source {
+  readonly path: string
+  readonly bring: () => void
+  /** False when the one that is there is not the one that is wanted. */
+  readonly isCurrent?: () => boolean
+}
+
+const SOURCES: Readonly<Record<keyof Programs, Source>> = {
   prometheus: { path: join(BIN, 'prometheus'), bring: buildPrometheus },
   promtool: { path: join(BIN, 'promtool'), bring: buildPrometheus },
-  collector: { path: join(BIN, 'otelcol'), bring: buildCollector },
+  collector: { path: join(BIN, 'otelcol'), bring: buildCollector, isCurrent: hasComponents },
   alertmanager: { path: '/usr/bin/prometheus-alertmanager', bring: installAlertmanager },
+  dashboardLinter: { path: join(BIN, 'dashboard-linter'), bring: buildDashboardLinter },
 }
 
 /** Brings what is not there yet. What cannot be had is absent, and `missing` says why. */
@@ -39,9 +50,9 @@ export function getPrograms(say: (line: string) => void): {
 } {
   const programs: Partial<Record<keyof Programs, string>> = {}
   const missing: string[] = []
-  for (const [name, { path, bring }] of Object.entries(SOURCES)) {
+  for (const [name, { path, bring, isCurrent }] of Object.entries(SOURCES)) {
     try {
-      if (!existsSync(path)) {
+      if (!existsSync(path) || isCurrent?.() === false) {
         say(`bringing ${name}: the first time takes minutes`)
         bring()
       }
@@ -69,15 +80,29 @@ function buildCollector(): void {
   const sources = join(CACHE, 'collector-source')
   rmSync(sources, { recursive: true, force: true })
   run('go', ['install', BUILDER], { env: { GOBIN: BIN } })
-  const config = join(here, 'collector-builder.yaml')
   try {
-    run(join(BIN, 'builder'), ['--config', config, '--skip-compilation'], { cwd: here })
+    run(join(BIN, 'builder'), ['--config', MANIFEST, '--skip-compilation'], { cwd: here })
   } catch (error) {
     if (!existsSync(join(sources, 'main.go'))) throw error
   }
   run('go', ['build', '-trimpath', '-ldflags=-s -w', '-o', join(BIN, 'otelcol'), '.'], {
     cwd: sources,
     env: { GOFLAGS: '-mod=mod' },
+  })
+  cpSync(MANIFEST, BUILT_MANIFEST)
+}
+
+/** True when the Collector was built with the components that are wanted now. */
+function hasComponents(): boolean {
+  const built = existsSync(BUILT_MANIFEST) ? readFileSync(BUILT_MANIFEST, 'utf8') : ''
+  return built === readFileSync(MANIFEST, 'utf8')
+}
+
+function buildDashboardLinter(): void {
+  mkdirSync(BIN, { recursive: true })
+  const output = join(BIN, 'dashboard-linter')
+  run('go', ['build', '-trimpath', '-ldflags=-s -w', '-o', output, DASHBOARD_LINTER], {
+    cwd: join(here, 'dashboard-linter'),
   })
 }
 

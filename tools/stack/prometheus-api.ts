@@ -31,6 +31,21 @@ export async function query(
     .sort((a, b) => (a.key < b.key ? -1 : 1))
 }
 
+/** The values of a label that series of one metric have, as Grafana's `label_values` asks for them. */
+export async function labelValues(url: string, metric: string, label: string): Promise<string[]> {
+  const parameters = new URLSearchParams({ 'match[]': metric })
+  const response = await fetch(`${url}/api/v1/label/${label}/values?${parameters}`)
+  return ((await response.json()) as { data: string[] }).data
+}
+
+/** The same elements without a label: what each side names in its own way. */
+export function without(label: string, elements: readonly Element[]): Element[] {
+  return elements.map(({ labels, value }) => {
+    const { [label]: _, ...rest } = labels
+    return { key: keyOf(rest), labels: rest, value }
+  })
+}
+
 function keyOf(metric: Readonly<Record<string, string>>): string {
   return JSON.stringify(Object.entries(metric).sort(([a], [b]) => (a < b ? -1 : 1)))
 }

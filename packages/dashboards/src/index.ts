@@ -14,6 +14,7 @@ import { NODE_RULES } from './rules/node.ts'
 
 export { buildDashboard } from './build-dashboard.ts'
 export { buildRuleFile } from './build-rules.ts'
+export { comparedFigures } from './compared-figures.ts'
 export { buildFindingPanels } from './finding-panels.ts'
 export { knownNames } from './metric.ts'
 export type { DashboardSpec, PanelSpec, RowSpec } from './panel.ts'

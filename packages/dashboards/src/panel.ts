@@ -36,8 +36,11 @@ export interface PanelSpec {
   readonly emptyUnless?: string
   /** Prometheus and the analyzer each show their own: the alerts of their rules. */
   readonly ofEach?: boolean
-  /** Both have the same lines, but each takes its samples at its own instants: values are near, not equal. */
-  readonly sampled?: boolean
+  /**
+   * Each of both takes its own samples of it, at its own instants. `steady`: the same lines with values that
+   * are near; `fickle`: the same lines.
+   */
+  readonly sampled?: 'steady' | 'fickle'
   /** Tables only: the columns from left to right; the last one is a finding's id, and links to it. */
   readonly columns?: readonly PanelColumn[]
   /** Lines only: drawn on top of each other. */

@@ -12,6 +12,8 @@ export interface AlertSpec {
   readonly summary: string
   /** Why it matters and where to look. */
   readonly description: string
+  /** Why its figure may be absent on a system that works; without it, an absent figure is a fault. */
+  readonly emptyUnless?: string
   /** The panel that shows what the alert is about. */
   readonly panel: PanelRef
 }

@@ -6,6 +6,8 @@ type OwnMetric = Parameters<typeof analyzerMetric>[0]
 
 const own = (name: OwnMetric) => `${analyzerMetric(name)}{${CHOSEN}}`
 const rate = (name: OwnMetric, by: string) => rateOf(analyzerMetric(name), ['instance', by])
+/** Others have metrics of this name too: only those of analyzers are meant. */
+const OF_ANALYZERS = `and on (job, instance) ${own('chokepoint_build_info')}`
 const perInstance = (name: OwnMetric) => rateOf(analyzerMetric(name), ['instance'])
 
 export const ANALYZER: DashboardSpec = {
@@ -24,7 +26,7 @@ export const ANALYZER: DashboardSpec = {
           kind: 'lines',
           unit: 'ops',
           width: 8,
-          sampled: true,
+          sampled: 'steady',
           queries: [
             { expr: perInstance('chokepoint_receive_requests_total'), legend: '{{instance}}' },
           ],
@@ -35,7 +37,7 @@ export const ANALYZER: DashboardSpec = {
           kind: 'lines',
           unit: 'Bps',
           width: 8,
-          sampled: true,
+          sampled: 'steady',
           queries: [
             { expr: perInstance('chokepoint_receive_bytes_total'), legend: '{{instance}}' },
           ],
@@ -47,7 +49,7 @@ export const ANALYZER: DashboardSpec = {
           kind: 'lines',
           unit: 'ops',
           width: 8,
-          sampled: true,
+          sampled: 'fickle',
           emptyUnless: 'a request is refused',
           queries: [
             {
@@ -67,7 +69,7 @@ export const ANALYZER: DashboardSpec = {
           kind: 'lines',
           unit: 'ops',
           width: 6,
-          sampled: true,
+          sampled: 'steady',
           queries: [{ expr: perInstance('chokepoint_store_points_total'), legend: '{{instance}}' }],
         },
         {
@@ -76,7 +78,7 @@ export const ANALYZER: DashboardSpec = {
           kind: 'lines',
           unit: 'ops',
           width: 6,
-          sampled: true,
+          sampled: 'fickle',
           emptyUnless: 'a point is rejected',
           queries: [
             {
@@ -91,7 +93,7 @@ export const ANALYZER: DashboardSpec = {
           kind: 'lines',
           unit: 'short',
           width: 6,
-          sampled: true,
+          sampled: 'steady',
           queries: [{ expr: own('chokepoint_store_series'), legend: '{{instance}}' }],
         },
         {
@@ -101,7 +103,7 @@ export const ANALYZER: DashboardSpec = {
           kind: 'lines',
           unit: 's',
           width: 6,
-          sampled: true,
+          sampled: 'fickle',
           warning: 60,
           critical: 300,
           queries: [
@@ -114,10 +116,13 @@ export const ANALYZER: DashboardSpec = {
           kind: 'lines',
           unit: 'bytes',
           width: 8,
-          sampled: true,
+          sampled: 'steady',
           queries: [
             { expr: own('chokepoint_store_memory_bytes'), legend: '{{instance}} samples' },
-            { expr: own('process_resident_memory_bytes'), legend: '{{instance}} process' },
+            {
+              expr: `${own('process_resident_memory_bytes')} ${OF_ANALYZERS}`,
+              legend: '{{instance}} process',
+            },
           ],
         },
         {
@@ -126,7 +131,7 @@ export const ANALYZER: DashboardSpec = {
           kind: 'lines',
           unit: 'bytes',
           width: 8,
-          sampled: true,
+          sampled: 'steady',
           queries: [{ expr: own('chokepoint_log_bytes'), legend: '{{instance}}' }],
         },
         {
@@ -135,7 +140,7 @@ export const ANALYZER: DashboardSpec = {
           kind: 'lines',
           unit: 's',
           width: 8,
-          sampled: true,
+          sampled: 'fickle',
           warning: 0.5,
           critical: 0.9,
           queries: [
@@ -153,7 +158,7 @@ export const ANALYZER: DashboardSpec = {
           kind: 'lines',
           unit: 'ops',
           width: 6,
-          sampled: true,
+          sampled: 'fickle',
           queries: [
             {
               expr: rate('chokepoint_webhook_deliveries_total', 'outcome'),
@@ -167,7 +172,7 @@ export const ANALYZER: DashboardSpec = {
           kind: 'lines',
           unit: 'short',
           width: 6,
-          sampled: true,
+          sampled: 'fickle',
           warning: 10,
           critical: 100,
           queries: [{ expr: own('chokepoint_webhook_pending'), legend: '{{instance}}' }],
@@ -178,7 +183,7 @@ export const ANALYZER: DashboardSpec = {
           kind: 'lines',
           unit: 'ops',
           width: 6,
-          sampled: true,
+          sampled: 'fickle',
           emptyUnless: 'the config has a forward',
           queries: [
             {
@@ -197,10 +202,15 @@ export const ANALYZER: DashboardSpec = {
           kind: 'lines',
           unit: 'short',
           width: 6,
-          sampled: true,
+          sampled: 'fickle',
           warning: 0.8,
           critical: 0.95,
-          queries: [{ expr: perInstance('process_cpu_seconds_total'), legend: '{{instance}}' }],
+          queries: [
+            {
+              expr: `sum by (instance) (rate(${own('process_cpu_seconds_total')}[$__rate_interval]) ${OF_ANALYZERS})`,
+              legend: '{{instance}}',
+            },
+          ],
         },
       ],
     },

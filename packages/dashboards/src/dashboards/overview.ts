@@ -20,7 +20,7 @@ export const OVERVIEW: DashboardSpec = {
       panels: [
         {
           title: 'Active bottlenecks',
-          sampled: true,
+          sampled: 'fickle',
           description: 'What the analyzer has found and is still there. A healthy system has none.',
           kind: 'stat',
           unit: 'none',
@@ -72,7 +72,7 @@ export const OVERVIEW: DashboardSpec = {
       panels: [
         {
           title: 'Bottlenecks by impact',
-          sampled: true,
+          sampled: 'fickle',
           emptyUnless: 'something holds the system back',
           description:
             "Impact from 0 to 100 by the public formula. The analyzer's page has the evidence of each.",
@@ -99,7 +99,7 @@ export const OVERVIEW: DashboardSpec = {
         },
         {
           title: 'Recommendations by impact',
-          sampled: true,
+          sampled: 'fickle',
           emptyUnless: 'something holds the system back',
           description: "What to change first. Acknowledge or ignore them on the analyzer's page.",
           kind: 'table',

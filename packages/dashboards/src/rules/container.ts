@@ -14,6 +14,7 @@ export const CONTAINER_RULES: RulePack = {
       summary: '{{ $labels.job }} is throttled in {{ $value | humanizePercentage }} of its periods',
       description:
         'The processor quota is used up before the period ends, and every request waits. Raise the limit.',
+      emptyUnless: 'the process is in a control group with limits',
       panel: { dashboard: HOST, panel: 'Throttled' },
     },
     {
@@ -23,6 +24,7 @@ export const CONTAINER_RULES: RulePack = {
       severity: 'critical',
       summary: '{{ $labels.job }} holds {{ $value | humanizePercentage }} of its memory limit',
       description: 'The kernel ends the container at the limit.',
+      emptyUnless: 'the process is in a control group with limits',
       panel: { dashboard: HOST, panel: 'Memory used and allowed' },
     },
     {
@@ -34,6 +36,7 @@ export const CONTAINER_RULES: RulePack = {
       summary: 'A process in the container of {{ $labels.job }} was ended for its memory',
       description:
         'The memory limit of the control group was reached. Raise it, or find what grows.',
+      emptyUnless: 'the process is in a control group with limits',
       panel: { dashboard: HOST, panel: 'Memory used and allowed' },
     },
   ],

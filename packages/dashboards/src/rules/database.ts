@@ -30,6 +30,7 @@ export const DATABASE_RULES: RulePack = {
       summary:
         '{{ $value | humanizePercentage }} of {{ $labels.db_operation_name }} {{ $labels.db_collection_name }} of {{ $labels.job }} fail',
       description: 'The error_type label in the Database dashboard says how.',
+      emptyUnless: 'an operation fails',
       panel: { dashboard: DATABASE, panel: 'Failed operations' },
     },
     {

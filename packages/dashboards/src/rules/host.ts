@@ -37,6 +37,7 @@ export const HOST_RULES: RulePack = {
       summary: `Tasks on ${HOST_NAME} wait for memory {{ $value | humanizePercentage }} of the time`,
       description:
         'Pressure-stall information of the kernel: memory is being reclaimed while tasks wait.',
+      emptyUnless: 'the kernel has pressure-stall information',
       panel: { dashboard: HOST, panel: 'Pressure' },
     },
     {

@@ -60,6 +60,7 @@ export const HTTP_RULES: RulePack = {
         '{{ $value | humanizePercentage }} of the calls of {{ $labels.job }} to {{ $labels.server_address }}:{{ $labels.server_port }} fail',
       description:
         'The peer answers with errors or does not answer. What calls it will fail or retry.',
+      emptyUnless: 'a call fails',
       panel: { dashboard: SERVICE, panel: 'Failed calls by peer' },
     },
   ],

@@ -15,6 +15,7 @@ export const NODE_RULES: RulePack = {
         'The event loop of {{ $labels.job }} is blocked {{ $value | humanizePercentage }} of the time',
       description:
         'While it is blocked no request is answered. "Blocked by function" in the Node.js dashboard names the function, file and line.',
+      emptyUnless: 'the event loop is blocked',
       panel: { dashboard: NODE_RUNTIME, panel: 'Blocked by function' },
     },
     {
@@ -81,6 +82,7 @@ export const NODE_RULES: RulePack = {
         '{{ $labels.job }} drops {{ $labels.chokepoint_drop_kind }}: {{ $labels.chokepoint_drop_reason }}',
       description:
         'A limit of the instrumentation was reached, so numbers are missing. Often one attribute has too many values.',
+      emptyUnless: 'a limit is reached',
       panel: { dashboard: NODE_RUNTIME, panel: 'Dropped' },
     },
   ],
