@@ -1,5 +1,5 @@
 import { isMainThread } from 'node:worker_threads'
-import { startAgent, warnOnStderr } from './app/agent.ts'
+import { startAgent, tellsWarnings, warnOnStderr } from './app/agent.ts'
 import { processWide } from './app/process-wide.ts'
 import { readSettings } from './settings/settings.ts'
 
@@ -11,8 +11,10 @@ function supported(): boolean {
 }
 
 function start(): void {
-  // What is wrong with the settings was told by the main thread.
-  const settings = readSettings(process.env, isMainThread ? warnOnStderr : () => {})
+  const warnings: string[] = []
+  const settings = readSettings(process.env, (line) => warnings.push(line))
+  // In a worker thread what is wrong with the settings was told by the main thread.
+  if (isMainThread && tellsWarnings(settings)) warnings.forEach(warnOnStderr)
   if (!settings.enabled) return
   if (!supported()) {
     if (!isMainThread) return

@@ -6,6 +6,7 @@ import { HistogramRecorder } from '../shared/histogram-recorder.ts'
 import { recordedInstrument } from '../shared/recorded-instruments.ts'
 import type { SeriesWriter } from '../shared/series-writer.ts'
 import { AppMeterProvider } from './app-meters.ts'
+import { limitSpans } from './app-span.ts'
 import { ShapeTable } from './call-shape.ts'
 import { DbMetrics } from './db-metrics.ts'
 import { watchEsmLoads } from './esm-loads.ts'
@@ -27,6 +28,7 @@ import { TrackerTracerProvider } from './otel-tracing.ts'
 import { PoolMetrics } from './pool-metrics.ts'
 import { watchProcessEnd, watchThreadEnd } from './process-end.ts'
 import { processWide } from './process-wide.ts'
+import { watchProfileSignal } from './profile-signal.ts'
 import { RequestTracker } from './request-tracker.ts'
 import type { RootHistograms } from './route-stats.ts'
 import { startRuntimeProbe } from './runtime-probe.ts'
@@ -56,9 +58,15 @@ export function warnOnStderr(line: string): void {
   }
 }
 
+/** Whether `OTEL_LOG_LEVEL` lets warnings be told. */
+export function tellsWarnings({ logLevel }: Settings): boolean {
+  return logLevel !== 'none' && logLevel !== 'error'
+}
+
 /** Everything of the app thread, made and joined. */
 export function startAgent(settings: Settings): void {
-  const warn = settings.logLevel === 'none' ? () => {} : warnOnStderr
+  const warn = tellsWarnings(settings) ? warnOnStderr : () => {}
+  limitSpans(settings.traces.limits)
   const wide = processWide()
   wide.started = true
   keepTickShape()
@@ -96,6 +104,11 @@ export function startAgent(settings: Settings): void {
     },
     onError: report,
   })
+  const { signal } = settings.profiles
+  // Signals come to the main thread, and it is the one that is profiled.
+  if (isMainThread && signal !== undefined) {
+    watchProfileSignal(signal, () => link.send({ type: 'profile' }))
+  }
   watchWorkerEnds((threadId) => link.send({ type: 'thread-gone', threadId }), report)
   wide.components.store = tracker.store
   wide.observedPools.connect({ tracker, pools, report })

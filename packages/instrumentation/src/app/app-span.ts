@@ -7,7 +7,14 @@ import type {
   SpanStatus,
   TimeInput,
 } from '@opentelemetry/api'
-import type { SpanRecordAttributes, SpanRecordEvent, SpanRecordLink } from '../shared/messages.ts'
+import type { SpanLimits } from '../settings/settings.ts'
+import type {
+  SpanAttributeValue,
+  SpanRecordAttributes,
+  SpanRecordEvent,
+  SpanRecordLink,
+} from '../shared/messages.ts'
+import { limitAttributes, limitValue, SPAN_LIMITS_DEFAULT } from './span-limits.ts'
 import { newSpanId } from './trace-context.ts'
 
 /** The local root that a span belongs to, as the span sees it. */
@@ -30,10 +37,14 @@ export interface SpanStart {
   readonly spanId?: string
 }
 
-const EVENTS_MAX = 128
-const ATTRIBUTES_MAX = 128
-const LENGTH_MAX = 4096
 const STATUS_ERROR = 2
+
+let limits: SpanLimits = SPAN_LIMITS_DEFAULT
+
+/** Sets the limits of all spans of this thread. */
+export function limitSpans(wanted: SpanLimits): void {
+  limits = wanted
+}
 
 /**
  * A span that the app or an instrumentation makes through the OpenTelemetry API. It only remembers; what is kept
@@ -47,6 +58,10 @@ export class AppSpan implements Span {
   readonly attributes: SpanRecordAttributes = {}
   readonly events: SpanRecordEvent[] = []
   readonly links: SpanRecordLink[] = []
+  /** What the limits have left out. */
+  droppedAttributes = 0
+  droppedEvents = 0
+  droppedLinks = 0
   status = 0
   statusMessage: string | undefined
   /** Undefined while it runs; `performance.now()` like the start. */
@@ -72,11 +87,11 @@ export class AppSpan implements Span {
   setAttribute(key: string, value: Attributes[string]): this {
     if (value === undefined || value === null || key === '' || !this.isRecording()) return this
     const known = Object.hasOwn(this.attributes, key)
-    if (!known && Object.keys(this.attributes).length >= ATTRIBUTES_MAX) return this
-    const short = typeof value === 'string' && value.length > LENGTH_MAX
-    this.attributes[key] = (
-      short ? value.slice(0, LENGTH_MAX) : value
-    ) as SpanRecordAttributes[string]
+    if (!known && Object.keys(this.attributes).length >= limits.attributeCountMax) {
+      this.droppedAttributes++
+      return this
+    }
+    this.attributes[key] = limitValue(value as SpanAttributeValue, limits.attributeValueLengthMax)
     return this
   }
 
@@ -86,25 +101,43 @@ export class AppSpan implements Span {
   }
 
   addEvent(name: string, attributesOrTime?: Attributes | TimeInput, time?: TimeInput): this {
-    if (!this.isRecording() || this.events.length >= EVENTS_MAX) return this
+    if (!this.isRecording()) return this
+    if (this.events.length >= limits.eventCountMax) {
+      this.droppedEvents++
+      return this
+    }
+    const { eventAttributeCountMax, attributeValueLengthMax } = limits
     const isTime = isTimeInput(attributesOrTime)
     const timeMs = wallMs(isTime ? attributesOrTime : time)
     this.events.push(
       isTime || attributesOrTime === undefined
         ? { name, timeMs }
-        : { name, timeMs, attributes: attributesOrTime as SpanRecordAttributes },
+        : {
+            name,
+            timeMs,
+            attributes: limitAttributes(
+              attributesOrTime,
+              eventAttributeCountMax,
+              attributeValueLengthMax,
+            ),
+          },
     )
     return this
   }
 
   addLink(link: Link): this {
-    if (!this.isRecording() || this.links.length >= EVENTS_MAX) return this
+    if (!this.isRecording()) return this
+    if (this.links.length >= limits.linkCountMax) {
+      this.droppedLinks++
+      return this
+    }
     const { traceId, spanId } = link.context
-    this.links.push(
+    const { linkAttributeCountMax, attributeValueLengthMax } = limits
+    const attributes =
       link.attributes === undefined
-        ? { traceId, spanId }
-        : { traceId, spanId, attributes: link.attributes as SpanRecordAttributes },
-    )
+        ? undefined
+        : limitAttributes(link.attributes, linkAttributeCountMax, attributeValueLengthMax)
+    this.links.push({ traceId, spanId, ...(attributes === undefined ? {} : { attributes }) })
     return this
   }
 
@@ -136,8 +169,8 @@ export class AppSpan implements Span {
         : exception
     const attributes: SpanRecordAttributes = {}
     if (name !== undefined) attributes['exception.type'] = name
-    if (message !== undefined) attributes['exception.message'] = message.slice(0, LENGTH_MAX)
-    if (stack !== undefined) attributes['exception.stacktrace'] = stack.slice(0, LENGTH_MAX)
+    if (message !== undefined) attributes['exception.message'] = message
+    if (stack !== undefined) attributes['exception.stacktrace'] = stack
     this.addEvent('exception', attributes, time)
   }
 

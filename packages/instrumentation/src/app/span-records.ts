@@ -82,13 +82,21 @@ function appSpanRecord(root: LocalRoot, span: AppSpan, offsetMs: number): SpanRe
   }
 }
 
-function notes(span: AppSpan | undefined): Pick<SpanRecord, 'events' | 'links' | 'statusMessage'> {
+type SpanNotes = Pick<
+  SpanRecord,
+  'events' | 'links' | 'statusMessage' | 'droppedAttributes' | 'droppedEvents' | 'droppedLinks'
+>
+
+function notes(span: AppSpan | undefined): SpanNotes {
   if (span === undefined) return {}
-  const { events, links, statusMessage } = span
+  const { events, links, statusMessage, droppedAttributes, droppedEvents, droppedLinks } = span
   return {
     ...(events.length === 0 ? {} : { events }),
     ...(links.length === 0 ? {} : { links }),
     ...(statusMessage === undefined ? {} : { statusMessage }),
+    ...(droppedAttributes === 0 ? {} : { droppedAttributes }),
+    ...(droppedEvents === 0 ? {} : { droppedEvents }),
+    ...(droppedLinks === 0 ? {} : { droppedLinks }),
   }
 }
 

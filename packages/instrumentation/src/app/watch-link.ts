@@ -13,6 +13,7 @@ import {
 } from '../shared/memory-layout.ts'
 import type { AppMessage, SpanBatch, WatchMessage, WatchThreadData } from '../shared/messages.ts'
 import { WATCH_FILE } from '../watch-file.ts'
+import { clusterPlace } from './cluster-place.ts'
 import { Heartbeat } from './heartbeat.ts'
 
 /** The slowest heartbeat by which the app thread shows that it is alive: each wakes an idle process. */
@@ -82,6 +83,7 @@ export class WatchLink implements Link {
       buffer: this.#memory.buffer,
       settings: this.#settings,
       mainScript: process.argv[1],
+      cluster: clusterPlace(),
       heartbeatMs,
       startedAtMs: performance.timeOrigin,
     }

@@ -21,6 +21,15 @@ export interface OtlpSettings {
   readonly certificateFile?: string
 }
 
+/** In place of a receiver: each request is one line of OTLP as JSON on standard output. */
+export const CONSOLE: OtlpSettings = {
+  url: 'console:',
+  encoding: 'json',
+  gzip: false,
+  headers: {},
+  timeoutMs: 10_000,
+}
+
 const ENDPOINT_DEFAULT = 'http://localhost:4318'
 const TIMEOUT_DEFAULT_MS = 10_000
 
@@ -71,6 +80,11 @@ function checkedUrl(reader: EnvironmentReader, name: string, text: string): stri
 }
 
 function readEncoding(reader: EnvironmentReader, name: string): OtlpEncoding {
+  if (reader.text(name)?.toLowerCase() === 'grpc') {
+    const http = 'http/protobuf or http/json, by default on port 4318: OTLP/gRPC is not offered'
+    reader.reject(name, http, 'http/protobuf')
+    return 'protobuf'
+  }
   const protocol = reader.choice(name, ['http/protobuf', 'http/json'], 'http/protobuf')
   return protocol === 'http/json' ? 'json' : 'protobuf'
 }

@@ -1,5 +1,12 @@
+import { tellAbsentFeatures } from './absent-features.ts'
 import { type Environment, EnvironmentReader, type WarningSink } from './environment-reader.ts'
-import { type OtlpSettings, readOtlpSettings, type Signal } from './otlp-settings.ts'
+import {
+  type PrometheusSettings,
+  readExported,
+  readPrometheusSettings,
+} from './exporter-settings.ts'
+import type { OtlpSettings } from './otlp-settings.ts'
+import { type ProfileSettings, readProfileSettings } from './profile-settings.ts'
 
 /** How a trace is chosen when no caller has decided for it. */
 export type SamplerSettings =
@@ -14,6 +21,8 @@ export interface SpanLimits {
   readonly attributeValueLengthMax: number
   readonly eventCountMax: number
   readonly linkCountMax: number
+  readonly eventAttributeCountMax: number
+  readonly linkAttributeCountMax: number
 }
 
 /**
@@ -35,6 +44,8 @@ export interface Settings {
   readonly logs: { readonly otlp: OtlpSettings | undefined }
   readonly prometheus: PrometheusSettings | undefined
   readonly stall: StallSettings
+  /** Profiles on demand. */
+  readonly profiles: ProfileSettings
   readonly governor: GovernorSettings
   readonly instrumentations: {
     /** Only these are loaded, when given. */
@@ -61,11 +72,6 @@ export interface TraceSettings {
   readonly queueSpansMax: number
 }
 
-export interface PrometheusSettings {
-  readonly host: string
-  readonly port: number
-}
-
 export interface StallSettings {
   /** An app thread that gave no sign of life for this long is stalled. */
   readonly thresholdMs: number
@@ -78,7 +84,6 @@ export interface GovernorSettings {
   readonly cpuShareMax: number
 }
 
-const EXPORTERS = ['otlp', 'prometheus', 'console', 'none'] as const
 const MINUTE_MS = 60_000
 const DETECTORS = ['env', 'host', 'os', 'process', 'container', 'serviceinstance']
 
@@ -92,9 +97,7 @@ export function readSettings(environment: Environment, warn: WarningSink): Setti
   const reader = new EnvironmentReader(environment, warn)
   const serviceName = reader.text('OTEL_SERVICE_NAME')
   const enabledInstrumentations = reader.list('OTEL_NODE_ENABLED_INSTRUMENTATIONS')
-  if (reader.text('OTEL_CONFIG_FILE') !== undefined) {
-    reader.reject('OTEL_CONFIG_FILE', 'environment variables: files are not read', 'the variables')
-  }
+  tellAbsentFeatures(reader)
   return {
     enabled: !reader.boolean('OTEL_SDK_DISABLED', false),
     ...(serviceName === undefined ? {} : { serviceName }),
@@ -114,6 +117,7 @@ export function readSettings(environment: Environment, warn: WarningSink): Setti
       thresholdMs: reader.number('CHOKEPOINT_STALL_MS', 200, { min: 20, max: MINUTE_MS }),
       profile: reader.boolean('CHOKEPOINT_STALL_PROFILE', true),
     },
+    profiles: readProfileSettings(reader),
     governor: {
       cpuShareMax: reader.number('CHOKEPOINT_CPU_SHARE_MAX', 0.05, {
         min: 0.001,
@@ -126,22 +130,6 @@ export function readSettings(environment: Environment, warn: WarningSink): Setti
       disabled: reader.list('OTEL_NODE_DISABLED_INSTRUMENTATIONS') ?? [],
     },
   }
-}
-
-function readExporters(reader: EnvironmentReader, signal: Signal): readonly string[] | undefined {
-  const name = `OTEL_${signal.toUpperCase()}_EXPORTER`
-  const wanted = reader.list(name)?.map((exporter) => exporter.toLowerCase())
-  const known = wanted?.filter((exporter) => EXPORTERS.some((other) => other === exporter))
-  if (known?.length !== wanted?.length) reader.reject(name, EXPORTERS.join(', '), 'the known ones')
-  // The app's standard output belongs to the app, so nothing is ever printed there.
-  if (known?.includes('console')) reader.reject(name, 'otlp, prometheus or none', 'the others')
-  return known?.length === 0 ? undefined : known
-}
-
-function readExported(reader: EnvironmentReader, signal: Signal): OtlpSettings | undefined {
-  const exporters = readExporters(reader, signal)
-  const otlp = exporters === undefined || exporters.includes('otlp')
-  return otlp ? readOtlpSettings(reader, signal) : undefined
 }
 
 function readMetricSettings(reader: EnvironmentReader): MetricSettings {
@@ -172,8 +160,10 @@ function readTraceSettings(reader: EnvironmentReader): TraceSettings {
     reader.number(name, fallback, { min: 0, max: 100_000 })
   const attributeCountMax = count('OTEL_ATTRIBUTE_COUNT_LIMIT', 128)
   const lengthMax = count('OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT', 4096)
+  const otlp = readExported(reader, 'traces')
+  const timeoutMs = reader.number('OTEL_BSP_EXPORT_TIMEOUT', 30_000, { min: 1, max: 600_000 })
   return {
-    otlp: readExported(reader, 'traces'),
+    otlp: otlp && { ...otlp, timeoutMs: Math.min(otlp.timeoutMs, timeoutMs) },
     sampler: readSampler(reader),
     slowMs: slowMs === 0 ? undefined : slowMs,
     limits: {
@@ -181,6 +171,8 @@ function readTraceSettings(reader: EnvironmentReader): TraceSettings {
       attributeValueLengthMax: count('OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT', lengthMax),
       eventCountMax: count('OTEL_SPAN_EVENT_COUNT_LIMIT', 128),
       linkCountMax: count('OTEL_SPAN_LINK_COUNT_LIMIT', 128),
+      eventAttributeCountMax: count('OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT', attributeCountMax),
+      linkAttributeCountMax: count('OTEL_LINK_ATTRIBUTE_COUNT_LIMIT', attributeCountMax),
     },
     batchDelayMs: reader.number('OTEL_BSP_SCHEDULE_DELAY', 5000, { min: 1, max: 600_000 }),
     batchSpansMax: reader.number('OTEL_BSP_MAX_EXPORT_BATCH_SIZE', 512, { min: 1, max: 65_536 }),
@@ -210,16 +202,6 @@ function readSampler(reader: EnvironmentReader): SamplerSettings {
     return { kind: 'traceidratio', parentBased, ratio: ratioOf(1) }
   }
   return { kind: name.endsWith('always_on') ? 'always_on' : 'always_off', parentBased }
-}
-
-/** `/metrics` is on unless the exporters are named and Prometheus is not among them. */
-function readPrometheusSettings(reader: EnvironmentReader): PrometheusSettings | undefined {
-  const exporters = reader.list('OTEL_METRICS_EXPORTER')
-  if (exporters !== undefined && !exporters.includes('prometheus')) return undefined
-  return {
-    host: reader.text('OTEL_EXPORTER_PROMETHEUS_HOST') ?? 'localhost',
-    port: reader.number('OTEL_EXPORTER_PROMETHEUS_PORT', 9464, { min: 0, max: 65_535 }),
-  }
 }
 
 function readDetectors(reader: EnvironmentReader): readonly string[] {

@@ -2,12 +2,21 @@ import type { ScopeMetrics } from '@opentelemetry/sdk-metrics'
 import type { Settings } from '../settings/settings.ts'
 import type { RuntimeSample } from './runtime-sample.ts'
 
+/** Where a worker process stands in its cluster. */
+export interface ClusterPlace {
+  /** The number that the cluster gave it. */
+  readonly workerId: string
+  readonly primaryPid: number
+}
+
 /** What the app thread hands to the watch thread when it starts it. */
 export interface WatchThreadData {
   readonly buffer: SharedArrayBuffer
   readonly settings: Settings
   /** `process.argv[1]` of the app: where the service's package.json is looked for. */
   readonly mainScript: string | undefined
+  /** Absent in a process that is nobody's worker. */
+  readonly cluster?: ClusterPlace | undefined
   /** Milliseconds between heartbeats of the app thread. */
   readonly heartbeatMs: number
   /** Wall clock when the process began, in ms: start time of every cumulative series. */
@@ -56,6 +65,10 @@ export interface SpanRecord {
   readonly links?: readonly SpanRecordLink[]
   readonly scope: string
   readonly scopeVersion?: string
+  /** What the limits have left out; absent when nothing was. */
+  readonly droppedAttributes?: number
+  readonly droppedEvents?: number
+  readonly droppedLinks?: number
 }
 
 /** Spans of one instrumentation scope: the `spans` fields of an OTLP ScopeSpans message. */
@@ -90,6 +103,8 @@ export type AppMessage =
   | { readonly type: 'app-metrics'; readonly scopeMetrics: readonly ScopeMetrics[] }
   /** A worker thread that this thread had started is gone. */
   | { readonly type: 'thread-gone'; readonly threadId: number }
+  /** Somebody wants profiles of the main thread, as files. */
+  | { readonly type: 'profile' }
   /**
    * Export what there is, then set DONE to `number` (or higher) and `Atomics.notify` it. The app thread may be
    * blocked in `Atomics.wait` meanwhile, so nothing on this way may need it.

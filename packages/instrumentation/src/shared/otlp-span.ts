@@ -4,7 +4,8 @@ import type { OtlpWriter } from './otlp-writer.ts'
 // message Span {
 //   trace_id = 1, span_id = 2, trace_state = 3, parent_span_id = 4, name = 5, kind = 6,
 //   fixed64 start_time_unix_nano = 7, fixed64 end_time_unix_nano = 8, attributes = 9,
-//   events = 11, links = 13, Status status = 15, fixed32 flags = 16 }
+//   dropped_attributes_count = 10, events = 11, dropped_events_count = 12, links = 13, dropped_links_count = 14,
+// Status status = 15, fixed32 flags = 16 }
 // message Event { fixed64 time_unix_nano = 1, name = 2, attributes = 3 }
 // message Link { trace_id = 1, span_id = 2, attributes = 4, fixed32 flags = 6 }
 // message Status { message = 2, code = 3 }
@@ -29,8 +30,11 @@ export function writeSpan(writer: OtlpWriter, span: SpanRecord): void {
   writer.nanoseconds(0x39, span.startMs)
   writer.nanoseconds(0x41, span.endMs)
   writer.attributes(0x4a, span.attributes)
+  if (span.droppedAttributes !== undefined) writer.varint(0x50, span.droppedAttributes)
   if (span.events !== undefined) writeEvents(writer, span.events)
+  if (span.droppedEvents !== undefined) writer.varint(0x60, span.droppedEvents)
   if (span.links !== undefined) writeLinks(writer, span.links)
+  if (span.droppedLinks !== undefined) writer.varint(0x70, span.droppedLinks)
   if (span.status !== 0 || span.statusMessage !== undefined) {
     const status = writer.begin(0x7a)
     if (span.statusMessage !== undefined) writer.text(0x12, span.statusMessage)

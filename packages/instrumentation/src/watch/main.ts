@@ -1,5 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import type { AppMessage, WatchThreadData } from '../shared/messages.ts'
+import { bundleWarning } from './bundled-libraries.ts'
 import { WatchThread } from './watch-thread.ts'
 
 // The worker's entry. Its errors reach the app thread as the worker's `error` event: one line there.
@@ -15,4 +16,6 @@ if (port !== null) {
     })
   })
   await watch.start()
+  const warning = await bundleWarning((workerData as WatchThreadData).mainScript)
+  if (warning !== undefined) port.postMessage({ type: 'warning', text: warning })
 }

@@ -15,6 +15,7 @@ import {
 } from '../shared/memory-layout.ts'
 import type { AppMessage, WatchMessage, WatchThreadData } from '../shared/messages.ts'
 import { SeriesReader } from '../shared/series-reader.ts'
+import { ClusterEndpoint } from './cluster/cluster-endpoint.ts'
 import { ExportLog } from './export/export-log.ts'
 import { createPipelines, type Pipelines } from './export/pipelines.ts'
 import { Governor } from './governor.ts'
@@ -29,8 +30,9 @@ import { KERNEL_FILES } from './probes/kernel-files.ts'
 import { readAwakeMs, readRunQueueMs } from './probes/run-queue.ts'
 import { RuntimeHistory } from './probes/runtime-history.ts'
 import { ThreadPoolCanary } from './probes/thread-pool.ts'
-import { type MetricsEndpoint, serveMetrics } from './prometheus/endpoint.ts'
-import { toPrometheusText } from './prometheus/text-format.ts'
+import { OnDemandProfiles } from './profiles/on-demand-profiles.ts'
+import type { TakeProfile } from './profiles/profile-taker.ts'
+import { createPprofRoute } from './prometheus/pprof-route.ts'
 import { describeResource } from './resource.ts'
 import { profileMainThread } from './stall/main-thread-profiler.ts'
 import { createProfileBudget } from './stall/profile-budget.ts'
@@ -65,12 +67,14 @@ export class WatchThread {
   readonly #runtime = new RuntimeHistory()
   readonly #stallDurations: BoundedHistogram
   readonly #stallWatch: StallWatch
+  readonly #sourceMaps = new SourceMaps()
+  readonly #profiles: OnDemandProfiles
   readonly #governing: NodeJS.Timeout
   readonly #pipelines: Pipelines
   readonly #readers: MetricReaders
   readonly #threads: AppThreads
   #appMetrics: readonly ScopeMetrics[] = []
-  #endpoint: MetricsEndpoint | undefined
+  #endpoint: ClusterEndpoint | undefined
 
   constructor(data: WatchThreadData, tell: Tell) {
     this.#data = data
@@ -114,6 +118,12 @@ export class WatchThread {
       drops: this.#drops,
     })
     this.#stallWatch = this.#watchStalls()
+    this.#profiles = new OnDemandProfiles({
+      settings: data.settings.profiles,
+      sourceMaps: this.#sourceMaps,
+      now: Date.now,
+      tell: (text) => tell({ type: 'warning', text }),
+    })
     this.#governing = this.#govern()
     this.#readers = createMetricReaders({
       settings: data.settings,
@@ -131,7 +141,7 @@ export class WatchThread {
     const report = new StallReport({
       durations: this.#stallDurations,
       logEvents: this.#pipelines.logEvents,
-      sourceMaps: new SourceMaps(),
+      sourceMaps: this.#sourceMaps,
       now: Date.now,
     })
     const hasBudget = createProfileBudget(monotonicMs)
@@ -174,12 +184,25 @@ export class WatchThread {
 
   /** Opens `/metrics` and says that the thread is ready. */
   async start(): Promise<void> {
-    const { prometheus } = this.#data.settings
+    const { prometheus, profiles } = this.#data.settings
     const { pull } = this.#readers
+    const take: TakeProfile = (kind, seconds) => this.#profiles.take(kind, seconds)
+    const { token, seconds } = profiles
+    const pprof = token === undefined ? undefined : createPprofRoute({ token, seconds, take })
     if (prometheus !== undefined && pull !== undefined) {
-      const scrape = async (format: 'text' | 'openmetrics') =>
-        toPrometheusText((await pull.pull()).resourceMetrics, format, SCOPE.name)
-      this.#endpoint = await serveMetrics(prometheus, scrape, (line) => this.#warnings.warn(line))
+      const warn = (line: string) => this.#warnings.warn(line)
+      this.#endpoint = new ClusterEndpoint({
+        settings: prometheus,
+        place: this.#data.cluster,
+        pull: async () => {
+          const { resource, scopeMetrics } = (await pull.pull()).resourceMetrics
+          return { attributes: resource.attributes, scopeMetrics }
+        },
+        scope: SCOPE.name,
+        warn,
+        pprof,
+      })
+      await this.#endpoint.start()
     }
     const { control } = this.#memory
     if (Atomics.load(control, STATE) !== STATE_CLOSED) Atomics.store(control, STATE, STATE_READY)
@@ -200,13 +223,18 @@ export class WatchThread {
       case 'app-metrics':
         this.#appMetrics = message.scopeMetrics
         return
+      case 'profile':
+        return this.#profiles.write()
       case 'thread-gone':
         return this.#threads.ended(message.threadId)
       case 'flush':
         return this.#flush(message.number)
       case 'shutdown':
         // First of all: an app that ends with a session open would say so on its stderr.
+        this.#profiles.close()
         await this.#stallWatch.close()
+        // Before the network: the others of a cluster must know it whoever else does.
+        await this.#endpoint?.leave().catch((error) => this.#unreadable(error))
         // One try each: nobody waits for a second one.
         await this.#pipelines.metrics?.shutdown()
         await this.#flush(message.number)

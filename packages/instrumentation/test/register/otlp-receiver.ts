@@ -87,12 +87,9 @@ export class OtlpReceiver {
   instances(): Set<unknown> {
     const resources = this.#bodies
       .filter(({ path }) => path.endsWith('/metrics'))
-      .flatMap(({ body }) => allOf(body, 'resourceMetrics', 'resource'))
-    return new Set(
-      resources.map(
-        ({ attributes }) => plain(attributes as OtlpAttribute[])['service.instance.id'],
-      ),
-    )
+      .flatMap(({ body }) => allOf(body, 'resourceMetrics'))
+      .map(({ resource }) => resource as { attributes: OtlpAttribute[] })
+    return new Set(resources.map(({ attributes }) => plain(attributes)['service.instance.id']))
   }
 
   /** All spans so far. */
@@ -117,7 +114,7 @@ type Json = Record<string, unknown>
 
 function allOf(body: Json, ...path: string[]): Json[] {
   return path.reduce<Json[]>(
-    (level, key) => level.flatMap((one) => (one[key] ?? []) as Json[] | Json),
+    (level, key) => level.flatMap((one) => (one[key] ?? []) as Json[]),
     [body],
   )
 }

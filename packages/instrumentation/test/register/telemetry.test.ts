@@ -91,7 +91,8 @@ describe('an app under the preload', function () {
       ])
       const pool = receiver.points('db.client.connection.limit')
       expect(pool.map(({ value }) => value)).to.deep.equal([1])
-      expect(receiver.points('db.client.connection.wait_time')[0]?.count).to.equal(6)
+      const waits = receiver.points('db.client.connection.wait_time').map(({ count }) => count)
+      expect(waits).to.include(6)
     })
   }
 

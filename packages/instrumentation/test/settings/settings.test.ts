@@ -95,8 +95,8 @@ describe('settings', () => {
     const { settings, warnings } = read({ OTEL_EXPORTER_OTLP_METRICS_PROTOCOL: 'grpc' })
     expect(settings.metrics.otlp?.encoding).to.equal('protobuf')
     expect(warnings).to.deep.equal([
-      'OTEL_EXPORTER_OTLP_METRICS_PROTOCOL is wrong: expected one of http/protobuf, http/json; ' +
-        'used: http/protobuf',
+      'OTEL_EXPORTER_OTLP_METRICS_PROTOCOL is wrong: expected http/protobuf or http/json, by default ' +
+        'on port 4318: OTLP/gRPC is not offered; used: http/protobuf',
     ])
   })
 
@@ -131,7 +131,9 @@ describe('settings', () => {
     ['prometheus', false, true],
     ['otlp,prometheus', true, true],
     ['none', false, false],
-    ['console', false, false],
+    ['console', true, false],
+    ['Console,Prometheus', true, true],
+    ['zipkin', true, true],
   ]
   for (const [value, otlp, prometheus] of exporters) {
     it(`with OTEL_METRICS_EXPORTER=${value} sends=${otlp} and serves=${prometheus}`, () => {
@@ -157,6 +159,67 @@ describe('settings', () => {
       expect(settings.traces.sampler).to.deep.equal(sampler)
     })
   }
+
+  it('writes to the console in place of a receiver, and not to both', () => {
+    const { settings } = read({ OTEL_TRACES_EXPORTER: 'console' })
+    expect(settings.traces.otlp).to.include({ url: 'console:', encoding: 'json', gzip: false })
+    const both = read({ OTEL_LOGS_EXPORTER: 'otlp,console' })
+    expect(both.settings.logs.otlp?.url).to.equal('http://localhost:4318/v1/logs')
+    expect(both.warnings).to.have.length(1)
+    expect(read({ OTEL_TRACES_EXPORTER: 'prometheus' }).warnings[0]).to.match(
+      /^OTEL_TRACES_EXPORTER/,
+    )
+  })
+
+  const inVain: [string, string, string | undefined][] = [
+    ['OTEL_CONFIG_FILE', 'otel.yaml', 'files are not read'],
+    ['OTEL_EXPERIMENTAL_CONFIG_FILE', 'otel.yaml', 'files are not read'],
+    ['OTEL_METRICS_EXEMPLAR_FILTER', 'trace_based', 'exemplars are not recorded'],
+    ['OTEL_METRICS_EXEMPLAR_FILTER', 'always_off', undefined],
+    [
+      'OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION',
+      'base2_exponential_bucket_histogram',
+      'exponential ones are not made',
+    ],
+    ['OTEL_PROPAGATORS', 'b3,tracecontext', 'tracecontext, baggage or none'],
+    ['OTEL_PROPAGATORS', 'none', undefined],
+    ['OTEL_TRACES_SAMPLER', 'jaeger_remote', 'one of'],
+    ['OTEL_NODE_RESOURCE_DETECTORS', 'aws,host', 'env, host'],
+    ['OTEL_NODE_RESOURCE_DETECTORS', 'none', undefined],
+    ['OTEL_LOG_LEVEL', 'loud', 'one of'],
+    ['OTEL_EXPORTER_PROMETHEUS_PORT', '99999', 'a whole number'],
+  ]
+  for (const [name, value, told] of inVain) {
+    it(`says of ${name}=${value}: ${told ?? 'nothing'}`, () => {
+      const { warnings } = read({ [name]: value })
+      expect(warnings.length).to.equal(told === undefined ? 0 : 1)
+      if (told !== undefined) expect(warnings[0]).to.contain(name).and.to.contain(told)
+    })
+  }
+
+  it('bounds spans as the variables say, the special ones over the general ones', () => {
+    const { settings } = read({
+      OTEL_ATTRIBUTE_COUNT_LIMIT: '10',
+      OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT: '20',
+      OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT: '5',
+      OTEL_SPAN_EVENT_COUNT_LIMIT: '3',
+      OTEL_SPAN_LINK_COUNT_LIMIT: '2',
+      OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT: '4',
+    })
+    expect(settings.traces.limits).to.deep.equal({
+      attributeCountMax: 5,
+      attributeValueLengthMax: 20,
+      eventCountMax: 3,
+      linkCountMax: 2,
+      eventAttributeCountMax: 4,
+      linkAttributeCountMax: 10,
+    })
+  })
+
+  it('takes the shorter of the two timeouts for spans', () => {
+    expect(read({}).settings.traces.otlp?.timeoutMs).to.equal(10_000)
+    expect(read({ OTEL_BSP_EXPORT_TIMEOUT: '700' }).settings.traces.otlp?.timeoutMs).to.equal(700)
+  })
 
   it('never lets the export timeout be longer than the interval', () => {
     const { settings } = read({ OTEL_METRIC_EXPORT_INTERVAL: '100' })

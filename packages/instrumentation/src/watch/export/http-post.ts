@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs'
 import { Agent, type IncomingMessage, request as requestHttp } from 'node:http'
 import { request as requestHttps, Agent as TlsAgent } from 'node:https'
 import type { LookupFunction } from 'node:net'
-import type { OtlpSettings } from '../../settings/otlp-settings.ts'
+import { CONSOLE, type OtlpSettings } from '../../settings/otlp-settings.ts'
+import { writeToConsole } from './console-post.ts'
 
 /** An answer to a POST; the body is cut at 64 KiB. */
 export interface HttpAnswer {
@@ -21,8 +22,20 @@ export interface HttpPoster {
 
 const ANSWER_BYTES_MAX = 64 * 1024
 
-/** Posts to one OTLP endpoint over a kept connection; it never keeps the process alive. */
+/**
+ * Posts to one OTLP endpoint over a kept connection; it never keeps the process alive. With a certificate that cannot
+ * be read nothing is sent, and each try says why.
+ */
 export function createHttpPoster(settings: OtlpSettings): HttpPoster {
+  if (settings.url === CONSOLE.url) return { post: writeToConsole, close: () => {} }
+  try {
+    return createPoster(settings)
+  } catch (error) {
+    return { post: () => Promise.reject(error), close: () => {} }
+  }
+}
+
+function createPoster(settings: OtlpSettings): HttpPoster {
   const url = new URL(settings.url)
   const isTls = url.protocol === 'https:'
   const options = { keepAlive: true, maxSockets: 2, lookup: lookupFor(url.hostname) }

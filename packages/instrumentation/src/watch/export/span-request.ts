@@ -154,9 +154,9 @@ export function toReadableSpan(record: SpanRecord, resource: Resource): Readable
       name: record.scope,
       ...(record.scopeVersion === undefined ? {} : { version: record.scopeVersion }),
     },
-    droppedAttributesCount: 0,
-    droppedEventsCount: 0,
-    droppedLinksCount: 0,
+    droppedAttributesCount: record.droppedAttributes ?? 0,
+    droppedEventsCount: record.droppedEvents ?? 0,
+    droppedLinksCount: record.droppedLinks ?? 0,
   }
 }
 

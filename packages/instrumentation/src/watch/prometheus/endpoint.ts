@@ -1,11 +1,12 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { gzipSync } from 'node:zlib'
-import type { PrometheusSettings } from '../../settings/settings.ts'
+import type { PrometheusSettings } from '../../settings/exporter-settings.ts'
+import type { PprofRoute } from './pprof-route.ts'
 import { CONTENT_TYPES, type TextFormat } from './text-format.ts'
 
-/** Makes the answer to a scrape. */
-export type Scrape = (format: TextFormat) => Promise<string>
+/** Makes the answer to a scrape. `byWorker`: with each worker of a cluster by itself. */
+export type Scrape = (format: TextFormat, byWorker: boolean) => Promise<string>
 
 export interface MetricsEndpoint {
   /** Where it listens, once it does; undefined when it cannot. */
@@ -19,13 +20,14 @@ const HEADERS_TIMEOUT_MS = 5_000
 const GZIP_FROM_BYTES = 4 * 1024
 
 /**
- * Serves `GET /metrics`. Whatever a client sends, the worst that happens is an error answer on that
+ * Serves `GET /metrics`, and profiles when they are wanted. Whatever a client sends, the worst that happens is an error answer on that
  * one connection. When it cannot listen it tells why, once, and resolves all the same.
  */
 export function serveMetrics(
   { host, port }: PrometheusSettings,
   scrape: Scrape,
   warn: (line: string) => void,
+  pprof?: PprofRoute,
 ): Promise<MetricsEndpoint> {
   const server = createServer(
     {
@@ -36,8 +38,8 @@ export function serveMetrics(
       keepAliveTimeout: 30_000,
     },
     (request, response) => {
-      answer(request, response, scrape).catch((error: Error) => {
-        warn(`cannot answer a request for /metrics: ${error.message}`)
+      answer(request, response, { scrape, pprof }).catch((error: Error) => {
+        warn(`cannot answer a request: ${error.message}`)
         response.destroy()
       })
     },
@@ -65,19 +67,25 @@ export function serveMetrics(
 async function answer(
   request: IncomingMessage,
   response: ServerResponse,
-  scrape: Scrape,
+  { scrape, pprof }: { readonly scrape: Scrape; readonly pprof: PprofRoute | undefined },
 ): Promise<void> {
   // A body is none of our business; it is let flow so that the connection can be used again.
   request.resume()
   // The path is compared, never parsed: parsing is what throws.
-  const path = (request.url ?? '').split('?', 1)[0]
+  const [path, query] = (request.url ?? '').split('?', 2)
+  const profile = await pprof?.(request)
+  if (profile !== undefined) {
+    response.writeHead(profile.status, profile.headers)
+    response.end(profile.body)
+    return
+  }
   if (path !== '/metrics') return refuse(response, 404, 'not found: metrics are at /metrics\n')
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     response.setHeader('allow', 'GET, HEAD')
     return refuse(response, 405, 'only GET and HEAD\n')
   }
   const format = wantedFormat(request.headers.accept)
-  const text = Buffer.from(await scrape(format))
+  const text = Buffer.from(await scrape(format, /(^|&)by=worker(&|$)/.test(query ?? '')))
   const gzip = wantsGzip(request.headers['accept-encoding']) && text.length >= GZIP_FROM_BYTES
   const body = gzip ? gzipSync(text, { level: 1 }) : text
   response.writeHead(200, {

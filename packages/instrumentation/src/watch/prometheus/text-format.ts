@@ -3,7 +3,7 @@ import {
   DataPointType,
   type Histogram,
   type MetricData,
-  type ResourceMetrics,
+  type ScopeMetrics,
 } from '@opentelemetry/sdk-metrics'
 import { prometheusLabel, prometheusName } from './metric-name.ts'
 
@@ -23,12 +23,18 @@ interface Family {
   readonly lines: string[]
 }
 
+/** Metrics of one target, and who it is. */
+export interface PrometheusMetrics {
+  readonly resource: { readonly attributes: Attributes }
+  readonly scopeMetrics: readonly ScopeMetrics[]
+}
+
 /**
  * Metrics as Prometheus text. Metrics of other scopes than `ownScope` carry the scope as labels. Of
  * two metrics with one name and two types the first is kept.
  */
 export function toPrometheusText(
-  { resource, scopeMetrics }: ResourceMetrics,
+  { resource, scopeMetrics }: PrometheusMetrics,
   format: TextFormat,
   ownScope: string,
 ): string {

@@ -2,7 +2,7 @@ import { readFileSync, statSync } from 'node:fs'
 import { SourceMap, type SourceMapPayload } from 'node:module'
 import { dirname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { Frame } from './hot-frames.ts'
+import type { Frame, Place } from './hot-frames.ts'
 
 const FILE_BYTES_MAX = 16 * 1024 * 1024
 const MAPS_MAX = 32
@@ -13,16 +13,22 @@ export class SourceMaps {
 
   /** The frame in the source, or the same frame when the file has no map or none for this place. */
   apply(frame: Frame): Frame {
-    if (frame.file === '' || frame.line === 0) return frame
-    const entry = this.#mapOf(frame.file)?.findEntry(frame.line - 1, frame.column - 1)
-    if (entry === undefined || !('originalSource' in entry)) return frame
-    const { originalSource, originalLine } = entry
-    if (originalSource === undefined || originalLine === undefined) return frame
+    const place = this.locate(frame)
+    // The hottest line has no column, by which alone it could be found in the source.
+    return place === undefined ? frame : { ...frame, ...place, hotLine: 0 }
+  }
+
+  /** The place in the source; undefined when the file has no map or none for this place. */
+  locate({ function: name, file: built, line, column }: Place): Place | undefined {
+    if (built === '' || line < 1) return undefined
+    const entry = this.#mapOf(built)?.findEntry(line - 1, column - 1)
+    if (entry === undefined || !('originalSource' in entry)) return undefined
+    const { originalSource, originalLine, originalColumn } = entry
+    if (originalSource === undefined || originalLine === undefined) return undefined
     const file = originalSource.startsWith('file:')
       ? fileURLToPath(originalSource)
-      : resolve(dirname(frame.file), originalSource)
-    // The hottest line has no column, by which alone it could be found in the source.
-    return { ...frame, file, line: originalLine + 1, hotLine: 0 }
+      : resolve(dirname(built), originalSource)
+    return { function: name, file, line: originalLine + 1, column: originalColumn + 1 }
   }
 
   #mapOf(file: string): SourceMap | undefined {

@@ -1,0 +1,102 @@
+import { type HeapProfiler, type Profiler, Session } from 'node:inspector'
+import { setTimeout as delay } from 'node:timers/promises'
+import { promisify } from 'node:util'
+import { gzip } from 'node:zlib'
+import type { SourceMaps } from '../stall/source-maps.ts'
+import { encodeCpuProfile } from './cpu-profile.ts'
+import { encodeHeapProfile } from './heap-profile.ts'
+
+/** What can be profiled on demand. */
+export type ProfileKind = 'cpu' | 'heap'
+
+/** Takes a profile of the main thread for so many seconds; resolves with a gzipped pprof file. */
+export type TakeProfile = (kind: ProfileKind, seconds: number) => Promise<Uint8Array>
+
+/** One profile of a kind at a time. */
+export class ProfileBusyError extends Error {
+  constructor(kind: ProfileKind) {
+    super(`a ${kind} profile is being taken already`)
+    this.name = 'ProfileBusyError'
+  }
+}
+
+const CPU_SAMPLE_EVERY_MS = 10
+/** A tenth of what Go samples: ours runs for seconds, not from the start of the process. */
+const HEAP_SAMPLE_EVERY_BYTES = 64 * 1024
+/** Before compression; a profile of five minutes of a large app has some hundred kilobytes. */
+const PROFILE_BYTES_MAX = 64 * 1024 * 1024
+
+const compress = promisify(gzip)
+
+/** Takes profiles of the main thread from this worker, by the inspector: no port is opened. */
+export class ProfileTaker {
+  readonly #sourceMaps: SourceMaps
+  readonly #now: () => number
+  readonly #sessions = new Map<ProfileKind, Session>()
+  readonly #ended = new AbortController()
+
+  /** `now` is the wall clock, in ms. */
+  constructor(sourceMaps: SourceMaps, now: () => number) {
+    this.#sourceMaps = sourceMaps
+    this.#now = now
+  }
+
+  readonly take: TakeProfile = async (kind, seconds) => {
+    if (this.#sessions.has(kind)) throw new ProfileBusyError(kind)
+    const session = new Session()
+    session.connectToMainThread()
+    this.#sessions.set(kind, session)
+    try {
+      const encoded = await this.#sample(kind, session, seconds)
+      if (encoded.length > PROFILE_BYTES_MAX) {
+        throw new RangeError(`the profile has ${encoded.length} bytes, over ${PROFILE_BYTES_MAX}`)
+      }
+      return await compress(encoded)
+    } finally {
+      this.#sessions.delete(kind)
+      session.disconnect()
+    }
+  }
+
+  /** Lets go of the main thread at once: an app that ends with a session open would say so on its stderr. */
+  close(): void {
+    this.#ended.abort(new Error('the process ends'))
+    for (const session of this.#sessions.values()) session.disconnect()
+  }
+
+  async #sample(kind: ProfileKind, session: Session, seconds: number): Promise<Uint8Array> {
+    const post = <Answer>(method: string, parameters: object = {}): Promise<Answer> =>
+      new Promise((resolve, reject) => {
+        session.post(method, parameters, (error, answer) => {
+          if (error === null) resolve(answer as Answer)
+          else reject(error)
+        })
+      })
+    const startedAtMs = this.#now()
+    if (kind === 'cpu') {
+      await post('Profiler.enable')
+      await post('Profiler.setSamplingInterval', { interval: CPU_SAMPLE_EVERY_MS * 1000 })
+      await post('Profiler.start')
+      await this.#pass(seconds)
+      const { profile } = await post<{ profile: Profiler.Profile }>('Profiler.stop')
+      const head = { startedAtMs, sampleEveryMs: CPU_SAMPLE_EVERY_MS }
+      return encodeCpuProfile(profile, this.#sourceMaps, head)
+    }
+    await post('HeapProfiler.startSampling', { samplingInterval: HEAP_SAMPLE_EVERY_BYTES })
+    await this.#pass(seconds)
+    const { profile } = await post<{ profile: HeapProfiler.SamplingHeapProfile }>(
+      'HeapProfiler.stopSampling',
+    )
+    const durationMs = this.#now() - startedAtMs
+    const sampleEveryBytes = HEAP_SAMPLE_EVERY_BYTES
+    return encodeHeapProfile(profile, this.#sourceMaps, {
+      startedAtMs,
+      durationMs,
+      sampleEveryBytes,
+    })
+  }
+
+  #pass(seconds: number): Promise<void> {
+    return delay(seconds * 1000, undefined, { signal: this.#ended.signal })
+  }
+}
