@@ -3,11 +3,13 @@ import { Fleet, POINTS_PER_RESOURCE, SERIES_PER_RESOURCE } from './generator.ts'
 import { type HttpRun, runOverHttp } from './http-run.ts'
 import { measureInProcess } from './in-process.ts'
 import { measureLoop } from './loop-run.ts'
+import { measureRestart } from './restart-run.ts'
 import { seeded } from './seeded.ts'
 import { findTargets, type Target } from './targets.ts'
 
 // node --expose-gc --conditions=chokepoint-source bench/ingest/main.ts [--part in-process|http|loop|restart] [--runs 3] [--only NAME]
 const RESOURCES_PER_REQUEST = 25
+const RESTART_LOG_BYTES = 2 ** 30
 const LOOP_RATE = 100_000
 const LOOP_SECONDS = 20
 /** Series, and resources in a request: an SDK's own, 25 of them, a Collector's batch of 8,192 points, a huge one. */
@@ -36,6 +38,7 @@ if (isWanted('http')) {
   await overHttp(Number(values.runs), Number(values.series), Number(values.rounds))
 }
 if (isWanted('loop')) await loop()
+if (isWanted('restart')) await restart()
 
 /** Decode and append, without a network and a disk: at three sizes, each after the other. */
 async function inProcess(): Promise<void> {
@@ -138,6 +141,29 @@ async function loop(): Promise<void> {
         run.first.p99.toFixed(1).padEnd(17),
         run.first.max.toFixed(1).padEnd(7),
         Math.max(run.first.collectorMax, run.steady.collectorMax).toFixed(1),
+      ].join(' '),
+    )
+  }
+}
+
+/** How long `serve` takes to be ready on a log of a gigabyte, once a run. */
+async function restart(): Promise<void> {
+  console.log('\nRestart of `chokepoint serve` on its log')
+  console.log('series     log      points    wall     CPU')
+  const resources = Math.round(100_000 / SERIES_PER_RESOURCE)
+  for (let run = 0; run < Number(values.runs); run++) {
+    const { logBytes, points, wallSeconds, cpuSeconds } = await measureRestart(
+      resources,
+      RESOURCES_PER_REQUEST,
+      RESTART_LOG_BYTES,
+    )
+    console.log(
+      [
+        String(resources * SERIES_PER_RESOURCE).padEnd(10),
+        `${(logBytes / 2 ** 30).toFixed(2)} GiB`.padEnd(8),
+        thousands(points).padEnd(9),
+        `${wallSeconds.toFixed(1)} s`.padEnd(8),
+        `${cpuSeconds.toFixed(1)} s`,
       ].join(' '),
     )
   }

@@ -32,6 +32,12 @@ dataDir: ${directory}/data
 limits: { seriesMax: 2000000, memoryBytesMax: 4GiB }
 `
 
+/** The command that runs the whole analyzer on an OTLP port, with its data below a directory. */
+export function serveCommand(port: number, directory: string): readonly string[] {
+  const config = file(directory, 'chokepoint.yaml', serveConfig(port, directory))
+  return [process.execPath, '--conditions=chokepoint-source', CLI, 'serve', `--config=${config}`]
+}
+
 const collectorConfig = (port: number) => `
 receivers: { otlp: { protocols: { http: { endpoint: 127.0.0.1:${port} } } } }
 exporters: { debug: { verbosity: basic, sampling_initial: 1, sampling_thereafter: 1000000 } }
@@ -60,13 +66,7 @@ const TARGETS: readonly (Target & { readonly binary?: string })[] = [
     name: 'chokepoint serve',
     stores: true,
     path: '/v1/metrics',
-    command: (port, directory) => [
-      process.execPath,
-      '--conditions=chokepoint-source',
-      CLI,
-      'serve',
-      `--config=${file(directory, 'chokepoint.yaml', serveConfig(port, directory))}`,
-    ],
+    command: serveCommand,
   },
   {
     name: 'Prometheus',
