@@ -213,6 +213,7 @@ class PromqlEngine implements Engine {
       typeAndUnitLabels: this.#options.typeAndUnitLabels ?? false,
       buffer: this.#buffer,
       shared,
+      buckets: this.#projections.buckets,
       limits: this.#limits,
       now: this.#options.now ?? (() => performance.now()),
     })

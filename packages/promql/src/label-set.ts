@@ -5,6 +5,9 @@ export const METRIC_NAME = '__name__'
 /** Labels that say what a metric is; operations that make something else of it drop them all. */
 const METADATA_LABELS: ReadonlySet<string> = new Set([METRIC_NAME, '__type__', '__unit__'])
 
+/** More than the rules and panels that group one series in different ways. */
+const CUTS_MAX = 8
+
 /**
  * An immutable set of labels, sorted by name. A label with an empty value does not exist, as in Prometheus.
  *
@@ -20,6 +23,8 @@ export class LabelSet {
   readonly values: readonly string[]
   #key: string | undefined
   #withoutName: LabelSet | undefined
+  /** Who made something of this set, each followed by what it made; the newest few. */
+  #cuts: unknown[] | undefined
 
   private constructor(names: readonly string[], values: readonly string[]) {
     this.names = names
@@ -91,6 +96,21 @@ export class LabelSet {
   withoutName(): LabelSet {
     this.#withoutName ??= this.filter((name) => !METADATA_LABELS.has(name))
     return this.#withoutName
+  }
+
+  /** What an owner made of this set, if it is still kept. A weak map by set would cost the collector more. */
+  cutOf(owner: object): unknown {
+    const cuts = this.#cuts
+    if (cuts === undefined) return undefined
+    for (let i = 0; i < cuts.length; i += 2) if (cuts[i] === owner) return cuts[i + 1]
+    return undefined
+  }
+
+  /** Keeps what an owner made of this set; of many owners the newest stay. */
+  keepCut(owner: object, cut: unknown): void {
+    this.#cuts ??= []
+    if (this.#cuts.length >= 2 * CUTS_MAX) this.#cuts.splice(0, 2)
+    this.#cuts.push(owner, cut)
   }
 
   /** This set without the labels named. */

@@ -77,11 +77,10 @@ interface GroupRow {
   evaluationSeconds: number
 }
 
-/**
- * The part of the time that evaluations of arriving data may take: the cheap rules have it together, and
- * are evaluated for each request; the costly ones share as much evenly, and are evaluated less often.
- */
+/** The part of the time that cheap rules may take together: they are evaluated for each request. */
 const ARRIVAL_SHARE = 0.25
+/** The part that costly ones share evenly: they are evaluated less often. */
+const COSTLY_SHARE = 0.1
 /** A rule that takes longer is costly: it is evaluated in steps, and one of them at a time. */
 const COSTLY_MS = 5
 const NEVER = Number.NEGATIVE_INFINITY
@@ -164,7 +163,7 @@ class Manager {
       for (const row of group.rows) {
         if (nowMs < row.lastEvaluationMs || !(row.waiting || row.readsAny(changed))) continue
         row.waiting = true
-        if (isCostly(row) || !this.#arrivals.hasRoom(nowMs)) continue
+        if (row.isUnderWay || isCostly(row) || !this.#arrivals.hasRoom(nowMs)) continue
         const started = this.#stopwatch()
         const evaluation = this.#evaluateRow(row, group, nowMs, this.#inSteps)
         const written = runFor(COSTLY_MS, evaluation, this.#stopwatch)
@@ -179,10 +178,11 @@ class Manager {
     if (this.#isBusy) return undefined
     const begun = this.#unfinished.shift()
     if (begun !== undefined) return this.#finish(begun, nowMs)
-    const share = ARRIVAL_SHARE / Math.max(this.#rows().filter(isCostly).length, 1)
+    const share = COSTLY_SHARE / Math.max(this.#rows().filter(isCostly).length, 1)
     for (const group of this.#groups) {
       for (const row of group.rows) {
-        if (!row.waiting || !isCostly(row) || nowMs < row.lastEvaluationMs) continue
+        if (!row.waiting || row.isUnderWay || nowMs < row.lastEvaluationMs) continue
+        if (!isCostly(row)) continue
         if (row.isWithin(share, nowMs)) {
           return this.#finish(this.#evaluateRow(row, group, nowMs, this.#inSteps), nowMs)
         }

@@ -38,6 +38,8 @@ export class RuleRow {
   waiting = false
   /** Whether new rules took the place of this one: an evaluation that rests is then void. */
   retired = false
+  /** Whether an evaluation has begun and is not over. */
+  isUnderWay = false
   /** How many of its alerts are in the count of all alerts. */
   counted = 0
 
@@ -84,6 +86,7 @@ export class RuleRow {
   ): Generator<void, RowEvaluation> {
     this.lastEvaluationMs = context.nowMs
     this.waiting = false
+    this.isUnderWay = true
     const isVoid = () => this.retired || this.lastEvaluationMs > context.nowMs
     const timer = { spentMs: 0 }
     let names: ReadonlySet<string> = new Set()
@@ -97,6 +100,7 @@ export class RuleRow {
       }
     }
     if (isVoid()) return { names, transitions }
+    this.isUnderWay = false
     const started = stopwatch()
     try {
       const answer = judge()

@@ -43,8 +43,8 @@ function evaluations(arrivesUntilMs: number, costMs: number) {
 
 describe('the share of arrivals', () => {
   it('is kept by a costly rule, and each arrival is looked at by a cheap one', () => {
-    // The only costly rule has a quarter of the time, so 30 ms may be spent each 120 ms.
-    expect(evaluations(10_000, 30)).to.deep.equal({ cheap: 500, costly: 85 })
+    // The only costly rule has a tenth of the time, so 30 ms may be spent each 300 ms.
+    expect(evaluations(10_000, 30)).to.deep.equal({ cheap: 500, costly: 35 })
   })
 
   it('is no reason to forget data that came while a rule waited', () => {
@@ -53,8 +53,8 @@ describe('the share of arrivals', () => {
   })
 
   it('is kept by a rule that takes very long, too: less often than its interval would', () => {
-    // 2 s are a quarter of 8 s; twice at once, because one long evaluation may be a pause of the collector.
-    expect(evaluations(10_000, 2000)).to.deep.equal({ cheap: 500, costly: 3 })
+    // 900 ms are a tenth of 9 s; twice at once, because one long evaluation may be a pause of the collector.
+    expect(evaluations(10_000, 900)).to.deep.equal({ cheap: 500, costly: 3 })
   })
 
   it('lets a long rule rest, and cheap ones be judged meanwhile', () => {

@@ -196,11 +196,12 @@ export class Evaluator {
     const vectorFunction = VECTOR_FUNCTIONS[name]
     if (vectorFunction === undefined) throw new TypeError(`${name} has no implementation`)
     const { vectors, scalars } = yield* this.#arguments(expr, frame)
-    return vectorFunction({
+    const made = vectorFunction({
       ...{ query: this.#query, expr, frame },
       vector: (index) => vectors[index]!,
       scalar: (index) => scalars[index]!,
     })
+    return 'rows' in made ? made : yield* made
   }
 
   /** The values of a call's arguments, by their place. */

@@ -1,4 +1,6 @@
 import { LabelSet, METRIC_NAME } from '../label-set.ts'
+import { BucketLabels } from './bucket-labels.ts'
+import { LabelInterner } from './label-interner.ts'
 import type { Query } from './query.ts'
 import type { Steps } from './steps.ts'
 
@@ -13,8 +15,7 @@ const PROJECTIONS_MAX = 256
 export class Projection {
   readonly #names: readonly string[]
   readonly #keep: boolean
-  readonly #cut = new WeakMap<LabelSet, LabelSet>()
-  readonly #interned = new Map<string, WeakRef<LabelSet>>()
+  readonly #interner = new LabelInterner()
 
   constructor(names: readonly string[], keep: boolean) {
     // Without always drops the name as well.
@@ -25,33 +26,19 @@ export class Projection {
   /** The cut of a set; equal cuts are the same object. */
   of(labels: LabelSet): LabelSet {
     if (this.#keep && this.#names.length === 0) return LabelSet.EMPTY
-    let cut = this.#cut.get(labels)
-    if (cut === undefined) {
-      cut = this.#intern(this.#keep ? labels.pick(this.#names) : labels.without(this.#names))
-      this.#cut.set(labels, cut)
-    }
-    return cut
-  }
-
-  #intern(labels: LabelSet): LabelSet {
-    const known = this.#interned.get(labels.key)?.deref()
+    const known = labels.cutOf(this) as LabelSet | undefined
     if (known !== undefined) return known
-    if (this.#interned.size > 2 * INTERNED_CHECK) this.#forgetDead()
-    this.#interned.set(labels.key, new WeakRef(labels))
-    return labels
-  }
-
-  #forgetDead(): void {
-    for (const [key, ref] of this.#interned) {
-      if (ref.deref() === undefined) this.#interned.delete(key)
-    }
+    const cut = this.#interner.intern(
+      this.#keep ? labels.pick(this.#names) : labels.without(this.#names),
+    )
+    labels.keepCut(this, cut)
+    return cut
   }
 }
 
-const INTERNED_CHECK = 100_000
-
 /** The projections of an engine, the ones not used for longest dropped first. */
 export class Projections {
+  readonly buckets = new BucketLabels()
   readonly #byKey = new Map<string, Projection>()
 
   /** Cuts to the labels named (`keep`), or to all but them and the name. */

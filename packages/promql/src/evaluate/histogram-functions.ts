@@ -3,12 +3,12 @@ import { formatG, quote } from '../go-format.ts'
 import { type ClassicBucket, classicFraction, classicQuantile } from '../histogram/classic.ts'
 import { histogramFraction, histogramQuantile, type NoteTo } from '../histogram/statistics.ts'
 import type { LabelSet } from '../label-set.ts'
-import { parseNumber } from '../parse/literals.ts'
 import { checkQuantile, forMetric } from './annotations.ts'
 import { type Block, BlockBuilder, FLOAT, HISTOGRAM } from './block.ts'
 import { sameLabelsetError } from './duplicates.ts'
 import type { Frame } from './frame.ts'
 import type { Query } from './query.ts'
+import type { Steps } from './steps.ts'
 import { renamed } from './vector-functions.ts'
 
 /** The `le` series of one classic histogram. */
@@ -28,16 +28,16 @@ interface Measure {
 }
 
 /** `histogram_quantile(q, vector)`. */
-export function quantileOfHistograms(
+export function* quantileOfHistograms(
   query: Query,
   call: Call,
   quantiles: Float64Array,
   block: Block,
   frame: Frame,
-): Block {
+): Steps<Block> {
   for (const quantile of quantiles) checkQuantile(query.annotations, quantile, call.args[0]!.span)
   const out = new Output(query, block)
-  out.measure(
+  yield* out.measure(
     call.args[1]!,
     quantileMeasure(query, call.args[1]!, quantiles, frame, (set) => set),
   )
@@ -45,14 +45,14 @@ export function quantileOfHistograms(
 }
 
 /** `histogram_quantiles(vector, label, q…)`: the label tells which quantile a series is. */
-export function quantilesOfHistograms(
+export function* quantilesOfHistograms(
   query: Query,
   call: Call,
   block: Block,
   label: string,
   quantiles: readonly Float64Array[],
   frame: Frame,
-): Block {
+): Steps<Block> {
   const out = new Output(query, block)
   quantiles.forEach((series, index) => {
     for (const quantile of series) {
@@ -63,7 +63,7 @@ export function quantilesOfHistograms(
     for (const value of new Set(series)) {
       const named = (set: LabelSet) => set.with(label, openMetricsFloat(value))
       const measure = quantileMeasure(query, call.args[0]!, series, frame, named)
-      out.measure(call.args[0]!, measure, (step) => Object.is(series[step], value))
+      yield* out.measure(call.args[0]!, measure, (step) => Object.is(series[step], value))
     }
   }
   return out.build()
@@ -93,15 +93,15 @@ function quantileMeasure(
 }
 
 /** `histogram_fraction(lower, upper, vector)`. */
-export function fractionOfHistograms(
+export function* fractionOfHistograms(
   query: Query,
   call: Call,
   lower: Float64Array,
   upper: Float64Array,
   block: Block,
-): Block {
+): Steps<Block> {
   const out = new Output(query, block)
-  out.measure(call.args[2]!, {
+  yield* out.measure(call.args[2]!, {
     labels: (labels) => labels,
     ofNative: (histogram, step, note) =>
       histogramFraction(lower[step]!, upper[step]!, histogram, note),
@@ -115,7 +115,7 @@ class Output {
   readonly #block: Block
   readonly #out: BlockBuilder
   readonly #rows = new Map<string, number>()
-  #classic: Map<string, ClassicHistogram> | undefined
+  #classic: Map<LabelSet, ClassicHistogram> | undefined
 
   constructor(query: Query, block: Block) {
     this.#query = query
@@ -123,14 +123,24 @@ class Output {
     this.#out = new BlockBuilder(block.steps, block.rows)
   }
 
-  measure(arg: Expr, measure: Measure, atStep: (step: number) => boolean = () => true): void {
+  *measure(
+    arg: Expr,
+    measure: Measure,
+    atStep: (step: number) => boolean = () => true,
+  ): Steps<void> {
     const block = this.#block
-    this.#classic ??= collectClassic(this.#query, block, arg)
-    for (let row = 0; row < block.rows; row++) {
-      if (block.histograms !== undefined) this.#measureNative(arg, measure, row, atStep)
+    const query = this.#query
+    this.#classic ??= yield* collectClassic(query, block, arg)
+    if (block.histograms !== undefined) {
+      for (let row = 0; row < block.rows; row++) {
+        if (query.mayRest(8 * block.steps)) yield
+        this.#measureNative(arg, measure, row, atStep)
+      }
     }
-    for (const histogram of this.#classic.values())
+    for (const histogram of this.#classic.values()) {
+      if (query.mayRest(2 * histogram.rows.length * block.steps)) yield
       this.#measureClassic(arg, measure, histogram, atStep)
+    }
   }
 
   build(): Block {
@@ -145,7 +155,7 @@ class Output {
   ): void {
     const block = this.#block
     const labels = block.labels[row]!
-    const classic = this.#classic!.get(labels.key)
+    const classic = this.#classicOf(labels)
     const result = measure.labels(renamed(this.#query, labels))
     const note = this.#note(arg, labels)
     for (let step = 0; step < block.steps; step++) {
@@ -185,6 +195,11 @@ class Output {
     }
   }
 
+  /** The classic histogram of exactly these labels. */
+  #classicOf(labels: LabelSet): ClassicHistogram | undefined {
+    return labels.has('le') ? undefined : this.#classic!.get(classicLabels(this.#query, labels))
+  }
+
   #hasBuckets(histogram: ClassicHistogram, step: number): boolean {
     const { kinds, steps } = this.#block
     return histogram.rows.some(({ row }) => kinds[row * steps + step] === FLOAT)
@@ -211,44 +226,45 @@ class Output {
 }
 
 /** Groups the rows with floats by their labels without `le`. */
-function collectClassic(query: Query, block: Block, arg: Expr): Map<string, ClassicHistogram> {
-  const histograms = new Map<string, ClassicHistogram>()
-  const nativeRows = new Map<string, number>()
+function* collectClassic(
+  query: Query,
+  block: Block,
+  arg: Expr,
+): Steps<Map<LabelSet, ClassicHistogram>> {
+  const histograms = new Map<LabelSet, ClassicHistogram>()
+  const nativeRows: number[] = []
+  const { steps, kinds } = block
   for (let row = 0; row < block.rows; row++) {
-    const kinds = block.kinds.subarray(row * block.steps, (row + 1) * block.steps)
+    if (query.mayRest(steps)) yield
+    const own = kinds.subarray(row * steps, (row + 1) * steps)
+    if (block.histograms !== undefined && own.includes(HISTOGRAM)) nativeRows.push(row)
+    if (!own.includes(FLOAT)) continue
     const labels = block.labels[row]!
-    if (block.histograms !== undefined && kinds.includes(HISTOGRAM)) nativeRows.set(labels.key, row)
-    if (!kinds.includes(FLOAT)) continue
-    const le = labels.get('le')
-    const upperBound = boundOf(le)
+    const { histogram: set, upperBound } = query.buckets.of(labels)
     if (upperBound === undefined) {
       const name = forMetric(query.delayedNames ? labels.metricName : '')
       query.annotations.warn(
-        `bucket label "le" is missing or has a malformed value of ${quote(le)}${name}`,
+        `bucket label "le" is missing or has a malformed value of ${quote(labels.get('le'))}${name}`,
         arg.span,
       )
       continue
     }
-    const own = labels.without(['le'])
-    let histogram = histograms.get(own.key)
-    if (histogram === undefined) {
-      histogram = { labels: own, rows: [], nativeRow: undefined }
-      histograms.set(own.key, histogram)
-    }
-    histogram.rows.push({ row, upperBound })
+    const histogram = histograms.get(set)
+    if (histogram !== undefined) histogram.rows.push({ row, upperBound })
+    else histograms.set(set, { labels: set, rows: [{ row, upperBound }], nativeRow: undefined })
   }
-  for (const [key, row] of nativeRows) {
-    const histogram = histograms.get(key)
+  for (const row of nativeRows) {
+    const labels = block.labels[row]!
+    const histogram = labels.has('le') ? undefined : histograms.get(classicLabels(query, labels))
     if (histogram !== undefined) histogram.nativeRow = row
   }
   return histograms
 }
 
-function boundOf(le: string): number | undefined {
-  const text = le.replace(/^[+-]/, '').replace(/^infinity$/i, 'inf')
-  const parsed = text === '' ? undefined : parseNumber(text)
-  if (parsed === undefined || parsed.duration) return undefined
-  return le.startsWith('-') ? -parsed.value : parsed.value
+/** The labels that a native histogram's classic twin has, as the object by which it is known. */
+function classicLabels(query: Query, labels: LabelSet): LabelSet {
+  // A set without `le` is its own histogram's.
+  return query.buckets.of(labels).histogram
 }
 
 /** A float as OpenMetrics writes it: always with a point or an exponent. */

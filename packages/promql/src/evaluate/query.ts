@@ -2,6 +2,7 @@ import { PromqlError } from '../errors.ts'
 import type { SampleBuffer } from '../sample-buffer.ts'
 import type { Matcher, SeriesSource, SourceSeries } from '../series-source.ts'
 import type { Annotations } from './annotations.ts'
+import type { BucketLabels } from './bucket-labels.ts'
 import type { SharedResults } from './shared-results.ts'
 import type { Steps } from './steps.ts'
 
@@ -36,6 +37,7 @@ export class Query {
   /** Reused by all selectors: they read one series at a time. */
   readonly buffer: SampleBuffer
   readonly shared: SharedResults | undefined
+  readonly buckets: BucketLabels
   readonly #limits: Limits
   readonly #now: () => number
   readonly #deadline: number
@@ -55,6 +57,7 @@ export class Query {
     typeAndUnitLabels: boolean
     buffer: SampleBuffer
     shared: SharedResults | undefined
+    buckets: BucketLabels
     limits: Limits
     now: () => number
   }) {
@@ -67,6 +70,7 @@ export class Query {
     this.typeAndUnitLabels = parts.typeAndUnitLabels
     this.buffer = parts.buffer
     this.shared = parts.shared
+    this.buckets = parts.buckets
     this.#limits = parts.limits
     this.#now = parts.now
     this.#deadline =

@@ -106,8 +106,9 @@ export function* callRangeFunction(
     query.hold(found)
     if (found === 0) out.undo()
     else if (floats > 0 && checksCounters) {
+      // All rows have one name, or rows of one follow each other: one look is enough for all of them.
+      if (source.distinct && checked !== '' && !query.typeAndUnitLabels) continue
       const { metricName } = labels
-      // Rows of one metric follow each other: one look is enough for all of them.
       if (metricName !== checked || query.typeAndUnitLabels) checkCounterName(query, labels, span)
       checked = metricName
     }

@@ -14,6 +14,7 @@ import type { Reading } from './instant-selector.ts'
 import { labelJoin, labelReplace } from './label-functions.ts'
 import type { Query } from './query.ts'
 import { sortByLabel, sortByValue } from './sort.ts'
+import type { Steps } from './steps.ts'
 import { mapFloats, mapHistograms } from './vector-functions.ts'
 
 /** A call of a function over instant vectors and scalars. */
@@ -27,7 +28,7 @@ export interface VectorCall {
   scalar(index: number): Float64Array
 }
 
-type VectorFunction = (call: VectorCall) => Block
+type VectorFunction = (call: VectorCall) => Block | Steps<Block>
 
 /** The work of functions that give vectors and take no range, by name. */
 export const VECTOR_FUNCTIONS: Readonly<Record<string, VectorFunction>> = {
