@@ -68,6 +68,8 @@ export class HttpServerMetrics {
   readonly #histograms: RootHistograms
   readonly #active = recordedInstrument('http.server.active_requests')
   readonly #methods = new Map<string, MethodStats>()
+  /** Most requests of a server have the method of the request before. */
+  #lastMethod: { readonly given: string | undefined; readonly stats: MethodStats } | undefined
 
   constructor(writer: SeriesWriter, histograms: RootHistograms) {
     this.#writer = writer
@@ -79,7 +81,16 @@ export class HttpServerMetrics {
   }
 
   /** The numbers of a method; kept on the request, so that it is looked up once. */
-  method(method: string, scheme: string): MethodStats {
+  method(given: string | undefined, scheme: string): MethodStats {
+    const last = this.#lastMethod
+    if (last !== undefined && last.given === given && last.stats.scheme === scheme)
+      return last.stats
+    const stats = this.#method(knownMethod(given), scheme)
+    this.#lastMethod = { given, stats }
+    return stats
+  }
+
+  #method(method: string, scheme: string): MethodStats {
     const known = this.#methods.get(method)
     if (known !== undefined && known.scheme === scheme) return known
     const stats = this.#intern(`${scheme} ${method}`, scheme, {
