@@ -85,6 +85,14 @@ describe('readComponents', () => {
         [sample({ messaging_system: 'kafka', messaging_destination_name: 'orders' }, 1)],
       ],
       [
+        ['rpc_client', '_count'],
+        [sample({ rpc_system_name: 'grpc', rpc_method: 'shop.Stock/Reserve' }, 1)],
+      ],
+      [
+        ['rpc_server', '_count'],
+        [sample({ rpc_system_name: 'grpc', rpc_method: 'shop.Pay/Charge' }, 1)],
+      ],
+      [
         ['component_operation', '_count'],
         [sample({ component_name: 'fraud', operation_name: 'score' }, 1)],
       ],
@@ -98,6 +106,8 @@ describe('readComponents', () => {
       ['database', 'postgresql orders', 'SELECT items'],
       ['peer', 'pay.internal:8083', 'POST'],
       ['messaging', 'kafka orders', 'process'],
+      ['peer', 'grpc shop.Stock', 'Reserve'],
+      ['route', 'grpc shop.Pay', 'Charge'],
       ['component', 'fraud', 'score'],
     ])
   })

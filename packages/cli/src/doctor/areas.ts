@@ -18,6 +18,7 @@ export const AREAS: readonly Area[] = [
   { name: 'database calls', metric: 'db_client_operation_duration_seconds_count' },
   { name: 'connection pools', metric: 'db_client_connection_count' },
   { name: 'messaging', metric: 'messaging_client_operation_duration_seconds_count' },
+  { name: 'remote procedures called', metric: 'rpc_client_call_duration_seconds_count' },
   { name: 'components of the app', metric: 'component_operation_duration_seconds_count' },
   { name: 'where requests wait', metric: 'request_time_split_seconds_count' },
   {
