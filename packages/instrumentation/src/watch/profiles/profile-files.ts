@@ -22,13 +22,9 @@ export async function writeProfile(
   const time = new Date(atMs).toISOString().replaceAll(':', '-')
   const path = join(directory, `chokepoint-${time}-${kind}-${process.pid}.pb.gz`)
   const part = `${path}.part`
+  const file = await open(part, 'wx', 0o600)
   try {
-    const file = await open(part, 'wx', 0o600)
-    try {
-      await file.writeFile(profile)
-    } finally {
-      await file.close()
-    }
+    await file.writeFile(profile).finally(() => file.close())
     await rename(part, path)
   } catch (error) {
     // What is there of it is of no use; that the folder does not let us delete it is not the news.
