@@ -23,18 +23,6 @@ function hostPort(labels: Labels): string {
   return port === '' ? address : `${address}:${port}`
 }
 
-/** `shop.Stock` of `shop.Stock/Reserve`. */
-function serviceOf(labels: Labels): string {
-  const method = labels.rpc_method ?? ''
-  const slash = method.lastIndexOf('/')
-  return slash < 0 ? '' : method.slice(0, slash)
-}
-
-function methodOf(labels: Labels): string {
-  const method = labels.rpc_method ?? ''
-  return method.slice(method.lastIndexOf('/') + 1)
-}
-
 /** Where each kind of component is read from; the metrics are OpenTelemetry's after OTLP translation. */
 export const COMPONENT_KINDS: readonly ComponentKind[] = [
   {
@@ -64,20 +52,6 @@ export const COMPONENT_KINDS: readonly ComponentKind[] = [
     labels: ['rpc_system_name', 'rpc_method', 'server_address', 'server_port'],
     component: (labels) => words(labels.rpc_system_name, hostPort(labels)) || '(no address)',
     operation: (labels) => labels.rpc_method ?? '',
-  },
-  {
-    kind: 'route',
-    metric: 'rpc_server_call_duration_seconds',
-    labels: ['rpc_system_name', 'rpc_method'],
-    component: (labels) => words(labels.rpc_system_name, serviceOf(labels)) || '(service)',
-    operation: (labels) => methodOf(labels),
-  },
-  {
-    kind: 'peer',
-    metric: 'rpc_client_call_duration_seconds',
-    labels: ['rpc_system_name', 'rpc_method'],
-    component: (labels) => words(labels.rpc_system_name, serviceOf(labels)) || '(service)',
-    operation: (labels) => methodOf(labels),
   },
   {
     kind: 'database',

@@ -86,7 +86,17 @@ describe('readComponents', () => {
       ],
       [
         ['rpc_client', '_count'],
-        [sample({ rpc_system_name: 'grpc', rpc_method: 'shop.Stock/Reserve' }, 1)],
+        [
+          sample(
+            {
+              rpc_system_name: 'grpc',
+              rpc_method: 'shop.Stock/Reserve',
+              server_address: 'stock',
+              server_port: '50051',
+            },
+            1,
+          ),
+        ],
       ],
       [
         ['rpc_server', '_count'],
@@ -106,8 +116,8 @@ describe('readComponents', () => {
       ['database', 'postgresql orders', 'SELECT items'],
       ['peer', 'pay.internal:8083', 'POST'],
       ['messaging', 'kafka orders', 'process'],
-      ['peer', 'grpc shop.Stock', 'Reserve'],
-      ['route', 'grpc shop.Pay', 'Charge'],
+      ['peer', 'grpc stock:50051', 'shop.Stock/Reserve'],
+      ['route', 'shop.Pay/Charge', 'grpc'],
       ['component', 'fraud', 'score'],
     ])
   })
