@@ -7,6 +7,18 @@ import { WireWriter } from './wire-writer.ts'
  * form on disk. Unknown fields are ignored, as OTLP asks. Throws BODY_INVALID with the path of what is wrong.
  */
 export function jsonRequestToProtobuf(body: Uint8Array, depthMax = 64): Uint8Array {
+  const steps = jsonRequestSteps(body, depthMax)
+  for (;;) {
+    const step = steps.next()
+    if (step.done === true) return step.value
+  }
+}
+
+/** The same in steps of a millisecond or so, but for the reading of the text: 6 ms a megabyte. */
+export function* jsonRequestSteps(
+  body: Uint8Array,
+  depthMax = 64,
+): Generator<void, Uint8Array, void> {
   let parsed: unknown
   try {
     parsed = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body))
@@ -16,9 +28,55 @@ export function jsonRequestToProtobuf(body: Uint8Array, depthMax = 64): Uint8Arr
       cause: error,
     })
   }
+  yield
   const writer = new WireWriter(body.length)
-  writeMessage(writer, 'ExportMetricsServiceRequest', parsed, '$', depthMax)
+  yield* writeInSteps(writer, 'ExportMetricsServiceRequest', parsed, '$', depthMax)
   return writer.finish()
+}
+
+/** Messages that hold others without end; those inside of them are written in one go. */
+const OUTER: ReadonlySet<MessageName> = new Set<MessageName>([
+  'ResourceMetrics',
+  'ScopeMetrics',
+  'Metric',
+  'Gauge',
+  'Sum',
+  'Histogram',
+  'ExponentialHistogram',
+  'Summary',
+])
+const POINTS_A_STEP = 64
+
+function* writeInSteps(
+  writer: WireWriter,
+  name: MessageName,
+  value: unknown,
+  path: string,
+  depth: number,
+): Generator<void, void, void> {
+  for (const [field, inner, at] of knownFields(name, value, path, depth)) {
+    const { message } = field
+    if (message === undefined || field.repeated !== true) {
+      if (message === undefined || !OUTER.has(message)) {
+        writeEntry(writer, field, inner, at, depth)
+        continue
+      }
+      const mark = writer.beginMessage(field.number)
+      yield* writeInSteps(writer, message, inner, at, depth - 1)
+      writer.endMessage(mark)
+      continue
+    }
+    for (const [i, one] of arrayAt(inner, at).entries()) {
+      if (!OUTER.has(message)) {
+        writeField(writer, field, one, `${at}[${i}]`, depth)
+        if (i % POINTS_A_STEP === POINTS_A_STEP - 1) yield
+        continue
+      }
+      const mark = writer.beginMessage(field.number)
+      yield* writeInSteps(writer, message, one, `${at}[${i}]`, depth - 1)
+      writer.endMessage(mark)
+    }
+  }
 }
 
 function writeMessage(
@@ -28,25 +86,50 @@ function writeMessage(
   path: string,
   depth: number,
 ): void {
+  for (const [field, inner, at] of knownFields(name, value, path, depth)) {
+    writeEntry(writer, field, inner, at, depth)
+  }
+}
+
+/** The fields of a message that have a value, with their paths; unknown ones are passed over. */
+function knownFields(
+  name: MessageName,
+  value: unknown,
+  path: string,
+  depth: number,
+): (readonly [field: FieldRow, value: unknown, path: string])[] {
   if (depth === 0) throw wrong(path, 'nests too deep', undefined)
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw wrong(path, 'must be an object', value)
   }
   const fields = MESSAGES[name]
+  const known: (readonly [FieldRow, unknown, string])[] = []
   for (const [key, inner] of Object.entries(value)) {
     const field = Object.hasOwn(fields, key) ? fields[key] : undefined
     // "JSON null is an accepted value for all field types and is treated as the default value."
-    if (field === undefined || inner === null) continue
-    if (field.repeated !== true) writeField(writer, field, inner, `${path}.${key}`, depth)
-    else {
-      if (!Array.isArray(inner)) throw wrong(`${path}.${key}`, 'must be an array', inner)
-      if (field.packed === true) writePacked(writer, field, inner, `${path}.${key}`)
-      else {
-        inner.forEach((one, i) => {
-          writeField(writer, field, one, `${path}.${key}[${i}]`, depth)
-        })
-      }
-    }
+    if (field !== undefined && inner !== null) known.push([field, inner, `${path}.${key}`])
+  }
+  return known
+}
+
+function arrayAt(value: unknown, path: string): readonly unknown[] {
+  if (!Array.isArray(value)) throw wrong(path, 'must be an array', value)
+  return value
+}
+
+function writeEntry(
+  writer: WireWriter,
+  field: FieldRow,
+  value: unknown,
+  path: string,
+  depth: number,
+): void {
+  if (field.repeated !== true) writeField(writer, field, value, path, depth)
+  else if (field.packed === true) writePacked(writer, field, arrayAt(value, path), path)
+  else {
+    arrayAt(value, path).forEach((one, i) => {
+      writeField(writer, field, one, `${path}[${i}]`, depth)
+    })
   }
 }
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
-import { jsonRequestToProtobuf } from '../decode/json-request.ts'
+import { jsonRequestSteps } from '../decode/json-request.ts'
 import type { PointBatch } from '../decode/point-batch.ts'
 import { RequestScanner } from '../decode/scan-request.ts'
 import { ChokepointError } from '../model/errors.ts'
@@ -111,7 +111,7 @@ class LoggedTenantStores implements TenantStores {
   }
 
   readonly ingest: IngestFunc = async (tenant, body, encoding) => {
-    const bytes = encoding === 'json' ? jsonRequestToProtobuf(body) : body
+    const bytes = encoding === 'json' ? await this.#order.run(jsonRequestSteps(body)) : body
     const nowMs = this.#options.wallClock()
     const log = this.#log
     let isLogged = false
