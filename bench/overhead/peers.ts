@@ -1,11 +1,15 @@
 import { type ChildProcess, execFileSync, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { PEER_PACKAGES } from './agents.ts'
 import type { Ports } from './service.ts'
 
 const root = join(import.meta.dirname, '..', '..')
+
+/** Our own preload as it is published. */
+export const BUILT_PRELOAD = join(root, 'packages', 'instrumentation', 'dist', 'register.js')
 
 /** Installs the service's packages and the peers once, apart from our own dependencies. Gives the folder. */
 export function installPeers(): string {
@@ -40,4 +44,14 @@ export async function startSurroundings(folder: string, core: number): Promise<S
   })
   const [ports] = (await once(child, 'message')) as [Ports]
   return { ports, stop: () => child.disconnect() }
+}
+
+/** A port of loopback that is free now. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
 }

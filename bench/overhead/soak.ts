@@ -1,0 +1,110 @@
+// Whether the instrumentation grows: a service under it, at a low and fixed load of all kinds of requests, with two
+// readers of its metrics (OTLP every second, a scrape every second), and its heap right after a full collection.
+//
+//   node bench/overhead/soak.ts [--minutes 30] [--rate 150] [--preload path/to/register.js]
+import { writeFileSync } from 'node:fs'
+import { setTimeout as delay } from 'node:timers/promises'
+import { parseArgs } from 'node:util'
+import { builtAgent } from './agents.ts'
+import { BUILT_PRELOAD, freePort, installPeers, startSurroundings } from './peers.ts'
+import { Service, type Usage } from './service.ts'
+import { readThreadTimes } from './thread-times.ts'
+import { trendOf } from './trend.ts'
+
+const { values: options } = parseArgs({
+  options: {
+    minutes: { type: 'string', default: '30' },
+    rate: { type: 'string', default: '150' },
+    preload: { type: 'string', default: BUILT_PRELOAD },
+    out: { type: 'string' },
+  },
+})
+const minutes = Number(options.minutes)
+const ratePerSecond = Number(options.rate)
+const LOOK_MS = 10_000
+/** Code is compiled and buffers find their size in the first minutes. */
+const WARM_UP_PART = 1 / 6
+const TICK_MS = 20
+
+const folder = installPeers()
+const surroundings = await startSurroundings(folder, 1)
+const scrapePort = await freePort()
+const agent = builtAgent('soak', options.preload, `http://127.0.0.1:${surroundings.ports.sinkPort}`)
+const environment = {
+  ...agent.environment,
+  OTEL_METRICS_EXPORTER: 'otlp,prometheus',
+  OTEL_METRIC_EXPORT_INTERVAL: '1000',
+  OTEL_EXPORTER_PROMETHEUS_PORT: String(scrapePort),
+}
+const service = await Service.start({ ...agent, environment }, folder, 0, surroundings.ports)
+const origin = `http://127.0.0.1:${service.port}`
+const counts = { requests: 0, failures: 0, scrapes: 0 }
+const looks: (Usage & { readonly atMinutes: number })[] = []
+
+const startedMs = performance.now()
+const timers = [setInterval(offer, TICK_MS), setInterval(scrape, 1000)]
+const cpuBefore = readThreadTimes(service.pid)
+while (performance.now() - startedMs < minutes * 60_000) {
+  await delay(LOOK_MS)
+  const atMinutes = (performance.now() - startedMs) / 60_000
+  looks.push({ ...(await service.usage()), atMinutes })
+  process.stderr.write(`${atMinutes.toFixed(1)} min: ${JSON.stringify(looks.at(-1))}\n`)
+}
+const cpuAfter = readThreadTimes(service.pid)
+const elapsedSeconds = (performance.now() - startedMs) / 1000
+for (const timer of timers) clearInterval(timer)
+const exitMs = await service.stop()
+surroundings.stop()
+if (options.out !== undefined) writeFileSync(options.out, `${JSON.stringify(looks)}\n`)
+report()
+
+function report(): void {
+  const settled = looks.filter(({ atMinutes }) => atMinutes > minutes * WARM_UP_PART)
+  const times = settled.map(({ atMinutes }) => atMinutes / 60)
+  const lines = (['heapBytes', 'rssBytes'] as const).map((key) => {
+    const values = settled.map((look) => look[key] / 1024)
+    const trend = trendOf(times, values)
+    if (trend === undefined) return `${key}: too few looks`
+    const { slope, error } = trend
+    const within = Math.abs(slope) <= 2 * error ? 'zero within its error' : 'not zero'
+    const [first, last] = [values[0]!, values.at(-1)!]
+    return `${key}: ${first.toFixed(0)} to ${last.toFixed(0)} KiB, slope ${slope.toFixed(1)} ±${(2 * error).toFixed(1)} KiB an hour: ${within}`
+  })
+  const cores = (cpuAfter.totalMicros - cpuBefore.totalMicros) / 1e6 / elapsedSeconds
+  console.log(
+    [
+      `${minutes} minutes: ${counts.requests} requests, ${counts.failures} of them failed, ${counts.scrapes} scrapes,` +
+        ` ${(100 * cores).toFixed(1)} % of a core, exit ${exitMs.toFixed(0)} ms`,
+      `from minute ${(minutes * WARM_UP_PART).toFixed(0)} on, ${settled.length} looks after a full collection:`,
+      ...lines,
+    ].join('\n'),
+  )
+}
+
+/** One tick's share of the load: every route, unknown paths without end, and headers of callers. */
+function offer(): void {
+  const due = Math.floor(((performance.now() - startedMs) / 1000) * ratePerSecond) - counts.requests
+  for (let index = 0; index < due; index++) {
+    const number = counts.requests++
+    const path = ['/plain', '/plain', '/call', '/db', '/work', `/unknown/${number}`][number % 6]!
+    const sampled = number % 10 === 0
+    const trace = number.toString(16).padStart(32, '1')
+    const headers = sampled ? { traceparent: `00-${trace}-00f067aa0ba902b7-01` } : {}
+    fetch(origin + path, { headers })
+      .then((response) => response.arrayBuffer())
+      .catch(() => {
+        counts.failures++
+      })
+  }
+}
+
+function scrape(): void {
+  fetch(`http://127.0.0.1:${scrapePort}/metrics`)
+    .then(async (response) => {
+      await response.arrayBuffer()
+      counts.scrapes++
+    })
+    .catch(() => {
+      counts.failures++
+    })
+}
