@@ -105,7 +105,7 @@ export async function createPipeline(config: Config, options: PipelineOptions) {
     onAlerts: alertmanagers.update,
   })
   const selfMetricsSources = () => ({
-    ...{ version, receive: otlpHttp.stats, store: stores.stats() },
+    ...{ version, receive: { http: otlpHttp.stats, grpc: otlpGrpc.stats }, store: stores.stats() },
     lagSeconds: config.clock === 'wall' ? tenants.lagSeconds(wallClock()) : undefined,
     webhooks: webhooks.counts(),
     forward: forward.counts(),

@@ -1,12 +1,12 @@
 import type { ForwardCounts } from './forward/forward.ts'
-import type { ReceiveStats } from './receive/otlp-http.ts'
+import type { ReceiveStats } from './receive/receive-stats.ts'
 import type { FindingSample } from './record-findings.ts'
 import type { StoreStats } from './store/tenant-stores.ts'
 
 /** What the analyzer counts of itself. */
 export interface SelfMetricsSources {
   readonly version: string
-  readonly receive: ReceiveStats
+  readonly receive: { readonly http: ReceiveStats; readonly grpc: ReceiveStats }
   readonly store: StoreStats
   /** Undefined before the first sample, and under the clock of the data. */
   readonly lagSeconds: number | undefined
@@ -52,12 +52,15 @@ function rowsOf({ version, receive, store, lagSeconds, webhooks, forward, findin
     [...counts].map(([key, value]) => [{ [label]: key }, value] as const)
   const impact = (name: FindingSample['name']) =>
     findings.filter((finding) => finding.name === name).map(({ labels, value }) => [labels, value] as const)
+  const protocols = Object.entries(receive)
+  const received = (of: (stats: ReceiveStats) => number) =>
+    protocols.map(([protocol, stats]) => [{ protocol }, of(stats)] as const)
   return [
     ['chokepoint_build_info', 'gauge', 'The version of this analyzer; always 1.', [[{ version }, 1]]],
-    ['chokepoint_receive_requests_total', 'counter', 'OTLP/HTTP requests received.', one(receive.requests)],
-    ['chokepoint_receive_bytes_total', 'counter', 'Bytes of OTLP/HTTP bodies as they arrived.', one(receive.bytes)],
-    ['chokepoint_receive_inflated_bytes_total', 'counter', 'Bytes of OTLP/HTTP bodies after decompression.', one(receive.inflatedBytes)],
-    ['chokepoint_receive_refused_total', 'counter', 'OTLP/HTTP requests refused whole, by error code.', by('code', receive.refused)],
+    ['chokepoint_receive_requests_total', 'counter', 'OTLP requests received, by protocol.', received((stats) => stats.requests)],
+    ['chokepoint_receive_bytes_total', 'counter', 'Bytes of OTLP/HTTP bodies as they arrived.', [[{ protocol: 'http' }, receive.http.bytes]]],
+    ['chokepoint_receive_inflated_bytes_total', 'counter', 'Bytes of OTLP bodies after decompression, by protocol.', received((stats) => stats.inflatedBytes)],
+    ['chokepoint_receive_refused_total', 'counter', 'OTLP requests refused whole, by protocol and error code.', protocols.flatMap(([protocol, stats]) => [...stats.refused].map(([code, count]) => [{ protocol, code }, count] as const))],
     ['chokepoint_store_requests_total', 'counter', 'Requests stored.', one(store.requests)],
     ['chokepoint_store_points_total', 'counter', 'Data points stored.', one(store.acceptedPoints)],
     ['chokepoint_store_rejected_points_total', 'counter', 'Data points rejected, by reason.', by('reason', store.rejections)],

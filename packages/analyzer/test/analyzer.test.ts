@@ -153,7 +153,7 @@ ${extra}`
     await send(analyzer, 20)
     const text = await (await fetch(`${analyzer.url}/metrics`)).text()
     expect(text).to.match(/^chokepoint_store_points_total 1$/m)
-    expect(text).to.match(/^chokepoint_receive_requests_total 1$/m)
+    expect(text).to.match(/^chokepoint_receive_requests_total\{protocol="http"\} 1$/m)
   })
 
   it('refuses to start on a port that is taken, and leaves nothing open', async () => {

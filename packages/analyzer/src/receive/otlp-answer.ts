@@ -35,6 +35,7 @@ export function encodeResponse(result: IngestResult, encoding: OtlpEncoding): Ui
 /** Codes of https://github.com/grpc/grpc/blob/master/doc/statuscodes.md that OTLP answers with. */
 export const GRPC_STATUS = {
   invalidArgument: 3,
+  notFound: 5,
   resourceExhausted: 8,
   unimplemented: 12,
   internal: 13,
@@ -46,6 +47,7 @@ const GRPC_BY_CODE: Partial<Record<ErrorCode, number>> = {
   BODY_INVALID: GRPC_STATUS.invalidArgument,
   // RESOURCE_EXHAUSTED without RetryInfo is not retried, which is right: the body stays too large.
   BODY_TOO_LARGE: GRPC_STATUS.resourceExhausted,
+  NOT_FOUND: GRPC_STATUS.notFound,
   MEDIA_TYPE: GRPC_STATUS.unimplemented,
   PARAMETER_INVALID: GRPC_STATUS.invalidArgument,
   UNAUTHORIZED: GRPC_STATUS.unauthenticated,

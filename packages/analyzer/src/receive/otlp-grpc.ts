@@ -10,6 +10,7 @@ import type { TlsMaterial } from '../model/tls.ts'
 import { authorize } from './authorize.ts'
 import { encodeResponse, grpcStatusOf, RETRY_AFTER_SECONDS } from './otlp-answer.ts'
 import type { OtlpReceiverOptions } from './otlp-http.ts'
+import { countRefusal, noneReceived, type ReceiveStats } from './receive-stats.ts'
 import { encodeRetryInfo } from './retry-info.ts'
 import { TENANT_HEADER, tenantOf } from './tenant-id.ts'
 
@@ -18,6 +19,7 @@ export interface OtlpGrpcServer {
   /** Resolves with the port. Rejects with PORT_IN_USE. */
   listen(host: string, port: number): Promise<number>
   close(): Promise<void>
+  readonly stats: ReceiveStats
 }
 
 const EXPORT_PATH = '/opentelemetry.proto.collector.metrics.v1.MetricsService/Export'
@@ -28,6 +30,7 @@ export function createOtlpGrpcServer(options: OtlpReceiverOptions): OtlpGrpcServ
 }
 
 class GrpcReceiver implements OtlpGrpcServer {
+  readonly stats = noneReceived()
   readonly #options: OtlpReceiverOptions
   readonly #server: Server
   #inFlight = 0
@@ -86,6 +89,8 @@ class GrpcReceiver implements OtlpGrpcServer {
 
   async #export(call: ServerUnaryCall<Buffer, Buffer>, done: sendUnaryData<Buffer>): Promise<void> {
     this.#inFlight++
+    this.stats.requests++
+    this.stats.inflatedBytes += call.request.length
     try {
       const { auth, multitenancy, limits, ingest } = this.#options
       const header = (name: string) => call.metadata.get(name)[0]?.toString()
@@ -100,6 +105,7 @@ class GrpcReceiver implements OtlpGrpcServer {
       const result = await ingest(tenant, call.request, 'protobuf')
       done(null, Buffer.from(encodeResponse(result, 'protobuf')))
     } catch (error) {
+      countRefusal(this.stats, error)
       done(toServiceError(error, this.#options.log), null)
     } finally {
       this.#inFlight--

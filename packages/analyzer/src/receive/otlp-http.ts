@@ -10,6 +10,7 @@ import { inflateBody } from './inflate-body.ts'
 import type { ReceiveLimits } from './limits.ts'
 import { encodeResponse, encodeStatus, RETRY_AFTER_SECONDS } from './otlp-answer.ts'
 import { readBody } from './read-body.ts'
+import { countRefusal, noneReceived, type ReceiveStats } from './receive-stats.ts'
 import { TENANT_HEADER, tenantOf } from './tenant-id.ts'
 
 /** How requests are taken. */
@@ -23,15 +24,6 @@ export interface OtlpReceiverOptions {
   readonly tls?: TlsMaterial | undefined
   /** Told of errors that are ours, not the sender's. */
   readonly log?: (message: string) => void
-}
-
-/** What came and what became of it, for the analyzer's own metrics. */
-export interface ReceiveStats {
-  requests: number
-  bytes: number
-  inflatedBytes: number
-  /** Requests that were answered with an error, by its code. */
-  readonly refused: Map<string, number>
 }
 
 /** An OTLP/HTTP receiver, on a port of its own or as a handler on another server. */
@@ -58,7 +50,7 @@ export function createOtlpHttpServer(options: OtlpReceiverOptions): OtlpHttpServ
 }
 
 class HttpReceiver implements OtlpHttpServer {
-  readonly stats: ReceiveStats = { requests: 0, bytes: 0, inflatedBytes: 0, refused: new Map() }
+  readonly stats = noneReceived()
   readonly #options: OtlpReceiverOptions
   readonly #buffers = new BodyBuffers()
   #server: Server | undefined
@@ -130,9 +122,10 @@ class HttpReceiver implements OtlpHttpServer {
       return
     }
     if (request.method !== 'POST') {
+      const error = new ChokepointError('PARAMETER_INVALID', `${METRICS_PATH} takes POST only`)
       response.setHeader('allow', 'POST')
-      response.writeHead(405).end()
       request.resume()
+      send(response, 405, 'json', encodeStatus(error, 'json'))
       return
     }
     void this.handle(request, response)
@@ -164,8 +157,7 @@ class HttpReceiver implements OtlpHttpServer {
     encoding: OtlpEncoding,
     error: unknown,
   ): void {
-    const code = error instanceof ChokepointError ? error.code : 'INTERNAL'
-    this.stats.refused.set(code, (this.stats.refused.get(code) ?? 0) + 1)
+    countRefusal(this.stats, error)
     const status = error instanceof ChokepointError ? error.status : 500
     if (status === 500) this.#options.log?.(`an OTLP request failed: ${(error as Error).stack}`)
     if (response.headersSent || response.destroyed) return

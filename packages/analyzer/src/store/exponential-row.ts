@@ -53,8 +53,9 @@ export function mergeExponential(
   b: ExponentialPoint,
 ): ExponentialPoint | undefined {
   for (let scale = Math.min(a.scale, b.scale); scale >= SCHEMA_MIN; scale--) {
-    const left = downscale(a, a.scale - scale)
-    const right = downscale(b, b.scale - scale)
+    const zeroThreshold = Math.max(a.zeroThreshold, b.zeroThreshold)
+    const left = widenZero(downscale(a, a.scale - scale), zeroThreshold)
+    const right = widenZero(downscale(b, b.scale - scale), zeroThreshold)
     const widest = Math.max(
       rangeOf(left.positive, right.positive),
       rangeOf(left.negative, right.negative),
@@ -64,13 +65,33 @@ export function mergeExponential(
       scale,
       count: a.count + b.count,
       sum: a.sum + b.sum,
-      zeroCount: a.zeroCount + b.zeroCount,
-      zeroThreshold: Math.max(a.zeroThreshold, b.zeroThreshold),
+      zeroCount: left.zeroCount + right.zeroCount,
+      zeroThreshold,
       positive: mergeBuckets(left.positive, right.positive),
       negative: mergeBuckets(left.negative, right.negative),
     }
   }
   return undefined
+}
+
+/** The same histogram with the buckets that end at or below a threshold counted as zero. */
+function widenZero(point: ExponentialPoint, zeroThreshold: number): ExponentialPoint {
+  if (zeroThreshold <= point.zeroThreshold) return point
+  // Bucket i ends at 2^((i + 1) / 2^scale); a quarter of a bucket forgives what log2 rounds.
+  const first = Math.floor(Math.log2(zeroThreshold) * 2 ** point.scale + 0.25)
+  const [positive, belowZero] = cutBelow(point.positive, first)
+  const [negative, aboveZero] = cutBelow(point.negative, first)
+  return { ...point, positive, negative, zeroCount: point.zeroCount + belowZero + aboveZero }
+}
+
+/** The buckets from an index on, and what the others counted. */
+function cutBelow(
+  { offset, counts }: ExponentialBuckets,
+  first: number,
+): readonly [ExponentialBuckets, cut: number] {
+  const length = Math.min(Math.max(0, first - offset), counts.length)
+  const cut = counts.slice(0, length).reduce((sum, count) => sum + count, 0)
+  return [{ offset: offset + length, counts: counts.slice(length) }, cut]
 }
 
 /** How many buckets the two ranges span together. */

@@ -1,5 +1,6 @@
 import { Client, credentials, Metadata, type ServiceError } from '@grpc/grpc-js'
 import { expect } from 'chai'
+import { limitsWith } from '../../src/config/limits.ts'
 import { ChokepointError } from '../../src/model/errors.ts'
 import { createOtlpGrpcServer, type OtlpGrpcServer } from '../../src/receive/otlp-grpc.ts'
 import type { OtlpReceiverOptions } from '../../src/receive/otlp-http.ts'
@@ -62,9 +63,20 @@ describe('the OTLP/gRPC receiver', () => {
       const send = await start(recordingOptions(seen, new ChokepointError(code, 'why')))
       const error = (await send('x').catch((caught: unknown) => caught)) as ServiceError
       expect([error.code, error.details]).to.deep.equal([status, 'why'])
+      expect([...open.at(-1)!.server.stats.refused]).to.deep.equal([[code, 1]])
       const [details] = error.metadata.get('grpc-status-details-bin')
       expect(details?.toString('latin1').includes('RetryInfo') ?? false, code).to.equal(retry)
     }
+  })
+
+  it('takes messages up to the limit, and says so above it', async () => {
+    const limits = limitsWith({ inflatedBytesMax: 1000 })
+    const send = await start(recordingOptions(seen, undefined, { limits }))
+    await send('x'.repeat(1000))
+    const error = (await send('x'.repeat(1001)).catch((caught: unknown) => caught)) as ServiceError
+    expect(error.code).to.equal(8)
+    expect(error.metadata.get('grpc-status-details-bin')).to.deep.equal([])
+    expect(seen).to.have.length(1)
   })
 
   it('asks for a tenant and a token', async () => {

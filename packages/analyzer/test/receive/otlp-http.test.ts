@@ -128,6 +128,7 @@ describe('the OTLP/HTTP receiver', () => {
     expect((await post('x', {}, '/v1/traces')).status).to.equal(404)
     const get = await fetch(`http://127.0.0.1:${port}/v1/metrics`)
     expect([get.status, get.headers.get('allow')]).to.deep.equal([405, 'POST'])
+    expect(await get.json()).to.deep.equal({ code: 3, message: '/v1/metrics takes POST only' })
     expect((await post('not gzip', { 'content-encoding': 'gzip' })).status).to.equal(400)
     expect(seen).to.deep.equal([])
   })

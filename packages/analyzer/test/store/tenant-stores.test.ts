@@ -202,6 +202,72 @@ describe('the tenant stores', () => {
     expect(stores.stats().rejections.get('series_limit')).to.equal(1)
   })
 
+  it('count labels that are too many or too long, and what memory has no room for', async () => {
+    const named = (...labels: readonly (readonly [string, string])[]) => ({
+      timeUnixNano: nanos(1000),
+      asInt: '1',
+      attributes: labels.map(([name, value]) => attribute(name, value)),
+    })
+    const limits = limitsWith({ labelsMax: 2, labelNameLengthMax: 5 })
+    const dataPoints = [
+      named(['a', '1']),
+      named(['a', '1'], ['b', '2'], ['c', '3']),
+      named(['name_of_six', '1']),
+    ]
+    const stores = await openStores({ limits })
+    const result = await stores.ingest(
+      'a',
+      request([{ name: 'm', gauge: { dataPoints } }]),
+      'protobuf',
+    )
+    expect([result.accepted, result.rejected]).to.deep.equal([1, 2])
+    expect(result.message).to.contain(
+      'have more or longer labels than allowed (4 labels of m, limit 2)',
+    )
+    const long = request([{ name: 'm', gauge: { dataPoints: [named(['name_of_six', '1'])] } }])
+    expect((await stores.ingest('a', long, 'protobuf')).message).to.contain(
+      'a label name of m has 11 characters, limit 5',
+    )
+
+    const small = await openStores({ limits: limitsWith({ memoryBytesMax: 300_000 }) })
+    const filling = Array.from({ length: 20_000 }, (_, i) => gauge(`m${i}`, [1000, i]))
+    const full = await small.ingest('a', request(filling), 'protobuf')
+    expect(full.message).to.contain(
+      'would start a series over the memory limit (limit 300000 bytes)',
+    )
+    expect(full.accepted).to.be.within(100, 10_000)
+    expect(small.stats().memoryBytes).to.be.below(2_000_000)
+    // What is there goes on.
+    const known = await small.ingest('a', request([gauge('m0', [2000, 1])]), 'protobuf')
+    expect([known.accepted, known.rejected]).to.deep.equal([1, 0])
+  })
+
+  it('merge exponential deltas whose buckets the wider zero bucket takes in', async () => {
+    const stores = await openStores()
+    const metric = (at: number, zeroThreshold: number, offset: number, bucketCounts: string[]) => ({
+      name: 'size',
+      exponentialHistogram: {
+        aggregationTemporality: 1,
+        dataPoints: [
+          {
+            timeUnixNano: nanos(at),
+            count: String(bucketCounts.length + 1),
+            scale: 0,
+            zeroCount: '1',
+            zeroThreshold,
+            positive: { offset, bucketCounts },
+          },
+        ],
+      },
+    })
+    // Buckets (0.25, 0.5], (0.5, 1], (1, 2]; then a zero bucket up to 0.5.
+    await stores.ingest('a', request([metric(1000, 0, -2, ['1', '1', '1'])]), 'protobuf')
+    await stores.ingest('a', request([metric(2000, 0.5, 0, ['1'])]), 'protobuf')
+    const [, merged] = nativeHistograms(stores.tenant('a'), 'size')
+    expect(merged).to.include({ count: 6, zeroCount: 3 })
+    expect(merged).to.deep.include({ offset: 0, counts: [1, 2] })
+  })
+
   it('keep tenants apart, and give an empty store for one that sent nothing', async () => {
     const stores = await openStores({ limits: limitsWith({ tenantsMax: 1 }) })
     const before = stores.tenant('a')
@@ -417,6 +483,7 @@ function nativeHistograms(store: TenantStore, name: string): object[] {
   return buffer.histograms.map((histogram) => ({
     schema: histogram?.schema,
     count: histogram?.count,
+    ...(histogram?.zeroCount ? { zeroCount: histogram.zeroCount } : {}),
     sum: histogram?.sum,
     offset: histogram?.positive.offset,
     counts: [...(histogram?.positive.counts ?? [])],
