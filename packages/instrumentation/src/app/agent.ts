@@ -112,7 +112,7 @@ export function startAgent(settings: Settings): void {
   watchWorkerEnds((threadId) => link.send({ type: 'thread-gone', threadId }), report)
   wide.components.store = tracker.store
   wide.observedPools.connect({ tracker, pools, report })
-  const parts: Parts = { settings, writer, link, tracker, histograms, shapes, pools, report }
+  const parts: Parts = { settings, writer, link, tracker, histograms, shapes, pools, report, warn }
   const db = new DbMetrics(writer, shapes)
   const meters = answerOpenTelemetryApi(parts, db)
   watchEnds(parts, outbox, meters)
@@ -148,6 +148,7 @@ interface Parts {
   readonly shapes: ShapeTable
   readonly pools: PoolMetrics
   readonly report: (error: unknown) => void
+  readonly warn: (line: string) => void
 }
 
 /** The global providers of the OpenTelemetry API are ours: an app's own spans and instruments leave the same way. */
@@ -171,10 +172,13 @@ function answerOpenTelemetryApi(parts: Parts, db: DbMetrics): AppMeterProvider {
 
 /** Observes servers, clients and libraries, as far as the user has left them on. */
 function watchLibraries(parts: Parts, db: DbMetrics, meters: AppMeterProvider): void {
-  const { settings, writer, tracker, histograms, shapes, pools, report } = parts
+  const { settings, writer, tracker, histograms, shapes, pools, report, warn } = parts
   const { enabled, disabled } = settings.instrumentations
-  const wanted = (id: string): boolean =>
-    (enabled === undefined || enabled.includes(id)) && !disabled.includes(id)
+  const known = new Set<string>()
+  const wanted = (id: string): boolean => {
+    known.add(id)
+    return (enabled === undefined || enabled.includes(id)) && !disabled.includes(id)
+  }
   const client = new HttpClientMetrics(writer, shapes)
   const prepared: [string, LibraryHook][] = []
   if (wanted('http')) {
@@ -199,6 +203,9 @@ function watchLibraries(parts: Parts, db: DbMetrics, meters: AppMeterProvider): 
   const hooks = new Map(prepared)
   watchModuleLoads(hooks, new OfficialInstrumentations(wanted, meters.quietly), report)
   watchEsmLoads(hooks, report)
+  for (const name of [...(enabled ?? []), ...disabled].filter((name) => !known.has(name))) {
+    warn(`no instrumentation is named ${name}; there are ${Array.from(known).sort().join(', ')}`)
+  }
 }
 
 /** Counts errors of ours, and tells the first. */

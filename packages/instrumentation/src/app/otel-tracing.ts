@@ -1,6 +1,7 @@
 import {
   type Context,
   context as contextApi,
+  ROOT_CONTEXT,
   type Span,
   type SpanOptions,
   type Tracer,
@@ -15,7 +16,7 @@ import type { RequestTracker } from './request-tracker.ts'
 import type { RootHistograms } from './route-stats.ts'
 import { RouteStats } from './route-stats.ts'
 import type { SpanCalls } from './span-calls.ts'
-import type { RemoteParent } from './trace-context.ts'
+import { type RemoteParent, withTraceState } from './trace-context.ts'
 
 const SPAN_KIND_INTERNAL = 0
 
@@ -88,7 +89,7 @@ export class TrackerTracerProvider implements TracerProvider {
     const start = { name, kind: options.kind ?? 0, scope, scopeVersion, startMs }
     const span =
       root === undefined || root.ended
-        ? this.#startJob(start, context)
+        ? this.#startJob(start, options.root === true ? ROOT_CONTEXT : context)
         : this.#startInner(root, { ...start, parentSpanId: parentOf(root, context) })
     if (options.attributes !== undefined) span.setAttributes(options.attributes)
     if (options.links !== undefined) span.addLinks(options.links)
@@ -148,8 +149,9 @@ function parentOf(root: LocalRoot, context: Context): string {
 function remoteParentOf(context: Context): RemoteParent | undefined {
   const caller = trace.getSpanContext(context)
   if (caller === undefined || !trace.isSpanContextValid(caller)) return undefined
-  const { traceId, spanId, traceFlags } = caller
-  return { traceId, spanId, sampled: (traceFlags & 1) === 1 }
+  const { traceId, spanId, traceFlags, traceState } = caller
+  const parent = { traceId, spanId, sampled: (traceFlags & 1) === 1 }
+  return withTraceState(parent, traceState?.serialize())
 }
 
 type StartSpan = (name: string, options: SpanOptions, context: Context) => Span

@@ -20,6 +20,8 @@ export interface MetricExporterOptions {
 export class MetricExporter implements PushMetricExporter {
   readonly #options: MetricExporterOptions
   readonly #shutdown = new AbortController()
+  /** Called when a report was taken, or refused for good: it is not to be sent again. */
+  onDelivered: () => void = () => {}
 
   constructor(options: MetricExporterOptions) {
     this.#options = options
@@ -71,6 +73,7 @@ export class MetricExporter implements PushMetricExporter {
     const readRejection = rejectionReader(serializer)
     const rejected = log.note('metrics', otlp.url, { result, durationMs, readRejection })
     if (rejected > 0) this.#options.onRejected(rejected)
+    if (result.kind !== 'unavailable') this.onDelivered()
     if (result.kind !== 'taken') throw new Error(result.reason)
   }
 }

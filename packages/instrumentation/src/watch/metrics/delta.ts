@@ -13,13 +13,24 @@ interface Remembered<Value> {
   readonly value: Value
 }
 
+interface State {
+  readonly numbers: ReadonlyMap<string, Remembered<number>>
+  readonly histograms: ReadonlyMap<string, Remembered<Histogram>>
+}
+
 /**
- * Turns cumulative counters and histograms into what was added since the last call. Gauges and
- * up-down counters stay as they are: the OTLP delta preference leaves those cumulative.
+ * Turns cumulative counters and histograms into what was added since the last report that was delivered: what a
+ * receiver has not got is in the next report. Gauges and up-down counters stay as they are: the OTLP delta preference
+ * leaves those cumulative.
  */
 export class DeltaConverter {
-  #numbers = new Map<string, Remembered<number>>()
-  #histograms = new Map<string, Remembered<Histogram>>()
+  #delivered: State = { numbers: new Map(), histograms: new Map() }
+  #reported: State = this.#delivered
+
+  /** The newest report has arrived, or will never be taken. */
+  delivered(): void {
+    this.#delivered = this.#reported
+  }
 
   convert(scopes: readonly ScopeMetrics[]): ScopeMetrics[] {
     // Series that are gone are forgotten, so that memory follows what is reported.
@@ -30,12 +41,12 @@ export class DeltaConverter {
       metrics: metrics.map((metric): MetricData => {
         const prefix = `${scope.name}\n${metric.descriptor.name}\n`
         if (metric.dataPointType === DataPointType.SUM && metric.isMonotonic) {
-          const before = { remembered: this.#numbers, now: numbers, prefix, subtract }
+          const before = { remembered: this.#delivered.numbers, now: numbers, prefix, subtract }
           return delta(metric, toDeltaPoints(metric.dataPoints, before))
         }
         if (metric.dataPointType === DataPointType.HISTOGRAM) {
           const before = {
-            remembered: this.#histograms,
+            remembered: this.#delivered.histograms,
             now: histograms,
             prefix,
             subtract: subtractHistogram,
@@ -45,8 +56,7 @@ export class DeltaConverter {
         return metric
       }),
     }))
-    this.#numbers = numbers
-    this.#histograms = histograms
+    this.#reported = { numbers, histograms }
     return converted
   }
 }

@@ -50,11 +50,13 @@ function createPeriodic(
   exporter: MetricExporter,
 ): PeriodicExportingMetricReader {
   const { temporality, intervalMs, timeoutMs } = input.settings.metrics
+  const producer = producerFor(input, temporality !== 'cumulative')
+  exporter.onDelivered = () => producer.delivered()
   return new PeriodicExportingMetricReader({
     exporter,
     exportIntervalMillis: intervalMs,
     exportTimeoutMillis: timeoutMs,
-    metricProducers: [producerFor(input, temporality === 'delta' || temporality === 'lowmemory')],
+    metricProducers: [producer],
   })
 }
 

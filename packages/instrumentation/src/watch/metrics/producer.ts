@@ -21,13 +21,19 @@ export interface ProducerOptions {
   readonly onError: (error: unknown) => void
 }
 
+/** A producer that is told when its newest report is not needed again. */
+export interface ReportProducer extends MetricProducer {
+  delivered(): void
+}
+
 /**
  * Joins all sources to one stream for a metric reader of the SDK. One source that fails leaves the
  * others as they are.
  */
-export function createProducer(options: ProducerOptions): MetricProducer {
+export function createProducer(options: ProducerOptions): ReportProducer {
   const converter = options.delta ? new DeltaConverter() : undefined
   return {
+    delivered: () => converter?.delivered(),
     async collect(): Promise<CollectionResult> {
       const moment = options.clock()
       const metrics = options.sources.flatMap((source) => {
