@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
 
 const run = promisify(execFile)
@@ -7,12 +8,9 @@ const run = promisify(execFile)
 export interface Load {
   readonly requests: number
   readonly perSecond: number
-  readonly p99Ms: number
 }
 
-const UNIT_MS = { us: 0.001, ms: 1, s: 1000 } as const
-
-/** Loads one route with `wrk` from another core. Fails when an answer was no 200. */
+/** Loads one route with `wrk` from another core, as fast as it can. Fails when an answer was no 200. */
 export async function load(
   port: number,
   route: string,
@@ -26,7 +24,6 @@ export async function load(
     '-t1',
     '-c16',
     `-d${seconds}s`,
-    '--latency',
     `http://127.0.0.1:${port}${route}`,
   ])
   if (/Non-2xx|Socket errors/.test(stdout)) {
@@ -34,7 +31,27 @@ export async function load(
   }
   const requests = Number(/(\d+) requests in/.exec(stdout)?.[1])
   const perSecond = Number(/Requests\/sec:\s+([\d.]+)/.exec(stdout)?.[1])
-  const [, p99, unit] = /99%\s+([\d.]+)(us|ms|s)/.exec(stdout) ?? []
-  if (!(requests > 0) || unit === undefined) throw new Error(`cannot read wrk's answer:\n${stdout}`)
-  return { requests, perSecond, p99Ms: Number(p99) * UNIT_MS[unit as keyof typeof UNIT_MS] }
+  if (!(requests > 0)) throw new Error(`cannot read wrk's answer:\n${stdout}`)
+  return { requests, perSecond }
+}
+
+/** What requests at a fixed rate took, from the moment when they were due. */
+export interface Latency {
+  readonly requests: number
+  readonly p50Ms: number
+  readonly p99Ms: number
+}
+
+/** Loads one route at a fixed rate from another core. Fails when an answer was no 200. */
+export async function loadAtRate(
+  port: number,
+  route: string,
+  { ratePerSecond, seconds, core }: { ratePerSecond: number; seconds: number; core: number },
+): Promise<Latency> {
+  const program = join(import.meta.dirname, 'fixed-rate.ts')
+  const what = [port, route, ratePerSecond, seconds].map(String)
+  const { stdout } = await run('taskset', ['-c', String(core), process.execPath, program, ...what])
+  const { failed, ...latency } = JSON.parse(stdout) as Latency & { failed: number }
+  if (failed > 0) throw new Error(`cannot measure ${route}: ${failed} answers were no 200`)
+  return latency
 }

@@ -60,12 +60,12 @@ export class Service {
     return usage
   }
 
-  /** Ends the service by SIGTERM; by SIGKILL when it has not ended within 15 s. Gives the time it took. */
+  /** Ends the service by SIGTERM; by SIGKILL when it has not ended within 5 s. Gives the time it took. */
   async stop(): Promise<number> {
     const startedMs = performance.now()
     const exited = once(this.#child, 'exit')
     this.#child.kill('SIGTERM')
-    const timer = setTimeout(() => this.#child.kill('SIGKILL'), 15_000)
+    const timer = setTimeout(() => this.#child.kill('SIGKILL'), 5_000)
     await exited
     clearTimeout(timer)
     return performance.now() - startedMs

@@ -1,0 +1,34 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+
+/** What one agent came to in one round. */
+export interface Sample {
+  readonly agent: string
+  /** Processor microseconds a request of the whole process, by route. */
+  readonly cpuMicros: Readonly<Record<string, number>>
+  /** Requests a second that the service could take, by route. */
+  readonly perSecond: Readonly<Record<string, number>>
+  /** The slowest one in a hundred of `/plain` at the fixed rate. */
+  readonly p99Ms: number | undefined
+  readonly startupMs: number
+  readonly rssMb: number
+  readonly heapMb: number
+  readonly exitMs: number
+}
+
+/** All rounds so far. */
+export interface Samples {
+  /** Half of what the service without an agent could take of `/plain` in the first round. */
+  ratePerSecond: number | undefined
+  readonly rows: Sample[]
+}
+
+/** The samples in a file, or none yet. */
+export function readSamples(file: string | undefined): Samples {
+  if (file === undefined || !existsSync(file)) return { ratePerSecond: undefined, rows: [] }
+  return JSON.parse(readFileSync(file, 'utf8')) as Samples
+}
+
+/** Keeps the samples in a file, so that a later run adds its rounds to them. */
+export function writeSamples(file: string | undefined, samples: Samples): void {
+  if (file !== undefined) writeFileSync(file, `${JSON.stringify(samples)}\n`)
+}

@@ -1,0 +1,50 @@
+import type { Sample, Samples } from './samples.ts'
+import { median, spread } from './statistics.ts'
+
+/** The table of all rounds, in Markdown: medians, and half the distance of the quartiles. */
+export function tableOf({ rows, ratePerSecond }: Samples): string {
+  const agents = [...new Set(rows.map(({ agent }) => agent))]
+  const routes = [...new Set(rows.flatMap(({ cpuMicros }) => Object.keys(cpuMicros)))]
+  const of = (agent: string, pick: (sample: Sample) => number | undefined): number[] =>
+    rows.filter((row) => row.agent === agent).flatMap((row) => pick(row) ?? [])
+  const added = (agent: string, pick: (sample: Sample) => number | undefined): number =>
+    median(of(agent, pick)) - median(of('bare', pick))
+  const cpuCell = (agent: string, route: string): string => {
+    const pick = ({ cpuMicros }: Sample): number | undefined => cpuMicros[route]
+    const own = of(agent, pick)
+    if (own.length === 0) return ''
+    if (agent === 'bare') return `${median(own).toFixed(1)} ±${spread(own).toFixed(1)}`
+    const shares = ['opentelemetry', 'datadog']
+      .filter((peer) => peer !== agent && agents.includes(peer) && agent.startsWith('chokepoint'))
+      .map((peer) => (added(agent, pick) / added(peer, pick)).toFixed(2))
+    const share = shares.length === 0 ? '' : ` (${shares.join(', ')})`
+    return `+${added(agent, pick).toFixed(1)} ±${spread(own).toFixed(1)}${share}`
+  }
+  const addedCell = (agent: string, key: 'startupMs' | 'rssMb' | 'heapMb' | 'exitMs'): string => {
+    const pick = (sample: Sample): number => sample[key]
+    if (agent === 'bare') return median(of(agent, pick)).toFixed(0)
+    return `+${added(agent, pick).toFixed(key === 'heapMb' ? 1 : 0)}`
+  }
+  const p99Cell = (agent: string): string => {
+    const own = of(agent, ({ p99Ms }) => p99Ms)
+    if (own.length === 0) return ''
+    const share = median(own) / median(of('bare', ({ p99Ms }) => p99Ms))
+    return `${median(own).toFixed(2)} ±${spread(own).toFixed(2)} (${share.toFixed(2)})`
+  }
+  const rounds = rows.filter(({ agent }) => agent === 'bare').length
+  const p99 = `p99 ms at ${ratePerSecond?.toFixed(0)}/s`
+  return [
+    `Processor microseconds a request: without an agent, and added by each (in brackets the part of OpenTelemetry's and of` +
+      ` Datadog's); latency of /plain at a fixed rate (in brackets, times that without an agent).` +
+      ` Median ± half the quartile distance of ${rounds} rounds.\n`,
+    `| | ${routes.join(' | ')} | ${p99} | start ms | RSS MB | heap MB | exit ms |`,
+    `|---|${'---|'.repeat(routes.length + 5)}`,
+    ...agents.map((agent) => {
+      const cells = routes.map((route) => cpuCell(agent, route))
+      const rest = (['startupMs', 'rssMb', 'heapMb', 'exitMs'] as const).map((key) =>
+        addedCell(agent, key),
+      )
+      return `| ${[agent, ...cells, p99Cell(agent), ...rest].join(' | ')} |`
+    }),
+  ].join('\n')
+}
