@@ -203,8 +203,11 @@ function watchLibraries(parts: Parts, db: DbMetrics, meters: AppMeterProvider): 
   const hooks = new Map(prepared)
   watchModuleLoads(hooks, new OfficialInstrumentations(wanted, meters.quietly), report)
   watchEsmLoads(hooks, report)
-  for (const name of [...(enabled ?? []), ...disabled].filter((name) => !known.has(name))) {
-    warn(`no instrumentation is named ${name}; there are ${Array.from(known).sort().join(', ')}`)
+  // One that is switched off and not there does no harm; one that is asked for is missed.
+  const missed = enabled?.filter((name) => !known.has(name)) ?? []
+  if (missed.length > 0 && isMainThread) {
+    const offered = Array.from(known).sort().join(', ')
+    warn(`OTEL_NODE_ENABLED_INSTRUMENTATIONS: no ${missed.join(', ')} here; there are ${offered}`)
   }
 }
 

@@ -82,7 +82,14 @@ describe('/metrics', () => {
   // A request target that no URL parser takes has crashed such an endpoint before: CVE-2026-44902.
   const malformed = [
     'GET // HTTP/1.1\r\nHost: x\r\n\r\n',
+    'GET http://[ HTTP/1.1\r\nHost: x\r\n\r\n',
     'GET http://[::1 HTTP/1.1\r\nHost: x\r\n\r\n',
+    'GET http://a:99999999/metrics HTTP/1.1\r\nHost: x\r\n\r\n',
+    'GET http://%zz/metrics?by=%zz HTTP/1.1\r\nHost: x\r\n\r\n',
+    'GET * HTTP/1.1\r\nHost: x\r\n\r\n',
+    'GET /metrics HTTP/1.1\r\nHost: [\r\nAccept: ;;;q=,\r\nAccept-Encoding: ,;q\r\n\r\n',
+    'GET /metrics HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n',
+    'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n',
     'GET /metrics HTTP/1.1\r\nHost: \u0000\r\n\r\n',
     'GET /metrics HTTP/9.9\r\n\r\n',
     'GET\r\n\r\n',
@@ -101,6 +108,47 @@ describe('/metrics', () => {
       expect((await fetch(`${url()}/metrics`)).status).to.equal(200)
     })
   }
+
+  it('answers requests that come in one piece, in order', async () => {
+    const one = 'GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n'
+    const answer = await send(one.repeat(49) + one.replace('Host', 'Connection: close\r\nHost'))
+    expect(answer.match(/^HTTP\/1\.1 200 OK/gm)).to.have.length(50)
+  })
+
+  it('answers thirty scrapes at once, and lives on when there are far more', async () => {
+    scrape = async () => {
+      await new Promise((resolve) => setTimeout(resolve, 50))
+      return 'slow\n'
+    }
+    const ask = async () => (await fetch(`${url()}/metrics`)).text()
+    const thirty = await Promise.all(Array.from({ length: 30 }, ask))
+    expect(new Set(thirty)).to.deep.equal(new Set(['slow\n']))
+    const many = await Promise.allSettled(Array.from({ length: 300 }, ask))
+    expect(many.some(({ status }) => status === 'fulfilled')).to.equal(true)
+    expect(await ask()).to.equal('slow\n')
+  })
+
+  it('is free again in seconds when connections are held that never say all', async function () {
+    this.timeout(20_000)
+    const sockets = Array.from({ length: 40 }, () => {
+      const socket = connect(endpoint.address!.port, '127.0.0.1')
+      socket.on('error', () => undefined)
+      socket.write('GET /metrics HTTP/1.1\r\nX: ')
+      return socket
+    })
+    const startMs = performance.now()
+    let status = 0
+    while (status !== 200 && performance.now() - startMs < 15_000) {
+      const answer = await fetch(`${url()}/metrics`).catch(() => undefined)
+      status = answer?.status ?? 0
+      await answer?.text()
+      await new Promise((resolve) => setTimeout(resolve, 100))
+    }
+    expect(status).to.equal(200)
+    // Five seconds for the headers, and one until the next look.
+    expect(performance.now() - startMs).to.be.below(10_000)
+    for (const socket of sockets) socket.destroy()
+  })
 
   it('outlives whatever bytes come', async () => {
     const line = fc.tuple(
