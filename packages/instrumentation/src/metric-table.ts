@@ -84,6 +84,7 @@ export const METRIC_TABLE: readonly MetricRow[] = [
   semconv('v8js.memory.heap.used', 'updowncounter', 'By', 'v8js.heap.space.name', 'Heap memory in use, by space'),
   semconv('v8js.memory.heap.space.size', 'updowncounter', 'By', 'v8js.heap.space.name', 'Heap memory allocated, by space'),
   semconv('v8js.memory.heap.space.available_size', 'updowncounter', 'By', 'v8js.heap.space.name', 'Heap memory available, by space'),
+  semconv('v8js.memory.heap.space.physical_size', 'updowncounter', 'By', 'v8js.heap.space.name', 'Physical memory of the heap, by space'),
   ours('nodejs.heap.limit', 'gauge', 'By', '', 'The size at which V8 gives up: heap_size_limit'),
   ours('nodejs.heap.floor', 'gauge', 'By', '', 'Heap in use right after the last major garbage collection'),
   semconv('v8js.resource.active', 'gauge', '{resource}', 'v8js.resource.type', 'Active handles and requests, by type'),
@@ -145,6 +146,7 @@ export const METRIC_TABLE: readonly MetricRow[] = [
   semconv('container.memory.working_set', 'updowncounter', 'By', '', 'Memory of the container without inactive file cache'),
   ours('container.memory.limit', 'gauge', 'By', '', 'Memory that the container may use'),
   ours('container.memory.events', 'counter', '{event}', 'container.memory.event', 'Memory events of the control group: high, max, oom, oom_kill'),
+  semconv('container.disk.io', 'counter', 'By', 'disk.io.direction', 'Bytes the container read from and wrote to disks'),
   // The instrumentation itself
   ours('chokepoint.sdk.cpu.time', 'counter', 's', '', 'Processor time of the watch thread'),
   ours('chokepoint.sdk.level', 'gauge', '1', '', 'What the governor allows: 0 everything, 1 no child counts, 2 no spans, 3 no profiles'),

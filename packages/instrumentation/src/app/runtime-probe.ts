@@ -52,6 +52,7 @@ function takeSample(delays: LoopDelayMonitor, gc: GcObserver): RuntimeSample {
       used: space.space_used_size,
       size: space.space_size,
       available: space.space_available_size,
+      physical: space.physical_space_size,
     })),
     // Not imported: loading it takes two milliseconds, which are better spent after the start.
     debugged:

@@ -23,6 +23,7 @@ export interface HeapSpace {
   readonly used: number
   readonly size: number
   readonly available: number
+  readonly physical: number
 }
 
 /** What only the app thread can see of its own runtime, taken about once a second. */

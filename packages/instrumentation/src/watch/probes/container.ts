@@ -16,6 +16,8 @@ interface Readings {
   readonly inactiveFileBytes?: number | undefined
   readonly memoryLimitBytes?: number | undefined
   readonly memoryEvents: ReadonlyMap<string, number>
+  /** Bytes of all block devices since the group began; undefined where nobody counts them. */
+  readonly disk: { readonly read: number; readonly write: number } | undefined
 }
 
 /** The container by its control group: `container.*`. On a bare host there is none, and no metric. */
@@ -50,6 +52,8 @@ export function createContainerProbe(files: KernelFiles): Probe {
         batch.add('container.memory.available', Math.max(0, memoryLimitBytes - workingSet))
       }
     }
+    batch.add('container.disk.io', readings.disk?.read, { 'disk.io.direction': 'read' })
+    batch.add('container.disk.io', readings.disk?.write, { 'disk.io.direction': 'write' })
     for (const [event, count] of readings.memoryEvents) {
       batch.add('container.memory.events', count, { 'container.memory.event': event })
     }
@@ -79,6 +83,8 @@ function readVersion2(files: KernelFiles, { ancestors }: Version<2>): Readings {
     inactiveFileBytes: parseNumbers(files.read(`${own}/memory.stat`)).get('inactive_file'),
     memoryLimitBytes: smallest(ancestors, (path) => readNumber(files, `${path}/memory.max`)),
     memoryEvents: parseNumbers(files.read(`${own}/memory.events`)),
+    // `8:16 rbytes=1459200 wbytes=314773504 rios=192 wios=353 dbytes=0 dios=0`, a line for each device
+    disk: sumDisk(files.read(`${own}/io.stat`), /\brbytes=(\d+)/g, /\bwbytes=(\d+)/g),
   }
 }
 
@@ -86,10 +92,12 @@ function readVersion2(files: KernelFiles, { ancestors }: Version<2>): Readings {
 const UNLIMITED_BYTES = 2 ** 62
 
 /** docs.kernel.org/admin-guide/cgroup-v1/memory.html, docs.kernel.org/scheduler/sched-bwc.html */
-function readVersion1(files: KernelFiles, { cpu, cpuacct, memory }: Version<1>): Readings {
+function readVersion1(files: KernelFiles, { cpu, cpuacct, memory, blkio }: Version<1>): Readings {
   const [cpuOwn = ''] = cpu
   const [cpuacctOwn = ''] = cpuacct
   const [memoryOwn = ''] = memory
+  const [blkioOwn = ''] = blkio
+  const disk = files.read(`${blkioOwn}/blkio.throttle.io_service_bytes_recursive`)
   const cpuStat = parseNumbers(files.read(`${cpuOwn}/cpu.stat`))
   const ticks = parseNumbers(files.read(`${cpuacctOwn}/cpuacct.stat`))
   const events = new Map<string, number>()
@@ -118,7 +126,19 @@ function readVersion1(files: KernelFiles, { cpu, cpuacct, memory }: Version<1>):
       return limit === undefined || limit >= UNLIMITED_BYTES ? undefined : limit
     }),
     memoryEvents: events,
+    // `8:16 Read 1459200`, a line for each device and kind
+    disk: sumDisk(disk, / Read (\d+)$/gm, / Write (\d+)$/gm),
   }
+}
+
+/** Since Linux 6.10 version 1 counts nothing before a limit is set: no line is no answer, and not none. */
+function sumDisk(text: string | undefined, read: RegExp, write: RegExp): Readings['disk'] {
+  const sum = (pattern: RegExp): number =>
+    Array.from((text ?? '').matchAll(pattern)).reduce(
+      (total, [, bytes]) => total + Number(bytes),
+      0,
+    )
+  return text?.match(read) ? { read: sum(read), write: sum(write) } : undefined
 }
 
 function smallest(

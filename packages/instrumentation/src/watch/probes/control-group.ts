@@ -13,6 +13,7 @@ export type ControlGroup =
       readonly cpu: readonly string[]
       readonly cpuacct: readonly string[]
       readonly memory: readonly string[]
+      readonly blkio: readonly string[]
     }
 
 interface Mount {
@@ -31,7 +32,10 @@ export function findControlGroup(files: KernelFiles): ControlGroup | undefined {
   const memory = ancestorsOf({ controller: 'memory', version: 1, mounts, paths, isContainer })
   const cpu = ancestorsOf({ controller: 'cpu', version: 1, mounts, paths, isContainer })
   const cpuacct = ancestorsOf({ controller: 'cpuacct', version: 1, mounts, paths, isContainer })
-  if (memory.length + cpu.length + cpuacct.length > 0) return { version: 1, cpu, cpuacct, memory }
+  const blkio = ancestorsOf({ controller: 'blkio', version: 1, mounts, paths, isContainer })
+  if (memory.length + cpu.length + cpuacct.length > 0) {
+    return { version: 1, cpu, cpuacct, memory, blkio }
+  }
   const unified = ancestorsOf({ controller: '', version: 2, mounts, paths, isContainer: true })
   // The true root has no memory.current: it is the host, not a container.
   const ancestors = unified.filter((path) => files.read(`${path}/memory.current`) !== undefined)

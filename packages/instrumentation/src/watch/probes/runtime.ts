@@ -73,11 +73,12 @@ function addDelays(batch: MetricBatch, delays: MergedDelays | undefined, blocked
 function addHeap(batch: MetricBatch, sample: RuntimeSample): void {
   batch.add('nodejs.heap.limit', sample.heapLimitBytes)
   batch.add('nodejs.heap.floor', sample.heapFloorBytes)
-  for (const { name, used, size, available } of sample.heapSpaces) {
+  for (const { name, used, size, available, physical } of sample.heapSpaces) {
     const attributes = { 'v8js.heap.space.name': name }
     batch.add('v8js.memory.heap.used', used, attributes)
     batch.add('v8js.memory.heap.space.size', size, attributes)
     batch.add('v8js.memory.heap.space.available_size', available, attributes)
+    batch.add('v8js.memory.heap.space.physical_size', physical, attributes)
   }
 }
 

@@ -1,5 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process'
-import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect } from 'chai'
 import { createContainerProbe } from '../../../src/watch/probes/container.ts'
 import { KERNEL_FILES, type KernelFiles } from '../../../src/watch/probes/kernel-files.ts'
@@ -24,6 +25,9 @@ describe('probe of the container', () => {
       [`${own}/memory.stat`]: 'anon 500\ninactive_file 200\n',
       [`${own}/memory.max`]: '1000\n',
       '/sys/fs/cgroup/shop.slice/memory.max': 'max\n',
+      [`${own}/io.stat`]:
+        '8:0 rbytes=1000 wbytes=2000 rios=1 wios=2 dbytes=0 dios=0\n' +
+        '8:16 rbytes=10 wbytes=20 rios=1 wios=2 dbytes=0 dios=0\n',
       [`${own}/memory.events`]: 'low 0\nhigh 1\nmax 2\noom 3\noom_kill 4\n',
     }
     const probe = createContainerProbe(fakeFiles(texts))
@@ -42,6 +46,8 @@ describe('probe of the container', () => {
       'container.memory.limit': 1000,
       'container.memory.working_set': 500,
       'container.memory.available': 500,
+      'container.disk.io read': 1010,
+      'container.disk.io write': 2020,
       'container.memory.events low': 0,
       'container.memory.events high': 1,
       'container.memory.events max': 2,
@@ -54,8 +60,11 @@ describe('probe of the container', () => {
     const files = fakeFiles({
       '/proc/self/mountinfo':
         `1 0 0:1 /docker/${ID} /sys/fs/cgroup/memory ro - cgroup cgroup rw,memory\n` +
-        `2 0 0:2 /docker/${ID} /sys/fs/cgroup/cpu ro - cgroup cgroup rw,cpu,cpuacct`,
-      '/proc/self/cgroup': `4:memory:/docker/${ID}\n3:cpu,cpuacct:/docker/${ID}\n`,
+        `2 0 0:2 /docker/${ID} /sys/fs/cgroup/cpu ro - cgroup cgroup rw,cpu,cpuacct\n` +
+        `3 0 0:3 /docker/${ID} /sys/fs/cgroup/blkio ro - cgroup cgroup rw,blkio`,
+      '/proc/self/cgroup': `4:memory:/docker/${ID}\n3:cpu,cpuacct:/docker/${ID}\n2:blkio:/docker/${ID}\n`,
+      '/sys/fs/cgroup/blkio/blkio.throttle.io_service_bytes_recursive':
+        '8:0 Read 500\n8:0 Write 700\n8:0 Total 1200\n8:16 Read 5\n8:16 Write 7\nTotal 1212\n',
       '/sys/fs/cgroup/memory/memory.usage_in_bytes': '123\n',
       '/sys/fs/cgroup/memory/memory.limit_in_bytes': '9223372036854771712\n',
       '/sys/fs/cgroup/cpu/cpu.cfs_quota_us': '50000\n',
@@ -66,7 +75,20 @@ describe('probe of the container', () => {
     expect(Object.fromEntries(values)).to.deep.equal({
       'container.cpu.limit': 0.5,
       'container.memory.usage': 123,
+      'container.disk.io read': 505,
+      'container.disk.io write': 707,
     })
+  })
+
+  it('tells nothing of the disk where version 1 does not count it', () => {
+    const files = fakeFiles({
+      '/proc/self/mountinfo':
+        '1 0 0:1 / /sys/fs/cgroup/cpu rw - cgroup cgroup rw,cpu\n' +
+        '2 0 0:2 / /sys/fs/cgroup/blkio rw - cgroup cgroup rw,blkio',
+      '/proc/self/cgroup': '2:cpu:/app\n1:blkio:/app\n',
+      '/sys/fs/cgroup/blkio/app/blkio.throttle.io_service_bytes_recursive': 'Total 0\n',
+    })
+    expect(look(createContainerProbe(files)).size).to.equal(0)
   })
 
   it('takes the root group of a bare host for what it is: no container', () => {
@@ -85,8 +107,52 @@ describe('probe of the container', () => {
     expect(look(createContainerProbe(fakeFiles({}))).size).to.equal(0)
   })
 
+  describe('in a group of version 2 made for the test', () => {
+    const mount = /^\S+ \S+ \S+ \/ (\S+) .* - cgroup2 /m.exec(
+      KERNEL_FILES.read('/proc/self/mountinfo') ?? '',
+    )?.[1]
+    const group = `${mount}/chokepoint-test-${process.pid}`
+
+    before(function () {
+      try {
+        if (mount === undefined) return this.skip()
+        mkdirSync(group)
+      } catch {
+        this.skip()
+      }
+    })
+
+    after(() => {
+      if (mount !== undefined && KERNEL_FILES.size(group) !== undefined) rmdirSync(group)
+    })
+
+    it('counts the processor time of stress-ng', async () => {
+      // Where version 1 has the controllers the group has the processor time and nothing else.
+      const files: KernelFiles = {
+        ...KERNEL_FILES,
+        read: (path) => {
+          if (path === '/proc/self/cgroup') return `0::/chokepoint-test-${process.pid}\n`
+          if (path === '/proc/self/mountinfo')
+            return `30 20 0:27 / ${mount} rw - cgroup2 cgroup2 rw`
+          if (path === `${group}/memory.current`) return KERNEL_FILES.read(path) ?? '1'
+          return KERNEL_FILES.read(path)
+        },
+      }
+      const probe = createContainerProbe(files)
+      expect(look(probe).get('container.cpu.time user')).to.be.below(0.1)
+      const inGroup = `echo $$ > ${group}/cgroup.procs && exec stress-ng --cpu 1 --timeout 1s --quiet`
+      execFileSync('sh', ['-c', inGroup], { stdio: 'ignore' })
+      const values = look(probe)
+      const seconds =
+        values.get('container.cpu.time user')! + values.get('container.cpu.time system')!
+      expect(seconds).to.be.within(0.05, 1.5)
+      const [, microseconds] = /^usage_usec (\d+)$/m.exec(KERNEL_FILES.read(`${group}/cpu.stat`)!)!
+      expect(seconds).to.be.closeTo(Number(microseconds) / 1e6, 0.05)
+    })
+  })
+
   describe('in a group made for the test', () => {
-    const names = ['cpu', 'cpuacct', 'memory']
+    const names = ['cpu', 'cpuacct', 'memory', 'blkio']
     const pathOf = (name: string) => `/sys/fs/cgroup/${name}/chokepoint-test-${process.pid}`
 
     before(function () {
@@ -146,6 +212,31 @@ describe('probe of the container', () => {
       expect(values.get('container.memory.limit')).to.equal(64 << 20)
       const used = Number(readFileSync(`${pathOf('memory')}/memory.usage_in_bytes`, 'utf8'))
       expect(values.get('container.memory.usage')).to.be.within(1, Math.max(used, 64 << 20))
+    })
+
+    it('counts the bytes that a process of the group writes to the disk', function () {
+      const probe = createContainerProbe(filesOfGroup())
+      const before = look(probe).get('container.disk.io write') ?? 0
+      for (const disk of KERNEL_FILES.list('/sys/block').filter((name) =>
+        /^(vd|sd|nvme)/.test(name),
+      )) {
+        const device = KERNEL_FILES.read(`/sys/block/${disk}/dev`)?.trim()
+        writeFileSync(`${pathOf('blkio')}/blkio.throttle.write_bps_device`, `${device} 10000000000`)
+      }
+      const file = join(process.cwd(), `.chokepoint-disk-${process.pid}`)
+      const script = `echo $$ > ${pathOf('blkio')}/cgroup.procs && exec dd if=/dev/zero of=${file} bs=1M count=8 oflag=direct`
+      try {
+        execFileSync('sh', ['-c', script], { stdio: 'ignore' })
+      } catch {
+        // The file system of the working directory cannot write past its cache.
+        return this.skip()
+      } finally {
+        rmSync(file, { force: true })
+      }
+      expect((look(probe).get('container.disk.io write') ?? 0) - before).to.be.within(
+        8 << 20,
+        9 << 20,
+      )
     })
 
     it('counts what the kernel kills for memory', async () => {
