@@ -36,7 +36,7 @@ export interface ProbesInput {
 export function createProbes(input: ProbesInput): readonly MetricSource[] {
   const { files, canary, runtime, blockedMs, startedAtMs, clock, onError } = input
   const uptimeSeconds = readUptimeSeconds(files)
-  const host = uptimeSeconds === undefined ? [createPortableHostProbe()] : hostProbes(files)
+  const host = uptimeSeconds === undefined ? [createPortableHostProbe(files)] : hostProbes(files)
   const own = [
     createProcessProbe(files),
     createContainerProbe(files),

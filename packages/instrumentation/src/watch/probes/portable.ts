@@ -1,11 +1,17 @@
 import { cpus, freemem, totalmem, uptime } from 'node:os'
+import { parse } from 'node:path'
+import type { KernelFiles } from './kernel-files.ts'
 import { Increments, type Probe } from './probe.ts'
 
 const MODES = { user: 'user', nice: 'nice', sys: 'system', idle: 'idle', irq: 'interrupt' } as const
 
-/** What Node itself can tell about a host that has no /proc: macOS, Windows, BSD. */
-export function createPortableHostProbe(): Probe {
+/**
+ * What Node itself can tell about a host that has no /proc: macOS, Windows, BSD. Of the file systems that is the one
+ * of the working directory. Networks and disks are only told by programs that would have to be started each time.
+ */
+export function createPortableHostProbe(files: KernelFiles): Probe {
   const increments = new Increments()
+  const { root } = parse(process.cwd())
   return (batch) => {
     const processors = cpus()
     batch.add('system.cpu.logical.count', processors.length)
@@ -33,5 +39,17 @@ export function createPortableHostProbe(): Probe {
       batch.add('system.memory.utilization', bytes / total, { 'system.memory.state': state })
     }
     batch.add('system.uptime', uptime())
+    const space = files.statfs(root)
+    if (space === undefined || space.blocks === 0) return
+    const { bsize, blocks, bfree, bavail } = space
+    const mountpoint = { 'system.filesystem.mountpoint': root }
+    const states = { used: blocks - bfree, free: bavail, reserved: bfree - bavail }
+    for (const [state, count] of Object.entries(states)) {
+      const attributes = { ...mountpoint, 'system.filesystem.state': state }
+      batch.add('system.filesystem.usage', count * bsize, attributes)
+    }
+    batch.add('system.filesystem.limit', blocks * bsize, mountpoint)
+    const share = states.used / (states.used + states.free)
+    batch.add('system.filesystem.utilization', share, mountpoint)
   }
 }

@@ -1,8 +1,11 @@
 import { execFileSync, spawn } from 'node:child_process'
+import { statfsSync } from 'node:fs'
 import { cpus, freemem, totalmem, uptime } from 'node:os'
 import { expect } from 'chai'
+import { createProbes } from '../../../src/watch/probes/all-probes.ts'
 import { KERNEL_FILES } from '../../../src/watch/probes/kernel-files.ts'
 import { createPortableHostProbe } from '../../../src/watch/probes/portable.ts'
+import { RuntimeHistory } from '../../../src/watch/probes/runtime-history.ts'
 import { createSystemCpuProbe } from '../../../src/watch/probes/system-cpu.ts'
 import { createSystemDiskProbe } from '../../../src/watch/probes/system-disk.ts'
 import { createSystemFilesystemProbe } from '../../../src/watch/probes/system-filesystem.ts'
@@ -20,6 +23,7 @@ import {
   createSystemNetworkProbe,
 } from '../../../src/watch/probes/system-network.ts'
 import { createProcessCountProbe } from '../../../src/watch/probes/system-processes.ts'
+import { ThreadPoolCanary } from '../../../src/watch/probes/thread-pool.ts'
 import { fakeFiles, look, now, type Values, wait } from './collect.ts'
 
 function sumOf(values: Values, prefix: string): number {
@@ -226,12 +230,54 @@ onLinux('probes of the host', () => {
 
 describe('the portable probe of the host', () => {
   it('tells what Node can tell where there is no /proc', async () => {
-    const probe = createPortableHostProbe()
+    const probe = createPortableHostProbe(KERNEL_FILES)
     look(probe)
     await wait(200)
     const values = look(probe)
     expect(sumOf(values, 'system.cpu.utilization')).to.be.closeTo(cpus().length, 1e-9)
     expect(sumOf(values, 'system.memory.usage')).to.equal(totalmem())
     expect(values.get('system.uptime')).to.be.closeTo(uptime(), 1)
+    const { blocks, bsize, bavail } = statfsSync('/')
+    expect(values.get('system.filesystem.limit /')).to.equal(blocks * bsize)
+    expect(values.get('system.filesystem.usage / free')).to.be.closeTo(bavail * bsize, 100e6)
+  })
+
+  it('takes the place of the others on a platform without /proc, beside what the process tells', async () => {
+    const canary = new ThreadPoolCanary(() => performance.now())
+    const groups = createProbes({
+      files: { ...fakeFiles({}), statfs: KERNEL_FILES.statfs },
+      canary,
+      runtime: new RuntimeHistory(),
+      blockedMs: () => 0,
+      startedAtMs: performance.timeOrigin,
+      clock: now,
+      onError: (error) => {
+        throw error
+      },
+    })
+    await wait(50)
+    const names = new Set(
+      groups.flatMap((group) => group.collect(now())).map(({ descriptor }) => descriptor.name),
+    )
+    canary.close()
+    expect(Array.from(names).sort()).to.deep.equal([
+      'nodejs.threadpool.delay',
+      'process.context_switches',
+      'process.cpu.time',
+      'process.cpu.utilization',
+      'process.memory.usage',
+      'process.paging.faults',
+      'process.uptime',
+      'system.cpu.logical.count',
+      'system.cpu.time',
+      'system.cpu.utilization',
+      'system.filesystem.limit',
+      'system.filesystem.usage',
+      'system.filesystem.utilization',
+      'system.memory.limit',
+      'system.memory.usage',
+      'system.memory.utilization',
+      'system.uptime',
+    ])
   })
 })
