@@ -1,11 +1,6 @@
 import { hashBytes } from './hash-bytes.ts'
-import {
-  COUNT_MAX,
-  POINT_HAS_EXEMPLARS,
-  POINT_HAS_SUM,
-  POINT_NO_VALUE,
-  type PointBatch,
-} from './point-batch.ts'
+import { COUNT_MAX, POINT_HAS_SUM, type PointBatch } from './point-batch.ts'
+import { rareFieldFlags } from './rare-field.ts'
 import { malformedBody, readFixed64, readTimeMs, WireReader } from './wire-reader.ts'
 
 // HistogramDataPoint: 2 start_time  3 time  4 count  5 sum  6 bucket_counts  7 explicit_bounds
@@ -87,12 +82,7 @@ export function scanHistogramPoint(
       at += 8
     } else {
       const reader = new WireReader(bytes, at - 1, end, view)
-      const wholeTag = reader.tag()
-      if (wholeTag === FLAGS) flags |= reader.varint() % 2 === 1 ? POINT_NO_VALUE : 0
-      else {
-        if (wholeTag === EXEMPLARS) flags |= POINT_HAS_EXEMPLARS
-        reader.skip(wholeTag)
-      }
+      flags |= rareFieldFlags(reader, reader.tag(), FLAGS, EXEMPLARS)
       at = reader.at
     }
   }
@@ -199,11 +189,7 @@ function scanLazily(
       if (tag === TIME) time = readTimeMs(batch.view, reader.at)
       else startTime = readTimeMs(batch.view, reader.at)
       reader.at += 8
-    } else if (tag === tags.flags) flags |= reader.varint() % 2 === 1 ? POINT_NO_VALUE : 0
-    else {
-      if (tag === tags.exemplars) flags |= POINT_HAS_EXEMPLARS
-      reader.skip(tag)
-    }
+    } else flags |= rareFieldFlags(reader, tag, tags.flags, tags.exemplars)
   }
   const point = batch.points++
   batch.pointStart[point] = start

@@ -1,5 +1,6 @@
 import { hashBytes } from './hash-bytes.ts'
-import { POINT_HAS_EXEMPLARS, POINT_NO_VALUE, type PointBatch } from './point-batch.ts'
+import { POINT_NO_VALUE, type PointBatch } from './point-batch.ts'
+import { rareFieldFlags } from './rare-field.ts'
 import { malformedBody, readTimeMs, WireReader } from './wire-reader.ts'
 
 // NumberDataPoint: 2 start_time_unix_nano  3 time_unix_nano  4 as_double  5 exemplars  6 as_int  7 attributes  8 flags
@@ -55,12 +56,7 @@ export function scanNumberPoint(
       at += 8
     } else {
       const reader = new WireReader(bytes, at - 1, end, view)
-      const wholeTag = reader.tag()
-      if (wholeTag === FLAGS) flags |= reader.varint() % 2 === 1 ? POINT_NO_VALUE : 0
-      else {
-        if (wholeTag === EXEMPLARS) flags |= POINT_HAS_EXEMPLARS
-        reader.skip(wholeTag)
-      }
+      flags |= rareFieldFlags(reader, reader.tag(), FLAGS, EXEMPLARS)
       at = reader.at
     }
   }

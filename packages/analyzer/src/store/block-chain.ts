@@ -113,6 +113,15 @@ export class BlockChains {
     return column.timeAt(this.pool.slab(next).ints[(this.pool.offset(next) >> 2) + 8]!)
   }
 
+  /** The first block of a stream whose newest sample is at or after `fromMs`; NO_BLOCK when there is none. */
+  firstSince(id: number, fromMs: number, column: TimeColumn): number {
+    let block = this.records.ints[id * 16 + HEAD]!
+    while (block !== NO_BLOCK && this.lastTimeMs(id, block, column) < fromMs) {
+      block = this.next(block)
+    }
+    return block
+  }
+
   /** Takes the blocks from `first` on off a stream and frees them; the record is not rewound. */
   cut(id: number, first: number): void {
     const { ints } = this.records

@@ -20,7 +20,6 @@ import {
 } from './byte-codec.ts'
 import {
   DELTA,
-  HEAD,
   INDEX,
   POSITION,
   POSITION_MASK,
@@ -185,10 +184,7 @@ export function readNumbers(
   toMs: number,
   sink: NumberSink,
 ): void {
-  let block = chains.records.ints[id * 16 + HEAD]!
-  while (block !== NO_BLOCK && chains.lastTimeMs(id, block, column) < fromMs) {
-    block = chains.next(block)
-  }
+  let block = chains.firstSince(id, fromMs, column)
   for (; block !== NO_BLOCK; block = chains.next(block)) {
     if (!readBlock(chains, id, block, column, fromMs, toMs, sink)) return
   }

@@ -17,7 +17,6 @@ import {
   SUM_WHOLE,
   SUM_XOR,
 } from './row-layout.ts'
-import { HEAD } from './stream-records.ts'
 import type { TimeColumn } from './time-column.ts'
 
 /** Takes the rows of a stream, in order; `counts` is only good during the call. */
@@ -44,10 +43,7 @@ export function readRows(
   toMs: number,
   sink: RowSink,
 ): void {
-  let block = chains.records.ints[id * 16 + HEAD]!
-  while (block !== NO_BLOCK && chains.lastTimeMs(id, block, column) < fromMs) {
-    block = chains.next(block)
-  }
+  let block = chains.firstSince(id, fromMs, column)
   for (; block !== NO_BLOCK; block = chains.next(block)) {
     if (!readBlock(chains, id, block, column, fromMs, toMs, sink)) return
   }
