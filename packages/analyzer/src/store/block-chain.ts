@@ -155,7 +155,10 @@ export class BlockChains {
       block = next
       ints[record + HEAD] = block
     }
-    if (block === NO_BLOCK) ints[record + TAIL] = NO_BLOCK
-    return block === NO_BLOCK
+    if (block !== NO_BLOCK) return false
+    ints[record + TAIL] = NO_BLOCK
+    // The next sample is its first, whatever its time is: there is none to put it before.
+    this.records.floats[id * 8 + TIME] = Number.NEGATIVE_INFINITY
+    return true
   }
 }

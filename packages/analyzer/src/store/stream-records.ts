@@ -65,6 +65,9 @@ export class StreamRecords {
 
   /** Frees a record; it is used again only after the next `reuseRemoved`. */
   remove(id: number): void {
+    // A sender that comes back finds a series by the hash in its record: it must not find this one.
+    this.ints[id * INTS + HASH_LOW] = 0
+    this.ints[id * INTS + HASH_HIGH] = 0
     this.#removed.push(id)
   }
 

@@ -174,6 +174,37 @@ describe('the tenant stores', () => {
     expect(dump(store)['{__name__="old", job="shop"}']).to.deep.equal(['200000:5'])
   })
 
+  it('take a series again that was forgotten after it had come often', async () => {
+    const stores = await openStores({ retentionMs: 60_000 })
+    const histograms = (at: number) => histogram('old', 2, { at, counts: [1, 0, 0], sum: 1 })
+    for (const at of [0, 1000, 2000]) {
+      await stores.ingest('a', request([gauge('g', [at, at]), histograms(at)]), 'protobuf')
+    }
+    for (let at = 0; at < 200; at++) {
+      await stores.ingest('a', request([gauge('new', [at * 1000, at])]), 'protobuf')
+    }
+    expect(stores.tenant('a').seriesCount()).to.equal(1)
+    for (const at of [200_000, 199_000]) {
+      await stores.ingest('a', request([gauge('g', [at, at]), histograms(at)]), 'protobuf')
+    }
+    const series = dump(stores.tenant('a'))
+    expect(series['{__name__="g", job="shop"}']).to.deep.equal(['199000:199000', '200000:200000'])
+    expect(series['{__name__="old_count", job="shop"}']).to.deep.equal(['199000:1', '200000:1'])
+  })
+
+  it('take late samples of series while these are being forgotten', async () => {
+    const stores = await openStores({ retentionMs: 60_000 })
+    // More than one step of the sweep looks at, so that it rests in between.
+    const many = Array.from({ length: 25_000 }, (_, i) => gauge(`m${i}`, [1000, i]))
+    await stores.ingest('a', request(many), 'protobuf')
+    // The first of these ends the sweep that began with the store, the second begins another.
+    for (const at of [130_000, 130_001]) {
+      await stores.ingest('a', request([gauge('new', [at, 1])]), 'protobuf')
+    }
+    const late = await stores.ingest('a', request([gauge('m5', [900, 5])]), 'protobuf')
+    expect([late.accepted, late.rejected]).to.deep.equal([1, 0])
+  })
+
   it('count what is over a limit and say which', async () => {
     const limits = limitsWith({ seriesMax: 3, seriesPerMetricMax: 2, labelValueLengthMax: 10 })
     const stores = await openStores({ limits })
