@@ -42,8 +42,16 @@ export function fileAt(path: string): LoadedFile | undefined {
   return { packageName, name: isEntry ? packageName : inside, folder }
 }
 
+/** Entries by folder: a package has hundreds of files, each of which is compared. */
+const entries = new Map<string, string | undefined>()
+
 /** The file that `require` gives for a package. */
 function entryOf(folder: string, packageName: string): string | undefined {
+  if (!entries.has(folder)) entries.set(folder, resolveEntry(folder, packageName))
+  return entries.get(folder)
+}
+
+function resolveEntry(folder: string, packageName: string): string | undefined {
   try {
     return createRequire(join(folder, 'package.json')).resolve(packageName)
   } catch {

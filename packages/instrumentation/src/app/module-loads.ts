@@ -1,6 +1,6 @@
 import Module from 'node:module'
 import type { ErrorSink } from './guard.ts'
-import { fileAt, packageOfPath, packageOfRequest } from './library-files.ts'
+import { fileAt, type LoadedFile, packageOfPath, packageOfRequest } from './library-files.ts'
 import type { OfficialInstrumentations } from './official-instrumentations.ts'
 
 /**
@@ -50,21 +50,30 @@ export function watchModuleLoads(
     // A circular load shows half of the exports: the load that is under way comes here, too, when it is complete.
     if (cached?.loaded === false) return exported
     const file = fileAt(path)
-    const own = hooks.get(file?.name ?? request)?.(exported) ?? exported
-    const result = (file === undefined ? own : official.patch(own, file)) as object
-    remember(exported, request, result)
-    if (result === exported) return result
-    remember(result, request, result)
+    const name = file?.name ?? request
+    const result = done.get(exported)?.get(name) ?? patched(name, file, exported)
+    for (const key of [name, request]) {
+      remember(exported, key, result)
+      remember(result, key, result)
+    }
     // `import` takes what lies in the cache, not what is returned here.
-    if (cached !== undefined) cached.exports = result
+    if (result !== exported && cached !== undefined) cached.exports = result
     return result
   }
 
-  /** By request, because an entry may give the very exports of an inner file that was loaded before it. */
-  function remember(exported: object, request: string, result: object): void {
-    const requests = done.get(exported) ?? new Map<string, object>()
-    requests.set(request, result)
-    done.set(exported, requests)
+  function patched(name: string, file: LoadedFile | undefined, exported: object): object {
+    const own = hooks.get(name)?.(exported) ?? exported
+    return (file === undefined ? own : official.patch(own, file)) as object
+  }
+
+  /**
+   * By request, which is known at once, and by name, because a file is asked for in many ways; and not by the exports
+   * alone, because an entry may give the very exports of an inner file that was loaded before it.
+   */
+  function remember(exported: object, key: string, result: object): void {
+    const known = done.get(exported) ?? new Map<string, object>()
+    known.set(key, result)
+    done.set(exported, known)
   }
 
   loader._load = function chokepointLoad(request, parent, isMain) {

@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module'
 import type { LoadedFile } from './library-files.ts'
+import { withoutRequireHook } from './require-hook.ts'
 
 /** An instrumentation of the OpenTelemetry project, and the packages whose first load wakes it. */
 interface OfficialRow {
@@ -45,10 +46,16 @@ const OFFICIAL: readonly OfficialRow[] = [
   { id: 'socket.io', libraries: ['socket.io'], className: 'SocketIoInstrumentation' },
 ]
 
+/** What an instrumentation patches of a package: its entry, and files inside it. */
+interface Definition {
+  readonly name: string
+  readonly files: readonly { readonly name: string }[]
+}
+
 /** The part of `InstrumentationBase` that is used: it checks the version of a loaded file and patches it. */
 interface Instrumentation {
   _enabled: boolean
-  getModuleDefinitions(): readonly unknown[]
+  getModuleDefinitions(): readonly Definition[]
   _onRequire(definition: unknown, exported: unknown, name: string, folder: string): unknown
 }
 
@@ -92,9 +99,9 @@ export class OfficialInstrumentations {
         config: object,
       ) => Instrumentation
     >
-    const instrumentation = this.#quietly(
-      () => new classes[row.className]!({ ...row.config, enabled: false }),
-    )
+    const make = (): Instrumentation =>
+      new classes[row.className]!({ ...row.config, enabled: false })
+    const instrumentation = this.#quietly(() => withoutRequireHook(make))
     // Their wrappers look at this flag; `enable()` would set it, but installs the hooks too.
     instrumentation._enabled = true
     this.#awake.set(row, instrumentation)
@@ -105,9 +112,11 @@ export class OfficialInstrumentations {
     const row = this.#rows.get(file.packageName)
     const instrumentation = row === undefined ? undefined : this.#awake.get(row)
     if (instrumentation === undefined) return exported
+    // Each asked about a file reads the version of its package, so it is asked only about those it patches.
     return instrumentation
       .getModuleDefinitions()
-      .filter((definition) => (definition as { name: string }).name === file.packageName)
+      .filter(({ name }) => name === file.packageName)
+      .filter(({ name, files }) => [name, ...files.map((inner) => inner.name)].includes(file.name))
       .reduce(
         (current, definition) =>
           instrumentation._onRequire(definition, current, file.name, file.folder),

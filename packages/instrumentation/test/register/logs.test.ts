@@ -63,7 +63,7 @@ describe('log records', function () {
         expect(line.trace_id).to.equal(TRACE)
         expect(line.span_id).to.match(/^[0-9a-f]{16}$/)
       }
-      expect(asked.map(({ trace_flags }) => trace_flags)).to.deep.equal([
+      expect(asked.map(({ trace_flags }) => trace_flags)).to.have.members([
         ...Array(4).fill('00'),
         ...Array(4).fill('01'),
       ])
