@@ -57,7 +57,7 @@ export class HttpRoot extends LocalRoot {
     if (response?.headersSent) attributes['http.response.status_code'] = response.statusCode
     const address = this.#request?.socket.remoteAddress
     if (address !== undefined) attributes['client.address'] = address
-    const agent = this.#request?.headers['user-agent']
+    const agent = headerOf(this.#request?.rawHeaders ?? [], 'user-agent')
     if (agent !== undefined) attributes['user_agent.original'] = agent.slice(0, TEXT_MAX)
     const name = this.ownSpan?.name ?? method
     const renamed = this.ownSpan !== undefined && name !== this.ownSpan.start.name
@@ -78,7 +78,8 @@ export class HttpRoot extends LocalRoot {
   protected readParent(): RemoteParent | undefined {
     const request = this.#request
     // Node builds `headers` on first use; a request that nobody traces and whose app reads none is spared that.
-    if (request === undefined || !hasHeader(request.rawHeaders, 'traceparent')) return undefined
+    if (request === undefined) return undefined
+    if (headerOf(request.rawHeaders, 'traceparent') === undefined) return undefined
     const { traceparent, tracestate } = request.headers
     const parent = parseTraceparent(typeof traceparent === 'string' ? traceparent : undefined)
     return withTraceState(parent, Array.isArray(tracestate) ? tracestate.join(',') : tracestate)
@@ -86,7 +87,8 @@ export class HttpRoot extends LocalRoot {
 
   protected override readBaggage(): Baggage | undefined {
     const request = this.#request
-    if (request === undefined || !hasHeader(request.rawHeaders, BAGGAGE_HEADER)) return undefined
+    if (request === undefined) return undefined
+    if (headerOf(request.rawHeaders, BAGGAGE_HEADER) === undefined) return undefined
     const header = request.headers[BAGGAGE_HEADER]
     return parseBaggage(Array.isArray(header) ? header.join(',') : header)
   }
@@ -115,13 +117,13 @@ export function serverSpanOf(root: LocalRoot, method: MethodStats): AppSpan {
   return new AppSpan(root, start, () => {})
 }
 
-/** Whether a list of names and values, as they came, has the header. Names come in any case. */
-function hasHeader(rawHeaders: readonly string[], wanted: string): boolean {
+/** The first value of a header in a list of names and values, as they came. Names come in any case. */
+function headerOf(rawHeaders: readonly string[], wanted: string): string | undefined {
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const name = rawHeaders[index]!
-    if (name.length === wanted.length && name.toLowerCase() === wanted) return true
+    if (name.length === wanted.length && name.toLowerCase() === wanted) return rawHeaders[index + 1]
   }
-  return false
+  return undefined
 }
 
 /** The object through which OpenTelemetry's framework instrumentations tell the route. */
@@ -206,19 +208,20 @@ export function watchHttpServers(
 
   function patch(prototype: { emit: Emit }): void {
     const emit = prototype.emit
-    prototype.emit = function chokepointEmit(this: unknown, event, ...args) {
-      if (event !== 'request') return emit.call(this, event, ...args)
+    prototype.emit = function chokepointEmit(this: unknown, event, request, response, ...more) {
+      // biome-ignore lint/complexity/noArguments: events have as many arguments as they were given, at no cost
+      if (event !== 'request' || more.length > 0) return emit.apply(this, arguments as never)
       let root: HttpRoot | undefined
       try {
-        root = begin(args[0] as IncomingMessage, args[1] as ServerResponse)
+        root = begin(request as IncomingMessage, response as ServerResponse)
       } catch (error) {
         report(error)
       }
-      if (root === undefined) return emit.call(this, event, ...args)
+      if (root === undefined) return emit.call(this, event, request, response)
       const context = store.getStore()
       store.enterWith(root)
       try {
-        return emit.call(this, event, ...args)
+        return emit.call(this, event, request, response)
       } finally {
         if (!root.ended) clock.chargeAtOnce(root.split)
         // As `run` does it, without its closures and arrays; nothing here may throw.

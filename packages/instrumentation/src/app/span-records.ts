@@ -34,7 +34,7 @@ function rootRecord(root: LocalRoot, outcome: RootOutcome, offsetMs: number): Sp
     kind,
     startMs: root.startMs + offsetMs,
     endMs: outcome.endMs + offsetMs,
-    attributes: { ...withError(attributes, outcome.errorType), ...ownSpan?.attributes },
+    attributes: withOwn(withError(attributes, outcome.errorType), ownSpan),
     status: failed ? STATUS_ERROR : (ownSpan?.status ?? 0),
     ...notes(ownSpan),
     scope: ownSpan?.start.scope ?? 'chokepoint',
@@ -86,6 +86,13 @@ type SpanNotes = Pick<
   SpanRecord,
   'events' | 'links' | 'statusMessage' | 'droppedAttributes' | 'droppedEvents' | 'droppedLinks'
 >
+
+function withOwn(
+  attributes: SpanRecordAttributes,
+  span: AppSpan | undefined,
+): SpanRecordAttributes {
+  return span === undefined ? attributes : { ...attributes, ...span.attributes }
+}
 
 function notes(span: AppSpan | undefined): SpanNotes {
   if (span === undefined) return {}
