@@ -1,7 +1,8 @@
+import { writeSync } from 'node:fs'
 import { isMainThread } from 'node:worker_threads'
-import { startAgent, tellsWarnings, warnOnStderr } from './app/agent.ts'
-import { processWide } from './app/process-wide.ts'
-import { readSettings } from './settings/settings.ts'
+
+// The preload flag's module. It imports nothing of ours by itself: an old Node would already fail at linking what it
+// does not have, and the app would not start.
 
 const NODE_OLDEST = [22, 15] as const
 
@@ -10,28 +11,15 @@ function supported(): boolean {
   return major > NODE_OLDEST[0] || (major === NODE_OLDEST[0] && minor >= NODE_OLDEST[1])
 }
 
-function start(): void {
-  const warnings: string[] = []
-  const settings = readSettings(process.env, (line) => warnings.push(line))
-  // In a worker thread what is wrong with the settings was told by the main thread.
-  if (isMainThread && tellsWarnings(settings)) warnings.forEach(warnOnStderr)
-  if (!settings.enabled) return
-  if (!supported()) {
-    if (!isMainThread) return
-    warnOnStderr(
-      `needs Node.js ${NODE_OLDEST.join('.')} or newer, this is ${process.versions.node}: the app runs without it`,
-    )
-    return
+if (process.env.OTEL_SDK_DISABLED?.trim().toLowerCase() !== 'true') {
+  if (supported()) await import('./start.ts')
+  else if (isMainThread) {
+    const needed = `needs Node.js ${NODE_OLDEST.join('.')} or newer`
+    const line = `[chokepoint] ${needed}, this is ${process.versions.node}: the app runs without it\n`
+    try {
+      writeSync(2, line)
+    } catch {
+      // A closed or full stderr is no reason to disturb the app.
+    }
   }
-  startAgent(settings)
-}
-
-// Two preloads (a flag and NODE_OPTIONS, a copy in another folder) must not count each request twice. A worker thread
-// of the app has a flag's preload too; the watch thread has none.
-try {
-  if (!processWide().started) start()
-} catch (error) {
-  warnOnStderr(
-    `could not start, the app runs without it: ${error instanceof Error ? error.message : error}`,
-  )
 }

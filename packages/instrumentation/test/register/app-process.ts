@@ -9,6 +9,8 @@ export interface AppOptions {
   readonly environment?: Readonly<Record<string, string>>
   readonly nodeArguments?: readonly string[]
   readonly node?: string
+  /** Where it runs, and where its modules are looked for. */
+  readonly cwd?: string
 }
 
 /** How a process ended. */
@@ -33,18 +35,19 @@ export class AppProcess {
   #stderr = ''
 
   constructor(file: string, options: AppOptions = {}) {
-    const { preload, environment = {}, nodeArguments = [], node = NODE } = options
+    const { preload, environment = {}, nodeArguments = [], node = NODE, cwd = FIXTURES } = options
     const startedMs = performance.now()
     this.child = spawn(
       node,
       [
-        '--conditions=chokepoint-source',
+        // Elsewhere the package is as it is published, built.
+        ...(cwd === FIXTURES ? ['--conditions=chokepoint-source'] : []),
         ...nodeArguments,
         ...(preload === undefined ? [] : [preload, REGISTER]),
         file.includes('/') ? file : join(FIXTURES, file),
       ],
       {
-        cwd: FIXTURES,
+        cwd,
         env: {
           ...process.env,
           OTEL_EXPORTER_PROMETHEUS_PORT: '0',

@@ -1,0 +1,102 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect } from 'chai'
+import { AppProcess, until } from './app-process.ts'
+import { OtlpReceiver } from './otlp-receiver.ts'
+
+// Installs from the registry, some minutes: CHOKEPOINT_TEST_TARBALL=true, after `node tools/build.ts`.
+const WANTED = process.env.CHOKEPOINT_TEST_TARBALL === 'true'
+const PACKAGE = join(import.meta.dirname, '..', '..')
+
+const APPS: Readonly<Record<string, string>> = {
+  'app.cjs': `
+const http = require('node:http')
+const server = http.createServer((request, response) => response.end('ok'))
+server.listen(0, '127.0.0.1', () => console.log('listening ' + server.address().port))
+`,
+  'app.mjs': `
+import { createServer } from 'node:http'
+const server = createServer((request, response) => response.end('ok'))
+server.listen(0, '127.0.0.1', () => console.log('listening ' + server.address().port))
+`,
+}
+
+describe('the tarball, installed by npm into an empty project', function () {
+  this.timeout(600_000)
+  let folder: string
+  let receiver: OtlpReceiver
+
+  before(async function () {
+    if (!WANTED) return this.skip()
+    if (!existsSync(join(PACKAGE, 'dist', 'register.js'))) throw new Error('nothing is built')
+    folder = mkdtempSync(join(tmpdir(), 'chokepoint-tarball-'))
+    receiver = await OtlpReceiver.start()
+    npm(PACKAGE, 'pack', '--pack-destination', folder)
+    writeFileSync(join(folder, 'package.json'), '{ "name": "empty-project", "private": true }')
+    npm(folder, 'install', './chokepoint-instrumentation-0.1.0.tgz')
+    for (const [name, text] of Object.entries(APPS)) writeFileSync(join(folder, name), text)
+  })
+
+  after(() => {
+    receiver?.stop()
+    if (folder !== undefined) rmSync(folder, { recursive: true })
+  })
+
+  beforeEach(() => receiver.clear())
+
+  function npm(cwd: string, ...args: string[]): void {
+    execFileSync('npm', [...args, '--no-audit', '--no-fund'], { cwd, stdio: 'pipe' })
+  }
+
+  /** The program of a version of Node, from the npm registry. */
+  function nodeOf(major: string): string {
+    const home = join(folder, `node${major}`)
+    execFileSync('npm', ['install', '--prefix', home, `node@${major}`], { stdio: 'pipe' })
+    return join(home, 'node_modules', 'node', 'bin', 'node')
+  }
+
+  async function run(node: string, file: string, preload: '--import' | '--require') {
+    const app = new AppProcess(join(folder, file), {
+      node,
+      preload,
+      cwd: folder,
+      environment: { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url },
+    })
+    const url = await app.listening()
+    expect(await (await fetch(url)).text()).to.equal('ok')
+    return app
+  }
+
+  for (const major of ['22', '24', '26']) {
+    it(`works on Node ${major}, for CommonJS and ES modules, by either flag`, async () => {
+      const node = nodeOf(major)
+      for (const file of ['app.cjs', 'app.mjs']) {
+        for (const preload of ['--import', '--require'] as const) {
+          receiver.clear()
+          const app = await run(node, file, preload)
+          await until(
+            () => receiver.points('http.server.request.duration')[0]?.count === 1,
+            'the request',
+          )
+          app.child.kill('SIGTERM')
+          const { signal, stderr } = await app.ended
+          expect({ signal, stderr }).to.deep.equal({ signal: 'SIGTERM', stderr: '' })
+        }
+      }
+    })
+  }
+
+  it('says one line on Node 20, and the app runs', async () => {
+    const node = nodeOf('20')
+    for (const preload of ['--import', '--require'] as const) {
+      const app = await run(node, 'app.cjs', preload)
+      app.child.kill('SIGTERM')
+      const { stderr } = await app.ended
+      expect(stderr).to.match(
+        /^\[chokepoint\] needs Node\.js 22\.15 or newer, this is 20\.[^\n]*\n$/,
+      )
+    }
+  })
+})
