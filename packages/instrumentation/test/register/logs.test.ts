@@ -6,6 +6,10 @@ const headers = (sampled: '00' | '01'): Record<string, string> => ({
   traceparent: `00-${TRACE}-b7ad6b7169203331-${sampled}`,
 })
 
+/** What the app logs when it starts, and for each request. */
+const LINES_AT_START = 4
+const LINES_A_REQUEST = 10
+
 type Line = Readonly<Record<string, unknown>>
 
 function linesOf(app: AppProcess): Line[] {
@@ -39,8 +43,9 @@ async function logged(
   for (const { path, sampled } of requests) {
     answer = await (await fetch(url + path, { headers: headers(sampled) })).json()
   }
-  const records = (): number => linesOf(app).filter((line) => messageOf(line) === 'record').length
-  await until(() => records() === requests.length, 'the last line')
+  const inside = requests.filter(({ path }) => path === '/inside').length
+  const expected = LINES_AT_START + LINES_A_REQUEST * requests.length + inside
+  await until(() => linesOf(app).length === expected, `${expected} lines`)
   app.child.kill('SIGTERM')
   const { stderr } = await app.ended
   return { lines: linesOf(app), answer, stderr }
