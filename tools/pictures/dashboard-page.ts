@@ -14,24 +14,29 @@ body { margin: 0; padding: 20px; background: #f4f5f5; color: #24292e; font: 13px
 h1 { font-size: 20px; margin: 0 0 4px } h2 { font-size: 14px; margin: 18px 0 8px; grid-column: 1 / -1 }
 p { margin: 0 0 12px; color: #6e7681 }
 .grid { display: grid; grid-template-columns: repeat(24, 1fr); gap: 8px }
-.panel { background: #fff; border: 1px solid #e1e4e8; border-radius: 4px; padding: 8px 10px; min-width: 0; overflow: hidden }
+.panel { background: #fff; border: 1px solid #e1e4e8; border-radius: 4px; padding: 8px 10px; min-width: 0; overflow: hidden; position: relative }
 .panel h3 { font-size: 13px; margin: 0 0 6px; font-weight: 600 }
-.stat { font-size: 34px; font-weight: 600; padding: 8px 0 14px; text-align: center }
-.none { color: #8b949e; padding: 24px 0; text-align: center }
-table { border-collapse: collapse; width: 100%; font-size: 12px } td, th { text-align: left; padding: 3px 8px 3px 0; border-bottom: 1px solid #eef0f2 }
-.legend { font-size: 11px; color: #57606a; max-height: 44px; overflow: hidden; margin-top: 4px } .legend i { display: inline-block; width: 10px; height: 3px; margin: 0 4px 3px 10px }
+.stat { font-size: 38px; font-weight: 600; padding: 14px 0 34px; text-align: center; position: relative; z-index: 1 }
+.spark { position: absolute; left: 0; right: 0; bottom: 0; width: 100%; height: 46px }
+.none { color: #8b949e; padding: 70px 0; text-align: center }
+table { border-collapse: collapse; width: 100%; font-size: 12px } td, th { text-align: left; padding: 5px 10px 5px 0; border-bottom: 1px solid #eef0f2; vertical-align: top }
+td.impact { width: 110px; white-space: nowrap } .bar { display: inline-block; height: 10px; border-radius: 2px; margin-right: 6px; vertical-align: middle }
+.legend { font-size: 11px; line-height: 15px; color: #57606a; max-height: 45px; overflow: hidden; margin-top: 4px } .legend span { white-space: nowrap; margin-right: 12px }
+.legend i { display: inline-block; width: 12px; height: 3px; border-radius: 1px; margin: 0 5px 3px 0 }
 `
 
 const COLORS = [
-  '#3274d9',
-  '#e0752d',
-  '#37872d',
-  '#a352cc',
-  '#c4162a',
-  '#1f9e9e',
-  '#b8860b',
-  '#7a7a7a',
+  ...['#3274d9', '#e0752d', '#37872d', '#a352cc', '#c4162a', '#1f9e9e', '#b8860b', '#7a7a7a'],
+  ...['#8ab8ff', '#ffb357', '#96d98d', '#ca95e5', '#ff7383', '#6ed0e0', '#e5c35c', '#b0b0b0'],
 ]
+const FINE = '#37872d'
+const WARNING = '#e0752d'
+const CRITICAL = '#c4162a'
+const SEVERITIES: Readonly<Record<string, string>> = {
+  info: '#3274d9',
+  warning: WARNING,
+  critical: CRITICAL,
+}
 
 /** One dashboard as a page of its own, with its data inside: what `chromium` makes a picture of. */
 export function dashboardPage(
@@ -49,12 +54,27 @@ export function dashboardPage(
 <style>${UPLOT_STYLE}${STYLE}</style><h1>${escapeHtml(spec.title)}</h1><p>${escapeHtml(spec.description)}</p>
 <div class="grid">${body}</div><script>${UPLOT_SCRIPT}</script>
 <script>const charts = ${JSON.stringify(charts).replaceAll('<', '\\u003c')}
-for (const { id, data, colors, stacked } of charts) {
+for (const { id, data, colors, stacked, bounds } of charts) {
   const element = document.getElementById(id)
-  const series = colors.map((stroke) => ({ stroke, width: 1.3, fill: stacked ? stroke + '33' : undefined, points: { show: false } }))
-  new uPlot({ width: element.clientWidth, height: 170, legend: { show: false }, cursor: { show: false },
-    axes: [{ size: 28 }, { size: 58, values: (_, ticks) => ticks.map((tick) => format(tick, element.dataset.unit)) }],
-    scales: { y: { range: (_, low, high) => [0, (high || 1) * 1.1] } }, series: [{}, ...series] }, data, element)
+  const series = colors.map((stroke) => ({ stroke, width: 1.4, fill: stacked ? stroke : stroke + '14', points: { show: false } }))
+  const bands = stacked ? colors.slice(1).map((color, i) => ({ series: [i + 2, i + 1], fill: color + '99' })) : []
+  if (stacked) for (const one of series.slice(1)) one.fill = undefined
+  if (stacked && series.length > 0) series[0].fill = colors[0] + '99'
+  const highest = Math.max(...data.slice(1).flat().filter((value) => value !== null), 0)
+  const drawBounds = (plot) => {
+    const { ctx, bbox } = plot
+    for (const { value, color } of bounds) {
+      const y = plot.valToPos(value, 'y', true)
+      if (y < bbox.top) continue
+      ctx.save(); ctx.strokeStyle = color; ctx.lineWidth = 1.5; ctx.setLineDash([7, 5]); ctx.beginPath()
+      ctx.moveTo(bbox.left, y); ctx.lineTo(bbox.left + bbox.width, y); ctx.stroke(); ctx.restore()
+    }
+  }
+  const grid = { stroke: '#eaecef', width: 1 }
+  new uPlot({ width: element.clientWidth, height: 176, legend: { show: false }, cursor: { show: false }, bands, padding: [8, 8, 0, 0],
+    axes: [{ size: 26, grid, values: (_, ticks) => ticks.map((tick) => new Date(tick * 1000).toISOString().slice(14, 19)), space: 70 },
+      { size: 84, grid, values: (_, ticks) => ticks.map((tick) => format(tick, element.dataset.unit)) }],
+    scales: { y: { range: () => [0, (highest || 1) * 1.12] } }, series: [{}, ...series], hooks: { draw: [drawBounds] } }, data, element)
 }
 function format(value, unit) { return (${formatUnit.toString()})(value, unit) }
 </script>`
@@ -69,28 +89,56 @@ function panelHtml({ panel, lines }: PanelData, charts: object[]): string {
   return `<section class="panel" style="${style}"><h3>${escapeHtml(panel.title)}</h3>${content}</section>`
 
   function drawn(): string {
-    if (panel.kind === 'stat') {
-      const value = lines[0]!.points.at(-1)?.[1] ?? 0
-      return `<div class="stat">${escapeHtml(formatUnit(value, panel.unit))}</div>`
-    }
-    return panel.kind === 'table' ? tableHtml(lines) : chartHtml(panel, lines, charts)
+    if (panel.kind === 'stat') return statHtml(panel, lines[0]!.points)
+    return panel.kind === 'table' ? tableHtml(panel, lines) : chartHtml(panel, lines, charts)
   }
 }
 
-function tableHtml(lines: readonly Line[]): string {
-  const names = [...new Set(lines.flatMap(({ labels }) => Object.keys(labels)))]
-  const rows = [...lines].sort((a, b) => (b.points.at(-1)?.[1] ?? 0) - (a.points.at(-1)?.[1] ?? 0))
-  const head = [...names, 'impact'].map((name) => `<th>${escapeHtml(name)}</th>`).join('')
+/** The newest value in the colour of its bounds, over the area of what was. */
+function statHtml(panel: PanelData['panel'], points: Line['points']): string {
+  const value = points.at(-1)?.[1] ?? 0
+  const color = colorOf(value, panel)
+  const highest = Math.max(...points.map(([, each]) => each), 0) || 1
+  const path = points
+    .map(
+      ([, each], i) =>
+        `${((i / (points.length - 1 || 1)) * 100).toFixed(2)},${(40 - (each / highest) * 34).toFixed(2)}`,
+    )
+    .join(' ')
+  return `<div class="stat" style="color:${color}">${escapeHtml(formatUnit(value, panel.unit))}</div>
+<svg class="spark" viewBox="0 0 100 40" preserveAspectRatio="none"><polygon points="0,40 ${path} 100,40" fill="${color}" opacity="0.14"/></svg>`
+}
+
+function colorOf(value: number, { warning, critical }: PanelData['panel']): string {
+  if (critical !== undefined && value >= critical) return CRITICAL
+  return warning !== undefined && value >= warning ? WARNING : FINE
+}
+
+/** The panel's columns; the value as Grafana draws a gauge in a cell, severities in their colours. */
+function tableHtml(panel: PanelData['panel'], lines: readonly Line[]): string {
+  // The last column is the id that a row links to its finding by: nothing to look at.
+  const columns = (panel.columns ?? []).slice(0, -1)
+  const rows = [...lines].sort((a, b) => newestOf(b) - newestOf(a))
+  const head = columns.map(([, heading]) => `<th>${escapeHtml(heading)}</th>`).join('')
   const body = rows
-    .map(({ labels, points }) => {
-      const cells = [
-        ...names.map((name) => labels[name] ?? ''),
-        String(Math.round(points.at(-1)?.[1] ?? 0)),
-      ]
-      return `<tr>${cells.map((cell) => `<td>${escapeHtml(cell)}</td>`).join('')}</tr>`
-    })
+    .map((line) => `<tr>${columns.map(([field]) => cellHtml(field, line, panel)).join('')}</tr>`)
     .join('')
   return `<table><tr>${head}</tr>${body}</table>`
+}
+
+function cellHtml(field: string, line: Line, panel: PanelData['panel']): string {
+  if (field === 'Value') {
+    const value = newestOf(line)
+    const color = colorOf(value, panel)
+    return `<td class="impact"><span class="bar" style="width:${Math.round(value * 0.7)}px;background:${color}"></span><b style="color:${color}">${Math.round(value)}</b></td>`
+  }
+  const text = line.labels[field] ?? ''
+  const color = field === 'severity' ? SEVERITIES[text] : undefined
+  return `<td${color === undefined ? '' : ` style="color:${color};font-weight:600"`}>${escapeHtml(text)}</td>`
+}
+
+function newestOf({ points }: Line): number {
+  return points.at(-1)?.[1] ?? 0
 }
 
 function chartHtml(panel: PanelData['panel'], lines: readonly Line[], charts: object[]): string {
@@ -104,9 +152,16 @@ function chartHtml(panel: PanelData['panel'], lines: readonly Line[], charts: ob
   })
   const colors = lines.map((_, i) => COLORS[i % COLORS.length]!)
   const stacked = panel.stacked === true
-  charts.push({ id, data: [times, ...(stacked ? stack(columns) : columns)], colors, stacked })
+  const bounds = [
+    ...(panel.warning === undefined ? [] : [{ value: panel.warning, color: WARNING }]),
+    ...(panel.critical === undefined ? [] : [{ value: panel.critical, color: CRITICAL }]),
+  ]
+  const data = [times, ...(stacked ? stack(columns) : columns)]
+  charts.push({ id, data, colors, stacked, bounds })
   const legend = lines
-    .map(({ name }, i) => `<i style="background:${colors[i]}"></i>${escapeHtml(name)}`)
+    .map(
+      ({ name }, i) => `<span><i style="background:${colors[i]}"></i>${escapeHtml(name)}</span> `,
+    )
     .join('')
   return `<div id="${id}" data-unit="${panel.unit}"></div><div class="legend">${legend}</div>`
 }

@@ -21,5 +21,6 @@ export function formatUnit(value: number, unit: string): string {
     }
     return `${short(value)} B${per}`
   }
+  if (unit === 'pps') return `${short(value)} p/s`
   return unit === 'reqps' || unit === 'ops' ? `${short(value)}/s` : short(value)
 }

@@ -25,12 +25,16 @@ const SECONDS = 75
 const STEP_SECONDS = 1
 
 /** Asks for what a panel shows, over the last seconds; lines with their legends as Grafana would write them. */
-export async function readPanel(url: string, panel: PanelSpec): Promise<PanelData> {
+export async function readPanel(
+  url: string,
+  panel: PanelSpec,
+  chosenJobs: string,
+): Promise<PanelData> {
   const end = Math.floor(Date.now() / 1000)
   const lines: Line[] = []
   for (const { expr, legend } of panel.queries) {
     const body = new URLSearchParams({
-      query: expand(expr),
+      query: expand(expr, chosenJobs),
       start: String(end - SECONDS),
       end: String(end),
       step: String(STEP_SECONDS),
@@ -46,12 +50,13 @@ export async function readPanel(url: string, panel: PanelSpec): Promise<PanelDat
   return { panel, lines }
 }
 
-/** As Grafana expands its variables when everything is chosen and samples come each second. */
-function expand(expression: string): string {
+/** As Grafana expands its variables for the services that are chosen, when samples come each second. */
+function expand(expression: string, chosenJobs: string): string {
   return expression
     .replaceAll('$__rate_interval', '15s')
-    .replaceAll('$job', 'storefront|catalog|payment')
+    .replaceAll('$job', chosenJobs)
     .replaceAll('$instance', '.*')
+    .replaceAll('$host', '.*')
 }
 
 function nameOf(legend: string, metric: Readonly<Record<string, string>>): string {

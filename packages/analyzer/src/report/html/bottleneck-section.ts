@@ -51,7 +51,7 @@ function card(
       <h3 id="bottleneck-${one.id}-title">${one.summary}</h3>
       <p class="place"><strong>${serviceName(one.resource)}</strong>${
         one.component !== '' && html` <span aria-hidden="true">›</span> ${one.component}`
-      }${one.operation !== '' && html` <span aria-hidden="true">›</span> ${one.operation}`}</p>
+      }${one.operation !== '' && html` <span aria-hidden="true">›</span> ${one.operation}`} ${panelLink(one.dashboardUrl, 'See it in Grafana')}</p>
     </div>
   </header>
   <div class="columns">
@@ -59,7 +59,6 @@ function card(
       ${one.evidence.length > 0 && evidenceList(one.evidence)}
       ${one.profile && one.profile.frames.length > 0 && profile(one.profile.frames)}
       ${relations(one, known)}
-      ${panelLink(one.dashboardUrl, 'See it in Grafana')}
       <p class="formula"><strong>Impact ${Math.round(one.impact.score)}</strong>
         <code>${one.impact.formula}</code></p>
       <p class="muted small">Confidence ${formatValue(one.confidence, '1')}, share ${formatValue(one.impact.share, '1')}${
