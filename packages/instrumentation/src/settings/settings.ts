@@ -82,9 +82,13 @@ export interface StallSettings {
 export interface GovernorSettings {
   /** The part of one processor that the instrumentation may use. */
   readonly cpuShareMax: number
+  /** The memory that its thread may use, in MiB. */
+  readonly memoryMibMax: number
 }
 
 const MINUTE_MS = 60_000
+/** The queue is bounded in bytes; this many spans never fit. */
+const SPANS_MAX = 1_048_576
 const DETECTORS = ['env', 'host', 'os', 'process', 'container', 'serviceinstance']
 
 /**
@@ -124,6 +128,7 @@ export function readSettings(environment: Environment, warn: WarningSink): Setti
         max: 1,
         integer: false,
       }),
+      memoryMibMax: reader.number('CHOKEPOINT_MEMORY_MIB_MAX', 96, { min: 16, max: 128 }),
     },
     instrumentations: {
       ...(enabledInstrumentations === undefined ? {} : { enabled: enabledInstrumentations }),
@@ -176,7 +181,7 @@ function readTraceSettings(reader: EnvironmentReader): TraceSettings {
     },
     batchDelayMs: reader.number('OTEL_BSP_SCHEDULE_DELAY', 5000, { min: 1, max: 600_000 }),
     batchSpansMax: reader.number('OTEL_BSP_MAX_EXPORT_BATCH_SIZE', 512, { min: 1, max: 65_536 }),
-    queueSpansMax: reader.number('OTEL_BSP_MAX_QUEUE_SIZE', 2048, { min: 1, max: 1_048_576 }),
+    queueSpansMax: reader.number('OTEL_BSP_MAX_QUEUE_SIZE', SPANS_MAX, { min: 1, max: SPANS_MAX }),
   }
 }
 

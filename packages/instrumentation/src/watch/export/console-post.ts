@@ -1,11 +1,10 @@
 import { writeSync } from 'node:fs'
-import type { HttpAnswer } from './http-post.ts'
 
 const STDOUT = 1
 const TRIES_MAX = 100
 
-/** Writes a request as one line on standard output, for `OTEL_*_EXPORTER=console`. */
-export async function writeToConsole(body: Uint8Array): Promise<HttpAnswer> {
+/** Writes a request as one line on standard output, for `OTEL_*_EXPORTER=console`. Answers as a receiver would. */
+export async function writeToConsole(body: Uint8Array) {
   const line = Buffer.concat([body, Buffer.from('\n')])
   for (let written = 0, tries = 0; written < line.length; ) {
     try {

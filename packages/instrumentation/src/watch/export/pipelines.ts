@@ -58,6 +58,7 @@ export function createPipelines(input: PipelineInput): Pipelines {
       random: input.random,
       timeoutMs: otlp.timeoutMs,
       bytesMax,
+      itemsMax: signal === 'traces' ? settings.traces.queueSpansMax : Number.POSITIVE_INFINITY,
       onDropped: (items, reason) => drops.add(kind, reason, items),
     })
     queues.set(signal, queue)

@@ -15,6 +15,8 @@ export interface SendQueueOptions {
   readonly timeoutMs: number
   /** Packed requests beyond this are dropped, the oldest first. */
   readonly bytesMax: number
+  /** The same of the items in them. */
+  readonly itemsMax: number
   /** Counts items that will never arrive. */
   readonly onDropped: (items: number, reason: 'queue_full' | 'refused' | 'rejected') => void
 }
@@ -35,6 +37,7 @@ export class SendQueue {
   readonly #options: SendQueueOptions
   readonly #entries: Entry[] = []
   #bytes = 0
+  #items = 0
   #sending: Promise<void> | undefined
   #retry: NodeJS.Timeout | undefined
   #waitMs = WAIT_FIRST_MS
@@ -50,15 +53,18 @@ export class SendQueue {
 
   /** Packs a request with so many items in it, and sends it as soon as its turn comes. */
   push(request: Uint8Array, items: number): void {
-    const { bytesMax, sender, onDropped } = this.#options
+    const { bytesMax, itemsMax, sender, onDropped } = this.#options
     const packed = sender.pack(request)
-    if (packed.length > bytesMax) {
+    if (packed.length > bytesMax || items > itemsMax) {
       onDropped(items, 'queue_full')
       return
     }
-    while (this.#bytes + packed.length > bytesMax) this.#dropHead('queue_full')
+    while (this.#bytes + packed.length > bytesMax || this.#items + items > itemsMax) {
+      this.#dropHead('queue_full')
+    }
     this.#entries.push({ packed, items })
     this.#bytes += packed.length
+    this.#items += items
     if (this.#retry === undefined) void this.#drain()
   }
 
@@ -75,6 +81,7 @@ export class SendQueue {
     this.#retry = undefined
     this.#entries.length = 0
     this.#bytes = 0
+    this.#items = 0
   }
 
   #drain(): Promise<void> {
@@ -130,5 +137,6 @@ export class SendQueue {
   #removeHead(): void {
     const head = this.#entries.shift()
     this.#bytes -= head?.packed.length ?? 0
+    this.#items -= head?.items ?? 0
   }
 }

@@ -139,6 +139,21 @@ describe('export', function () {
     expect(Math.max(...bytes)).to.be.within(1e6, 4 * 1024 * 1024)
   })
 
+  it('keeps no more spans than OTEL_BSP_MAX_QUEUE_SIZE', async () => {
+    receiver.answer = (response, { path }) => {
+      if (path === '/v1/traces') response.destroy()
+      else response.end('{}')
+    }
+    const started = await watch({
+      OTEL_BSP_MAX_QUEUE_SIZE: '30',
+      OTEL_BSP_MAX_EXPORT_BATCH_SIZE: '10',
+    })
+    sendSpans(50, { send: (message) => started.send(message) })
+    await until('drops', () => receiver.metrics('chokepoint.sdk.dropped').length > 0, 10_000)
+    const dropped = receiver.metrics('chokepoint.sdk.dropped').at(-1)!.points[0]!
+    expect(dropped).to.deep.include({ value: 20 })
+  })
+
   it('goes on when what answers is no HTTP server', async () => {
     const garbage: Server = createServer((socket) => {
       socket.on('error', () => undefined)
