@@ -11,8 +11,9 @@ export interface DbPeer {
   /** `postgresql`, `mysql`, `redis` ... as `db.system.name` has them. */
   readonly system: string
   readonly namespace: string | undefined
-  readonly host: string
-  readonly port: number
+  /** Undefined when nobody tells, as with a service of a cloud. */
+  readonly host: string | undefined
+  readonly port: number | undefined
 }
 
 interface StatementPlaces {
@@ -96,8 +97,8 @@ export class DbStatements {
       'db.operation.name': operation,
       ...(collection === undefined ? {} : { 'db.collection.name': collection }),
       ...(namespace === undefined ? {} : { 'db.namespace': namespace }),
-      'server.address': host,
-      'server.port': port,
+      ...(host === undefined ? {} : { 'server.address': host }),
+      ...(port === undefined ? {} : { 'server.port': port }),
     }
   }
 }

@@ -60,7 +60,7 @@ export class SpanCalls {
   #database(system: string, span: SpanView): SpanCall | undefined {
     const { attributes, name, scope, kind } = span
     if (kind !== SPAN_KIND.client || LAYERS.get(scope)?.has(system)) return undefined
-    const { host = 'unknown', port = 0 } = serverOf(attributes)
+    const { host, port } = serverOf(attributes)
     const namespace = textOf(attributes, 'db.namespace', 'db.name')
     const isCache = CACHES.has(system)
     const database = this.#db.database({ system, namespace, host, port }, isCache ? 'cache' : 'db')

@@ -20,7 +20,7 @@ const VALUE =
 /** A list of values, as `IN (?, ?)` or several rows of `VALUES`: its length is a value too. */
 const LIST = /\(\s*\?(?:\s*,\s*\?)*\s*\)(?:\s*,\s*\(\s*\?(?:\s*,\s*\?)*\s*\))*/g
 const COLLECTION =
-  /\b(?:from|into|update|join|table)\s+(?:only\s+)?((?:["`[]?\w+["`\]]?\.)?["`[]?\w+["`\]]?)/i
+  /\b(?:from|into|update|join|table)\s+(?:only\s+|if\s+(?:not\s+)?exists\s+)?((?:["`[]?\w+["`\]]?\.)?["`[]?\w+["`\]]?)/i
 
 /** Finds the shape of statements and remembers it, so that a repeated statement costs one look-up. */
 export class StatementShapes {

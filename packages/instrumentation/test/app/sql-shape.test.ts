@@ -39,6 +39,13 @@ const CASES: readonly [
   ['SELECT $tag$ it is secret $tag$ FROM col1', 'SELECT', 'col1', 'SELECT ? FROM col1'],
   ["SELECT 'never closed", 'SELECT', undefined, 'SELECT ?'],
   ['WITH x AS (SELECT 1) SELECT * FROM x', 'WITH', 'x', 'WITH x AS (SELECT ?) SELECT * FROM x'],
+  [
+    'CREATE TABLE IF NOT EXISTS shop.items (id INT)',
+    'CREATE',
+    'shop.items',
+    'CREATE TABLE IF NOT EXISTS shop.items (id INT)',
+  ],
+  ['drop table if exists items', 'DROP', 'items', 'drop table if exists items'],
   ['BEGIN', 'BEGIN', undefined, 'BEGIN'],
   ['', 'QUERY', undefined, ''],
 ]
