@@ -68,7 +68,7 @@ function matchersOf(engine: Engine, selector: string): readonly Matcher[] {
   return expr.matchers
 }
 
-function statsOf({ total, peak }: QueryResult['samples'], startedMs: number): AnswerStats {
+function statsOf({ total, read, peak }: QueryResult['samples'], startedMs: number): AnswerStats {
   const evaluationSeconds = (performance.now() - startedMs) / 1000
-  return { evaluationSeconds, samplesTotal: total, samplesPeak: peak }
+  return { evaluationSeconds, samplesTotal: total, samplesRead: read, samplesPeak: peak }
 }

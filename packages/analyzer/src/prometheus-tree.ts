@@ -1,4 +1,4 @@
-import type { AtModifier, Duration, Expr, VectorSelector } from '@chokepoint/promql'
+import type { AtModifier, Duration, DurationExpr, Expr, VectorSelector } from '@chokepoint/promql'
 
 /** A node of the tree that Prometheus' `/api/v1/parse_query` answers with. */
 export type TreeNode = { readonly type: string } & Readonly<Record<string, unknown>>
@@ -13,14 +13,18 @@ export function prometheusTree(expr: Expr): TreeNode {
     case 'vector':
       return { type: 'vectorSelector', ...selectorOf(expr) }
     case 'matrix':
-      return { type: 'matrixSelector', ...selectorOf(expr.vector), range: durationOf(expr.range) }
+      return {
+        type: 'matrixSelector',
+        ...selectorOf(expr.vector),
+        ...durationOf('range', expr.range),
+      }
     case 'subquery':
       return {
         type: 'subquery',
         expr: prometheusTree(expr.expr),
-        range: durationOf(expr.range),
-        offset: durationOf(expr.offset),
-        step: expr.step === undefined ? 0 : durationOf(expr.step),
+        ...durationOf('range', expr.range),
+        ...durationOf('offset', expr.offset),
+        ...durationOf('step', expr.step ?? 0),
         ...instantOf(expr.at),
       }
     case 'call':
@@ -78,8 +82,14 @@ function binaryOf({
   }
 }
 
-function selectorOf({ name, matchers, offset, at }: VectorSelector) {
-  return { name, matchers, offset: durationOf(offset), ...instantOf(at) }
+function selectorOf({ name, matchers, offset, at, extended }: VectorSelector) {
+  return {
+    ...{ name, matchers },
+    ...durationOf('offset', offset),
+    ...instantOf(at),
+    anchored: extended === 'anchored',
+    smoothed: extended === 'smoothed',
+  }
 }
 
 function instantOf(at: AtModifier | undefined) {
@@ -89,9 +99,30 @@ function instantOf(at: AtModifier | undefined) {
   }
 }
 
-/** An expression over durations has no value before the query's step and range are known. */
-function durationOf(duration: Duration): number | null {
-  return typeof duration === 'number' ? duration : null
+/** An expression over durations has no value before the query's step and range are known; it stands for itself. */
+function durationOf(name: string, duration: Duration) {
+  return typeof duration === 'number'
+    ? { [name]: duration, [`${name}Expr`]: null }
+    : { [name]: 0, [`${name}Expr`]: durationTree(duration, false) }
+}
+
+function durationTree(expr: DurationExpr, wrapped: boolean): TreeNode {
+  const node = (op: string, lhs: TreeNode | null, rhs: TreeNode | null) => ({
+    ...{ type: 'durationExpr', op, lhs, rhs, wrapped },
+  })
+  switch (expr.kind) {
+    case 'seconds':
+      return { type: 'numberLiteral', val: numberText(expr.value), duration: expr.duration }
+    case 'step':
+    case 'range':
+      return node(expr.kind, null, null)
+    case 'wrapped':
+      return durationTree(expr.expr, true)
+    case 'negated':
+      return node('-', null, durationTree(expr.expr, false))
+    case 'arithmetic':
+      return node(expr.op, durationTree(expr.left, false), durationTree(expr.right, false))
+  }
 }
 
 function numberText(value: number): string {

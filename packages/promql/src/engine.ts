@@ -28,7 +28,7 @@ export interface EngineOptions {
   readonly lookbackMs?: number
   /** The step of subqueries that name none. Default 1 minute. */
   readonly subqueryStepMs?: number
-  /** Allows experimental functions, duration expressions, `anchored`, `smoothed` and `fill`. Default false. */
+  /** Allows experimental functions, `anchored`, `smoothed` and `fill`. Default false. */
   readonly experimental?: boolean
   /** Drops metric names at the end of a query only. Default: as `experimental`. */
   readonly delayedNameRemoval?: boolean
@@ -37,6 +37,8 @@ export interface EngineOptions {
   /** Takes the `__type__` label, not the name's suffix, to tell counters. Default false. */
   readonly typeAndUnitLabels?: boolean
   readonly limits?: Partial<Limits>
+  /** Cells or samples that one step of `instantInSteps` works on. Default 8192, about half a millisecond. */
+  readonly cellsPerStep?: number
   /** The clock for `limits.timeoutMs`. Default `performance.now`. */
   readonly now?: () => number
 }
@@ -48,8 +50,11 @@ export interface QueryResult {
   readonly warnings: readonly string[]
   /** Texts of what may surprise about it. */
   readonly infos: readonly string[]
-  /** Samples that it looked at, a sample once for each step that did, and the most that it held at once. */
-  readonly samples: { readonly total: number; readonly peak: number }
+  /**
+   * Samples that it looked at, a sample once for each step that did; those that it read; and the most that it
+   * held at once.
+   */
+  readonly samples: { readonly total: number; readonly read: number; readonly peak: number }
 }
 
 /** A range query's result is always a matrix. */
@@ -215,6 +220,7 @@ class PromqlEngine implements Engine {
       shared,
       buckets: this.#projections.buckets,
       limits: this.#limits,
+      cellsPerStep: this.#options.cellsPerStep ?? 8192,
       now: this.#options.now ?? (() => performance.now()),
     })
   }

@@ -6,6 +6,10 @@ import {
   prettyPrint,
   print,
   type QueryResult,
+  type QueryValue,
+  runThrough,
+  SharedResults,
+  type Steps,
 } from '@chokepoint/promql'
 import { expect } from 'chai'
 import fc from 'fast-check'
@@ -51,6 +55,55 @@ describe('any expression', () => {
     })
   }
 
+  it('gives in steps, with another query between any two, what it gives at once', () => {
+    const resting = createEngine({ experimental: true, cellsPerStep: 1 })
+    let rests = 0
+    fc.assert(
+      fc.property(vectorExpression, vectorExpression, (query, other) => {
+        const times = [START_MS, START_MS + STEPS * STEP_MS, STEP_MS] as const
+        const turns = [
+          resting.rangeInSteps(source, query, ...times),
+          resting.rangeInSteps(source, other, ...times),
+        ]
+        const answers = finishInTurn(turns, () => rests++)
+        for (const [i, text] of [query, other].entries()) {
+          const atOnce = attempt(() => resting.range(source, text, ...times))
+          expect(shownAnswer(answers[i]), text).to.equal(shownAnswer(atOnce))
+        }
+      }),
+      { numRuns: 200, seed: 5 },
+    )
+    expect(rests).to.be.greaterThan(2000)
+  })
+
+  it('gives the same when the queries of one instant share what they come to', () => {
+    const engine = createEngine()
+    const shared = new SharedResults()
+    fc.assert(
+      fc.property(vectorExpression, (query) => {
+        const ask = (results?: SharedResults) =>
+          attempt(() => runThrough(engine.instantInSteps(source, query, 400_000, results)).value)
+        expect(shownAnswer(ask(shared)), query).to.equal(shownAnswer(ask()))
+        expect(shownAnswer(ask(shared)), `again ${query}`).to.equal(shownAnswer(ask()))
+      }),
+      { numRuns: 300, seed: 9 },
+    )
+  })
+
+  it('sees new samples of a metric that is to be forgotten', () => {
+    const own = new MemorySource()
+    own.add({ __name__: 'm' }, 1000, 1)
+    const engine = createEngine()
+    const shared = new SharedResults()
+    const ask = () => runThrough(engine.instantInSteps(own, 'sum(m)', 5000, shared)).value
+    const numberOf = (value: QueryValue) => (value.type === 'vector' ? value.samples[0]?.value : 0)
+    expect(numberOf(ask())).to.equal(1)
+    own.add({ __name__: 'm' }, 2000, 7)
+    expect(numberOf(ask())).to.equal(1)
+    shared.forget('m')
+    expect(numberOf(ask())).to.equal(7)
+  })
+
   it('prints to a text that parses to the same tree, on one line and on many', () => {
     fc.assert(
       fc.property(vectorExpression, (query) => {
@@ -62,6 +115,31 @@ describe('any expression', () => {
     )
   })
 })
+
+/** Takes a step of each in turn until all are done. */
+function finishInTurn(turns: readonly Steps<QueryResult>[], onRest: () => void): unknown[] {
+  const answers: unknown[] = turns.map(() => undefined)
+  const left = new Set(turns.keys())
+  while (left.size > 0) {
+    for (const i of left) {
+      const step = attempt(() => turns[i]!.next())
+      if (!(step instanceof PromqlError) && step.done !== true) onRest()
+      else {
+        answers[i] = step instanceof PromqlError ? step : step.value
+        left.delete(i)
+      }
+    }
+  }
+  return answers
+}
+
+/** An answer or an error as text; what a number is not, as JSON knows it, too. */
+function shownAnswer(answer: unknown): string {
+  if (answer instanceof PromqlError) return answer.message
+  return JSON.stringify(answer, (_, value: unknown) =>
+    typeof value === 'number' ? String(value) : value,
+  )
+}
 
 function compareStepByStep(
   engine: ReturnType<typeof createEngine>,
@@ -90,7 +168,7 @@ function compareStepByStep(
   })
 }
 
-function attempt(evaluate: () => QueryResult): QueryResult | PromqlError {
+function attempt<Answer>(evaluate: () => Answer): Answer | PromqlError {
   try {
     return evaluate()
   } catch (error) {

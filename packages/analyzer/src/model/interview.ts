@@ -45,16 +45,13 @@ export interface InterviewOptions {
   readonly stepsAtOnce?: number
 }
 
-/** Thrown through `compute` when a question takes longer than one may hold up others. */
-class Unanswered extends Error {
+/** Thrown through `compute` when a question takes longer than it may hold up others. */
+class Unanswered extends Error {}
+
+/** The question that `compute` was broken off at. */
+interface OpenQuestion {
   readonly key: string
   readonly steps: Generator<void, Answer>
-
-  constructor(key: string, steps: Generator<void, Answer>) {
-    super('a question is not answered yet')
-    this.key = key
-    this.steps = steps
-  }
 }
 
 /**
@@ -68,30 +65,42 @@ export function* interview<Result>(
   { book = new AnswerBook(), stepsAtOnce = STEPS_AT_ONCE }: InterviewOptions = {},
 ): Generator<void, Result> {
   for (;;) {
+    let open: OpenQuestion | undefined
+    const questions = questionsOf(respondent, book, stepsAtOnce, (question) => {
+      open ??= question
+    })
     try {
-      return compute(questionsOf(respondent, book, stepsAtOnce))
+      const result = compute(questions)
+      // One that catches what it does not know has computed with a question open.
+      if (open === undefined) return result
     } catch (error) {
-      if (!(error instanceof Unanswered)) throw error
-      yield
-      book.set(error.key, yield* outcomeOf(error.steps))
+      if (open === undefined) throw error
     }
+    const { key, steps }: OpenQuestion = open
+    yield
+    book.set(key, yield* outcomeOf(steps))
   }
 }
 
-function questionsOf(respondent: Respondent, book: AnswerBook, stepsAtOnce: number): Questions {
+function questionsOf(
+  respondent: Respondent,
+  book: AnswerBook,
+  stepsAtOnce: number,
+  onOpen: (question: OpenQuestion) => void,
+): Questions {
   let left = stepsAtOnce
   function ask<Kind extends Answer>(key: string, begin: () => Generator<void, Kind>): Kind {
     const known = book.get(key)
-    if (known !== undefined) return open<Kind>(known)
-    if (left <= 0) throw new Unanswered(key, begin())
+    if (known !== undefined) return opened<Kind>(known)
     const steps = begin()
-    for (;;) {
-      if (left-- <= 0) throw new Unanswered(key, steps)
+    while (left-- > 0) {
       const step = steps.next()
       if (step.done !== true) continue
       book.set(key, { answer: step.value })
       return step.value
     }
+    onOpen({ key, steps })
+    throw new Unanswered('a question is not answered yet')
   }
   return {
     query: (expression, atMs) =>
@@ -103,7 +112,7 @@ function questionsOf(respondent: Respondent, book: AnswerBook, stepsAtOnce: numb
   }
 }
 
-function open<Kind extends Answer>(outcome: Outcome): Kind {
+function opened<Kind extends Answer>(outcome: Outcome): Kind {
   if ('error' in outcome) throw outcome.error
   return outcome.answer as Kind
 }

@@ -194,17 +194,17 @@ export class TenantStore implements SeriesSource {
     this.#writer.addNumber(id, timeMs, 0, value, false, new IngestTally())
   }
 
-  select(matchers: readonly Matcher[], fromMs: number, _toMs: number): readonly SourceSeries[] {
-    return runThrough(this.#selector.select(matchers, fromMs))
+  select(matchers: readonly Matcher[], fromMs: number, toMs: number): readonly SourceSeries[] {
+    return runThrough(this.#selector.select(matchers, fromMs, toMs))
   }
 
   /** The same in steps: of a hundred thousand series that takes a while. */
   selectInSteps(
     matchers: readonly Matcher[],
     fromMs: number,
-    _toMs: number,
+    toMs: number,
   ): Steps<readonly SourceSeries[]> {
-    return this.#selector.select(matchers, fromMs)
+    return this.#selector.select(matchers, fromMs, toMs)
   }
 
   /** The time of the newest sample, or undefined before the first. */

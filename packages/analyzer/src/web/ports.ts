@@ -10,6 +10,8 @@ export interface AnswerStats {
   readonly evaluationSeconds: number
   /** Samples that it looked at, a sample once for each step that did. */
   readonly samplesTotal: number
+  /** Samples that it read. */
+  readonly samplesRead: number
   /** The most that it held at once. */
   readonly samplesPeak: number
 }

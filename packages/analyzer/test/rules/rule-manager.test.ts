@@ -12,7 +12,7 @@ function groupsOf(yaml: string): readonly RuleGroup[] {
 }
 
 /** A manager over answers that a test changes, with what it told and wrote. */
-function harness(groups: readonly RuleGroup[]) {
+function harness(groups: readonly RuleGroup[], rests?: number) {
   const answers = new Map<string, readonly QuerySample[]>()
   const steps: string[] = []
   const transitions: AlertTransition[] = []
@@ -24,6 +24,14 @@ function harness(groups: readonly RuleGroup[]) {
       if (answer === undefined) throw new Error(`no answer for ${expression}`)
       return answer
     },
+    ...(rests === undefined
+      ? {}
+      : {
+          *queryInSteps(expression: string) {
+            for (let i = 0; i < rests; i++) yield
+            return answers.get(expression) ?? []
+          },
+        }),
     record: (name, labels, timeMs, value) =>
       recorded.push(`${timeMs} ${name}${JSON.stringify(labels)} ${value}`),
     onTransition: (transition) => {
@@ -193,6 +201,37 @@ groups:
     const onArrival = run((manager, nowMs) => manager.evaluateChanged(new Set(['load']), nowMs))
     expect(onArrival).to.deep.equal(byInterval)
     expect(onArrival.steps).to.include('40 pending>firing')
+  })
+
+  it('gives the same in steps, whatever is judged while a rule rests', () => {
+    const two = `${HIGH}      - { record: copy, expr: other }\n`
+    const values = [1, 0, 1, 1, 1, 0, 0, 1, 1, 1, 1, 0]
+    const run = (rests: number) => {
+      const { manager, answers, steps, recorded } = harness(groupsOf(two), rests)
+      for (const [index, value] of values.entries()) {
+        answers.set('load', value === 0 ? [] : [{ labels: { host: 'a' }, value }])
+        answers.set('other', [{ labels: {}, value: index }])
+        let rest = 0
+        for (const _ of manager.evaluateInSteps(index * 10 * SECOND)) {
+          // Data of the other rule arrives between two steps.
+          if (++rest === 2) manager.evaluateChanged(new Set(['other']), index * 10 * SECOND + 1)
+        }
+      }
+      return { steps, high: recorded.filter((line) => line.includes('ALERTS')) }
+    }
+    expect(run(5)).to.deep.equal(run(0))
+    expect(run(5).steps).to.include('40 pending>firing')
+  })
+
+  it('drops an evaluation that rested while newer data was judged', () => {
+    const { manager, answers, steps } = harness(groupsOf(HIGH.replace('20s', '0s')), 3)
+    answers.set('load', [{ labels: { host: 'a' }, value: 7 }])
+    const pass = manager.evaluateInSteps(0)
+    pass.next()
+    for (const _ of manager.evaluateInSteps(10 * SECOND));
+    answers.set('load', [])
+    for (const _ of pass);
+    expect(steps).to.deep.equal(['10 inactive>firing'])
   })
 
   it('ends all alerts of a rule that gives more than the limit of its group', () => {

@@ -63,6 +63,7 @@ export function* readInstant(
     buffer.clear()
     if (once && prepareBuffer === undefined) readNewest(one, fromMs, lookup.endMs, buffer)
     else one.read(fromMs, lookup.endMs, buffer)
+    query.noteRead(buffer.size)
     if (buffer.size === 0) continue
     prepareBuffer?.(buffer)
     const base = out.add(one.labels)

@@ -18,9 +18,6 @@ export interface Limits {
   readonly timeoutMs: number
 }
 
-/** Cells or samples between two rests: about half a millisecond of work. */
-const REST_CELLS = 8192
-
 /** One evaluation: what its parts share. */
 export class Query {
   readonly source: SeriesSource
@@ -39,12 +36,14 @@ export class Query {
   readonly shared: SharedResults | undefined
   readonly buckets: BucketLabels
   readonly #limits: Limits
+  readonly #cellsPerStep: number
   readonly #now: () => number
   readonly #deadline: number
   #samples = 0
   #ticks = 0
   #cells = 0
   #looked = 0
+  #read = 0
   #peak = 0
 
   constructor(parts: {
@@ -59,6 +58,7 @@ export class Query {
     shared: SharedResults | undefined
     buckets: BucketLabels
     limits: Limits
+    cellsPerStep: number
     now: () => number
   }) {
     this.source = parts.source
@@ -72,6 +72,7 @@ export class Query {
     this.shared = parts.shared
     this.buckets = parts.buckets
     this.#limits = parts.limits
+    this.#cellsPerStep = parts.cellsPerStep
     this.#now = parts.now
     this.#deadline =
       parts.limits.timeoutMs === Infinity ? Infinity : parts.now() + parts.limits.timeoutMs
@@ -108,9 +109,14 @@ export class Query {
     this.#looked += samples
   }
 
+  /** Counts samples that the source handed out. */
+  noteRead(samples: number): void {
+    this.#read += samples
+  }
+
   /** What the evaluation took so far. */
-  get usage(): { readonly total: number; readonly peak: number } {
-    return { total: this.#looked, peak: this.#peak }
+  get usage(): { readonly total: number; readonly read: number; readonly peak: number } {
+    return { total: this.#looked, read: this.#read, peak: this.#peak }
   }
 
   /** Counts samples that are held from now on. */
@@ -141,7 +147,7 @@ export class Query {
   /** Counts cells or samples that were worked on; true when it is time to rest. */
   mayRest(cells: number): boolean {
     this.#cells += cells
-    if (this.#cells < REST_CELLS) return false
+    if (this.#cells < this.#cellsPerStep) return false
     this.#cells = 0
     return true
   }

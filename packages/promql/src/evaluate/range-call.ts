@@ -154,6 +154,7 @@ export function* selectRange(
       // Only the samples of one series are held at a time.
       query.releaseTo(query.samples - held)
       held = buffer.size
+      query.noteRead(held)
       query.hold(held)
       prepareBuffer?.(buffer)
       window.load(series[row]!.labels, buffer, withStartTimes)

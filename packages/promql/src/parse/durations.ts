@@ -41,11 +41,9 @@ function convertDuration(conversion: Conversion, node: SyntaxNode): DurationExpr
   }
   if (first.name === 'NumberDurationLiteralInDurationContext') return literal(conversion, first)
   if (first.name === 'DurationStep' || first.name === 'DurationRange') {
-    requireExperimental(conversion, node)
     return { kind: first.name === 'DurationStep' ? 'step' : 'range', span: spanOf(node) }
   }
   if (first.name === 'DurationMinOf' || first.name === 'DurationMaxOf') {
-    requireExperimental(conversion, node)
     return {
       kind: 'arithmetic',
       op: first.name === 'DurationMinOf' ? 'min_of' : 'max_of',
@@ -57,7 +55,6 @@ function convertDuration(conversion: Conversion, node: SyntaxNode): DurationExpr
   const inner = convertDuration(conversion, first)
   // What is left is a nested duration: in parentheses, or the same node under another name.
   if (conversion.text[node.from] !== '(' || first.from === node.from) return inner
-  requireExperimental(conversion, first)
   return { kind: 'wrapped', expr: inner, span: spanOf(node) }
 }
 
@@ -74,7 +71,6 @@ function arithmetic(
   operator: SyntaxNode,
   right: SyntaxNode,
 ): DurationExpr {
-  requireExperimental(conversion, left)
   const op = OPERATORS[operator.name]!
   const divisor = convertDuration(conversion, right)
   if ((op === '/' || op === '%') && divisor.kind === 'seconds' && divisor.value === 0) {
@@ -96,9 +92,4 @@ function literal(conversion: Conversion, node: SyntaxNode): DurationExpr {
     fail(conversion, spanOf(node), 'duration out of range')
   }
   return { kind: 'seconds', ...parsed, span: spanOf(node) }
-}
-
-function requireExperimental(conversion: Conversion, node: SyntaxNode): void {
-  if (conversion.experimental) return
-  fail(conversion, spanOf(node), 'experimental duration expression is not enabled')
 }

@@ -10,7 +10,7 @@ import { convertVectorSelector } from './selectors.ts'
 import { lexicalError, syntaxError } from './syntax-error.ts'
 
 export interface ParseOptions {
-  /** Allows experimental functions, modifiers and duration expressions. Default false, as in Prometheus. */
+  /** Allows experimental functions, aggregations and modifiers. Default false, as in Prometheus. */
   readonly experimental?: boolean
 }
 

@@ -77,9 +77,13 @@ export function truncateAnswer(
  */
 export function encodeStats(stats: AnswerStats) {
   const seconds = stats.evaluationSeconds
-  const { samplesTotal, samplesPeak } = stats
+  const { samplesTotal, samplesRead, samplesPeak } = stats
   return {
-    samples: { totalQueryableSamples: samplesTotal, peakSamples: samplesPeak },
+    samples: {
+      totalQueryableSamples: samplesTotal,
+      samplesRead,
+      peakSamples: samplesPeak,
+    },
     timings: {
       evalTotalTime: seconds,
       resultSortTime: 0,

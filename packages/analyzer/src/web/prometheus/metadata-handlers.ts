@@ -2,6 +2,7 @@ import { ChokepointError } from '../../model/errors.ts'
 import type { ApiAnswer } from '../envelope.ts'
 import type { Parameters } from '../parameters.ts'
 import type { MetricMetadata, PrometheusPort } from '../ports.ts'
+import { optionalTimeParameter, TIME_MAX_MS, TIME_MIN_MS } from './parse-parameters.ts'
 
 /** `/api/v1/metadata` */
 export function listMetadata(port: PrometheusPort, parameters: Parameters): ApiAnswer {
@@ -21,6 +22,12 @@ export function listMetadata(port: PrometheusPort, parameters: Parameters): ApiA
 
 /** `/api/v1/query_exemplars`: none are kept. Grafana asks to learn whether it may show them. */
 export function listExemplars(port: PrometheusPort, parameters: Parameters): ApiAnswer {
+  const startMs = optionalTimeParameter(parameters, 'start', TIME_MIN_MS)
+  const endMs = optionalTimeParameter(parameters, 'end', TIME_MAX_MS)
+  if (endMs < startMs) {
+    const message = 'end timestamp must not be before start timestamp'
+    throw new ChokepointError('PARAMETER_INVALID', message)
+  }
   port.formatQuery(parameters.get('query'))
   return { data: [] }
 }

@@ -8,6 +8,7 @@ export const TIME_MAX_MS = 8.64e15
 const GO_FLOAT = /^[+-]?(\d+\.?\d*(e[+-]?\d+)?|\.\d+(e[+-]?\d+)?|inf(inity)?|nan)$/i
 const RFC3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d([.,]\d+)?(Z|[+-]\d\d:\d\d)$/
 const DURATION = /^(?:(\d+)y)?(?:(\d+)w)?(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?(?:(\d+)ms)?$/
+const DURATION_MS_MAX = 2 ** 63 / 1e6
 const DURATION_UNITS_MS = [31536e6, 6048e5, 864e5, 36e5, 6e4, 1e3, 1]
 
 /** `invalid parameter "time": …`, as Prometheus says it. */
@@ -41,6 +42,12 @@ export function optionalTimeParameter(
 export function durationParameter(parameters: Parameters, name: string): number {
   const text = parameters.get(name)
   const duration = parseDuration(text)
+  if (duration === 'too long') {
+    throw invalidParameter(
+      name,
+      `cannot parse ${quote(text)} to a valid duration. It overflows int64`,
+    )
+  }
   if (duration !== undefined) return duration
   throw invalidParameter(name, `cannot parse ${quote(text)} to a valid duration`)
 }
@@ -56,10 +63,17 @@ export function limitParameter(parameters: Parameters, name = 'limit'): number {
   return Number(text)
 }
 
+/** What `strconv.ParseFloat` reads, where JavaScript writes infinity in another way. */
+function goNumber(text: string): number {
+  const [, sign, word] = /^([+-]?)(inf|infinity)$/i.exec(text) ?? []
+  if (word === undefined) return Number(text)
+  return sign === '-' ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY
+}
+
 function parseTime(text: string): number | undefined {
   if (GO_FLOAT.test(text)) {
     // Milliseconds are what a sample's time has; more digits are cut to them.
-    const ms = Math.round(Number(text) * 1000)
+    const ms = Math.round(goNumber(text) * 1000)
     return Number.isFinite(ms) ? ms : undefined
   }
   if (!RFC3339.test(text)) return undefined
@@ -67,11 +81,13 @@ function parseTime(text: string): number | undefined {
   return Number.isNaN(ms) ? undefined : ms
 }
 
-function parseDuration(text: string): number | undefined {
+function parseDuration(text: string): number | 'too long' | undefined {
   if (GO_FLOAT.test(text)) {
-    const ms = Number(text) * 1000
-    // Go holds a duration in 64 bits of nanoseconds.
-    return Math.abs(ms) <= 9.2e12 * 1000 ? ms : undefined
+    const ms = goNumber(text) * 1000
+    // What is no number becomes the least of all durations in Go.
+    if (Number.isNaN(ms)) return Number.NEGATIVE_INFINITY
+    // Go holds a duration in 64 bits of nanoseconds; a query takes it in milliseconds.
+    return Math.abs(ms) <= DURATION_MS_MAX ? Math.trunc(ms * 1e6) / 1e6 : 'too long'
   }
   const parts = DURATION.exec(text)
   if (parts === null || text === '') return text === '0' ? 0 : undefined

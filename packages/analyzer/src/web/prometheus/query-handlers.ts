@@ -112,9 +112,12 @@ function ofQueryParameter(error: unknown): unknown {
     : error
 }
 
-/** A range query of a type that has no range fails in the engine, and is the text's fault all the same. */
+/** A type that has no range, a duration that comes to nothing: the engine finds it, and it is the text's fault. */
+const OF_THE_TEXT =
+  /^(invalid expression type|\d+:\d+: (duration must|division by zero|modulo by zero))/
+
 function isAboutTheText({ code, message }: ChokepointError): boolean {
-  return code === 'QUERY_INVALID' || message.startsWith('invalid expression type')
+  return code === 'QUERY_INVALID' || OF_THE_TEXT.test(message)
 }
 
 function* toApiAnswer(answer: QueryAnswer, limit: number, parameters: Parameters): SteppedAnswer {

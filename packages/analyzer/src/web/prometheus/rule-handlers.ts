@@ -1,3 +1,4 @@
+import { compileMatchers, LabelSet } from '@chokepoint/promql'
 import type { Alert } from '../../model/alert.ts'
 import { ChokepointError } from '../../model/errors.ts'
 import type { RuleGroupStatus, RuleStatus } from '../../model/rule-status.ts'
@@ -5,7 +6,7 @@ import type { ApiAnswer } from '../envelope.ts'
 import type { Parameters } from '../parameters.ts'
 import type { PrometheusPort } from '../ports.ts'
 import { formatAlertValue } from './format-number.ts'
-import { invalidParameter, limitParameter, quote } from './parse-parameters.ts'
+import { invalidParameter, quote } from './parse-parameters.ts'
 
 /** `/api/v1/alerts`: Prometheus' fields, and ours beside them. */
 export function listAlerts(alerts: readonly Alert[]): ApiAnswer {
@@ -15,7 +16,7 @@ export function listAlerts(alerts: readonly Alert[]): ApiAnswer {
 
 /** `/api/v1/rules` */
 export function listRules(port: PrometheusPort, parameters: Parameters): ApiAnswer {
-  const keeps = ruleFilter(parameters)
+  const keeps = ruleFilter(port, parameters)
   const withAlerts = !isTrue(parameters.get('exclude_alerts'), 'exclude_alerts')
   const files = parameters.all('file[]')
   const names = parameters.all('rule_group[]')
@@ -34,13 +35,20 @@ export function listRules(port: PrometheusPort, parameters: Parameters): ApiAnsw
   }
 }
 
-function ruleFilter(parameters: Parameters): (rule: RuleStatus) => boolean {
+function ruleFilter(port: PrometheusPort, parameters: Parameters): (rule: RuleStatus) => boolean {
   const type = parameters.get('type').toLowerCase()
   if (type !== '' && type !== 'alert' && type !== 'record') {
     throw invalidParameter('type', `not supported value ${quote(type)}`)
   }
   const names = parameters.all('rule_name[]')
+  // The labels as the rule file has them, before templates.
+  const selectors = parameters
+    .all('match[]')
+    .map((text) => compileMatchers(port.parseSelector(text)))
+  const isSelected = ({ labels }: RuleStatus) =>
+    selectors.length === 0 || selectors.some((matches) => matches(LabelSet.of(labels)))
   return (rule) =>
+    isSelected(rule) &&
     (type === '' || (type === 'alert') === (rule.type === 'alerting')) &&
     (names.length === 0 || names.includes(rule.name))
 }
@@ -49,26 +57,36 @@ type Filtered = { readonly group: RuleGroupStatus; readonly rules: readonly Rule
 
 /** `group_limit` groups after the one that `group_next_token` names, and the next page's token. */
 function pageOf(groups: readonly Filtered[], parameters: Parameters) {
-  const limit = limitParameter(parameters, 'group_limit')
+  const limit = groupLimit(parameters)
   const token = parameters.get('group_next_token')
   if (token !== '' && limit === 0) {
-    throw new ChokepointError(
-      'PARAMETER_INVALID',
-      'group_limit needs to be present in order to paginate over the groups',
-    )
+    const reason = 'group_limit needs to be present in order to paginate over the groups'
+    throw invalidParameter('group_next_token', reason)
   }
   const keyOf = ({ group }: Filtered) =>
     Buffer.from(`${group.file};${group.name}`).toString('base64url')
   const from = token === '' ? 0 : groups.findIndex((group) => keyOf(group) === token)
   if (from === -1) {
-    throw new ChokepointError(
-      'PARAMETER_INVALID',
-      `invalid group_next_token '${token}'. were rule groups changed?`,
-    )
+    const reason = `invalid group_next_token '${token}'. were rule groups changed?`
+    throw invalidParameter('group_next_token', reason)
   }
   if (limit === 0) return { page: groups, next: undefined }
   const rest = groups[from + limit]
   return { page: groups.slice(from, from + limit), next: rest && keyOf(rest) }
+}
+
+/** How many groups a page has; 0 for all of them. */
+function groupLimit(parameters: Parameters): number {
+  const text = parameters.get('group_limit')
+  if (text === '') return 0
+  if (!/^[+-]?\d+$/.test(text)) {
+    const reason = `strconv.ParseInt: parsing ${quote(text)}: invalid syntax`
+    throw invalidParameter('group_limit', `group_limit needs to be a valid number: ${reason}`)
+  }
+  if (Number(text) <= 0) {
+    throw invalidParameter('group_limit', 'group_limit needs to be greater than 0')
+  }
+  return Number(text)
 }
 
 function encodeGroup(group: RuleGroupStatus, rules: readonly RuleStatus[], withAlerts: boolean) {
@@ -132,6 +150,6 @@ function isTrue(text: string, name: string): boolean {
   if (text === '' || /^(0|f|F|false|FALSE|False)$/.test(text)) return false
   throw new ChokepointError(
     'PARAMETER_INVALID',
-    `invalid parameter "${name}": strconv.ParseBool: parsing ${quote(text)}: invalid syntax`,
+    `invalid parameter "${name}": error converting ${name}: strconv.ParseBool: parsing ${quote(text)}: invalid syntax`,
   )
 }

@@ -46,7 +46,7 @@ export function* listLabelValues(
 ): SteppedAnswer {
   const label = unescapeLabelName(name)
   if (label === '') {
-    throw new ChokepointError('PARAMETER_INVALID', `invalid label name: ${quote(name)}`)
+    throw new ChokepointError('PARAMETER_INVALID', `invalid label name: ${quote(label)}`)
   }
   const limit = limitParameter(parameters)
   const values = new Set<string>()

@@ -220,7 +220,13 @@ describe('the Prometheus API', () => {
         },
       ],
     })
-    const groups = ['one', 'two', 'three'].map(group)
+    const [one, two, three] = ['one', 'two', 'three'].map(group) as [
+      RuleGroupStatus,
+      RuleGroupStatus,
+      RuleGroupStatus,
+    ]
+    const labels = { team: 'x', severity: 'critical' }
+    const groups = [one, { ...two, rules: two.rules.map((rule) => ({ ...rule, labels })) }, three]
     await asking({ ruleGroups: () => groups }, async (get) => {
       const read = async (query: string) =>
         (await get(`rules?${query}`)).body.data as unknown as {
@@ -250,12 +256,18 @@ describe('the Prometheus API', () => {
       expect(
         (await read('rule_group[]=three&exclude_alerts=true')).groups[0]!.rules[1]!.alerts,
       ).to.deep.equal([])
+      const loud = 'match[]={team="x",severity=~"crit.*"}&match[]={team="y"}'
+      expect((await read(encodeURI(loud))).groups.map(({ name }) => name)).to.deep.equal(['two'])
+      expect((await get('rules?match[]=%7B')).status).to.equal(400)
       const first = await read('group_limit=2')
       expect(first.groups.map(({ name }) => name)).to.deep.equal(['one', 'two'])
       const second = await read(`group_limit=2&group_next_token=${first.groupNextToken}`)
       expect(second.groups.map(({ name }) => name)).to.deep.equal(['three'])
       expect(second).not.to.have.property('groupNextToken')
       expect((await get('rules?group_limit=2&group_next_token=x')).status).to.equal(400)
+      expect((await get('rules?group_limit=0')).body).to.deep.equal(
+        failure('invalid parameter "group_limit": group_limit needs to be greater than 0'),
+      )
     })
   })
 })
