@@ -148,7 +148,9 @@ describe('export', function () {
       OTEL_BSP_MAX_QUEUE_SIZE: '30',
       OTEL_BSP_MAX_EXPORT_BATCH_SIZE: '10',
     })
-    sendSpans(50, { send: (message) => started.send(message) })
+    for (let batch = 0; batch < 5; batch++) {
+      sendSpans(10, { send: (message) => started.send(message) })
+    }
     await until('drops', () => receiver.metrics('chokepoint.sdk.dropped').length > 0, 10_000)
     const dropped = receiver.metrics('chokepoint.sdk.dropped').at(-1)!.points[0]!
     expect(dropped).to.deep.include({ value: 20 })
