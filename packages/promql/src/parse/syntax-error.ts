@@ -1,4 +1,4 @@
-import { PromqlError, parseError } from '../errors.ts'
+import { type PromqlError, parseError } from '../errors.ts'
 import { findFunction } from '../functions/catalog.ts'
 import { quote } from '../go-format.ts'
 import { describeToken, type Token, tokenize } from './tokens.ts'
@@ -20,9 +20,7 @@ export function lexicalError(text: string): PromqlError | undefined {
   const open: Token[] = []
   const tokens = tokenize(text)
   if (tokens.length === 1) {
-    // Prometheus knows no place in a text without words.
-    const message = 'unknown position: parse error: no expression found in input'
-    return new PromqlError('parse_error', message, { start: 0, end: 0, line: 1, column: 1 })
+    return parseError(text, { start: 0, end: 0 }, 'no expression found in input')
   }
   for (const token of tokens) {
     const inBraces = open.at(-1)?.text === '{'

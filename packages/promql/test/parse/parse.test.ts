@@ -3,7 +3,7 @@ import { expect } from 'chai'
 
 /** Queries that do not parse, and what Prometheus says of them. */
 const ERRORS: readonly (readonly [query: string, message: string])[] = [
-  ['', 'unknown position: parse error: no expression found in input'],
+  ['', '1:1: parse error: no expression found in input'],
   ['1+', '1:3: parse error: unexpected end of input'],
   ['(1', '1:3: parse error: unclosed left parenthesis'],
   ['foo{', '1:5: parse error: unexpected end of input inside braces'],
