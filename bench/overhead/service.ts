@@ -5,7 +5,6 @@ import type { Agent } from './agents.ts'
 
 /** What a running service tells about itself. */
 export interface Usage {
-  readonly cpuMicros: number
   readonly rssBytes: number
   readonly heapBytes: number
 }

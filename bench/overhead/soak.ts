@@ -1,11 +1,11 @@
 // Whether the instrumentation grows: a service under it, at a low and fixed load of all kinds of requests, with two
 // readers of its metrics (OTLP every second, a scrape every second), and its heap right after a full collection.
 //
-//   node bench/overhead/soak.ts [--minutes 30] [--rate 150] [--preload path/to/register.js]
+//   node bench/overhead/soak.ts [--minutes 30] [--rate 150] [--preload path/to/register.js] [--bare] [--out FILE]
 import { writeFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { builtAgent } from './agents.ts'
+import { agents } from './agents.ts'
 import { BUILT_PRELOAD, freePort, installPeers, startSurroundings } from './peers.ts'
 import { Service, type Usage } from './service.ts'
 import { readThreadTimes } from './thread-times.ts'
@@ -17,6 +17,7 @@ const { values: options } = parseArgs({
     rate: { type: 'string', default: '150' },
     preload: { type: 'string', default: BUILT_PRELOAD },
     out: { type: 'string' },
+    bare: { type: 'boolean', default: false },
   },
 })
 const minutes = Number(options.minutes)
@@ -29,7 +30,9 @@ const TICK_MS = 20
 const folder = installPeers()
 const surroundings = await startSurroundings(folder, 1)
 const scrapePort = await freePort()
-const agent = builtAgent('soak', options.preload, `http://127.0.0.1:${surroundings.ports.sinkPort}`)
+const sink = `http://127.0.0.1:${surroundings.ports.sinkPort}`
+const all = agents(options.preload, sink)
+const agent = all.find(({ name }) => name === (options.bare ? 'bare' : 'chokepoint'))!
 const environment = {
   ...agent.environment,
   OTEL_METRICS_EXPORTER: 'otlp,prometheus',
@@ -42,7 +45,8 @@ const counts = { requests: 0, failures: 0, scrapes: 0 }
 const looks: (Usage & { readonly atMinutes: number })[] = []
 
 const startedMs = performance.now()
-const timers = [setInterval(offer, TICK_MS), setInterval(scrape, 1000)]
+const timers = [setInterval(offer, TICK_MS)]
+if (!options.bare) timers.push(setInterval(scrape, 1000))
 const cpuBefore = readThreadTimes(service.pid)
 while (performance.now() - startedMs < minutes * 60_000) {
   await delay(LOOK_MS)
