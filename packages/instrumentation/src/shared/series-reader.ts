@@ -51,6 +51,19 @@ export class SeriesReader {
     for (const place of this.#places) yield this.#readPlace(place)
   }
 
+  /** Measurements in histograms so far; cheaper than to read them. */
+  recordCount(): number {
+    this.#readDirectory()
+    const { values } = this.#memory
+    let count = 0
+    for (const { instrument, word } of this.#places) {
+      if (instrument.row.kind !== 'histogram') continue
+      const end = word + instrument.boundaries.length + 2
+      for (let bucket = word + 1; bucket < end; bucket++) count += values[bucket]!
+    }
+    return count
+  }
+
   /** What the app thread has dropped so far; rows without a drop are left out. */
   readDrops(): { kind: string; reason: string; count: number }[] {
     return DROPS.map((row, index) => ({ ...row, count: this.#memory.drops[index]! })).filter(

@@ -1,8 +1,22 @@
+/** What the instrumentation has used so far. */
+export interface Usage {
+  /** Processor time of the watch thread and, as estimated, of the app's threads. */
+  readonly cpuSeconds: number
+  /** Memory of the watch thread now. */
+  readonly bytes: number
+}
+
 export interface GovernorOptions {
   /** The part of one processor that may be used. */
   readonly cpuShareMax: number
+  /** The memory of the watch thread that may be used. */
+  readonly bytesMax: number
   readonly setLevel: (level: number) => void
-  readonly onStep: (level: number, share: number) => void
+  /** Told of each step, with what was used in the window before it. */
+  readonly onStep: (level: number, share: number, bytes: number) => void
+  /** Shorter times are for tests. */
+  readonly windowMs?: number
+  readonly warmUpMs?: number
 }
 
 /** What is given up first: child counts, then spans, then profiles. */
@@ -14,9 +28,13 @@ const WARM_UP_MS = 15_000
 const WINDOWS_OVER = 3
 const WINDOWS_UNDER = 12
 
+/** To come back needs so little, that what was given up does not put it over the budget again at once. */
+const LOW_CPU = 0.5
+const LOW_MEMORY = 0.75
+
 /**
- * Keeps the instrumentation within its budget of processor time. It steps down after fifteen seconds over
- * the budget, and up only after a minute below half of it, so that it does not swing.
+ * Keeps the instrumentation within its budgets of processor time and memory. It steps down after fifteen seconds
+ * over one of them, and up only after a minute well below both, so that it does not swing.
  */
 export class Governor {
   readonly #options: GovernorOptions
@@ -30,31 +48,39 @@ export class Governor {
     this.#options = options
   }
 
-  /** Looks at the processor time used so far, by the monotonic clock. Called every second or so. */
-  look(atMs: number, cpuSeconds: number): void {
+  /** What may be done now: 0 everything, 1 no child counts, 2 no spans, 3 no profiles. */
+  get level(): number {
+    return this.#level
+  }
+
+  /** Looks at what has been used, by the monotonic clock. Called every second or so. */
+  look(atMs: number, { cpuSeconds, bytes }: Usage): void {
+    const { windowMs = WINDOW_MS, warmUpMs = WARM_UP_MS } = this.#options
     this.#startedAtMs ??= atMs
-    if (atMs - this.#startedAtMs < WARM_UP_MS) return
+    if (atMs - this.#startedAtMs < warmUpMs) return
     this.#windowStart ??= { atMs, cpuSeconds }
     const elapsedMs = atMs - this.#windowStart.atMs
-    if (elapsedMs < WINDOW_MS) return
+    if (elapsedMs < windowMs) return
     const share = ((cpuSeconds - this.#windowStart.cpuSeconds) * 1000) / elapsedMs
     this.#windowStart = { atMs, cpuSeconds }
-    this.#judge(share)
+    this.#judge(share, bytes)
   }
 
-  #judge(share: number): void {
-    const { cpuShareMax } = this.#options
-    this.#over = share > cpuShareMax ? this.#over + 1 : 0
-    this.#under = share < cpuShareMax / 2 ? this.#under + 1 : 0
-    if (this.#over >= WINDOWS_OVER && this.#level < LEVEL_MAX) this.#step(1, share)
-    else if (this.#under >= WINDOWS_UNDER && this.#level > 0) this.#step(-1, share)
+  #judge(share: number, bytes: number): void {
+    const { cpuShareMax, bytesMax } = this.#options
+    const isOver = share > cpuShareMax || bytes > bytesMax
+    const isLow = share < cpuShareMax * LOW_CPU && bytes < bytesMax * LOW_MEMORY
+    this.#over = isOver ? this.#over + 1 : 0
+    this.#under = isLow ? this.#under + 1 : 0
+    if (this.#over >= WINDOWS_OVER && this.#level < LEVEL_MAX) this.#step(1, share, bytes)
+    else if (this.#under >= WINDOWS_UNDER && this.#level > 0) this.#step(-1, share, bytes)
   }
 
-  #step(by: 1 | -1, share: number): void {
+  #step(by: 1 | -1, share: number, bytes: number): void {
     this.#level += by
     this.#over = 0
     this.#under = 0
     this.#options.setLevel(this.#level)
-    this.#options.onStep(this.#level, share)
+    this.#options.onStep(this.#level, share, bytes)
   }
 }

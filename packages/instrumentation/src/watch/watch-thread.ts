@@ -15,6 +15,7 @@ import {
 } from '../shared/memory-layout.ts'
 import type { AppMessage, WatchMessage, WatchThreadData } from '../shared/messages.ts'
 import { SeriesReader } from '../shared/series-reader.ts'
+import { AppCost, calibrateRecord } from './app-cost.ts'
 import { ClusterEndpoint } from './cluster/cluster-endpoint.ts'
 import { ExportLog } from './export/export-log.ts'
 import { createPipelines, type Pipelines } from './export/pipelines.ts'
@@ -27,7 +28,7 @@ import { RecordedSeries } from './metrics/recorded-series.ts'
 import { SelfMetrics } from './metrics/self-metrics.ts'
 import { createProbes } from './probes/all-probes.ts'
 import { KERNEL_FILES } from './probes/kernel-files.ts'
-import { readAwakeMs, readRunQueueMs } from './probes/run-queue.ts'
+import { readAwakeMs, readMainThread } from './probes/run-queue.ts'
 import { RuntimeHistory } from './probes/runtime-history.ts'
 import { ThreadPoolCanary } from './probes/thread-pool.ts'
 import { OnDemandProfiles } from './profiles/on-demand-profiles.ts'
@@ -39,6 +40,7 @@ import { createProfileBudget } from './stall/profile-budget.ts'
 import { SourceMaps } from './stall/source-maps.ts'
 import { StallReport } from './stall/stall-report.ts'
 import { StallWatch } from './stall/stall-watch.ts'
+import { readThreadBytes } from './thread-bytes.ts'
 import { readThreadCpuSeconds } from './thread-cpu.ts'
 import { AppThreads, recordedByThreads } from './threads/app-threads.ts'
 import { threadRuntime } from './threads/thread-runtime.ts'
@@ -50,6 +52,7 @@ export type Tell = (message: WatchMessage) => void
 
 // The app thread waits 500 ms at most; what is not sent by then is lost anyway.
 const FLUSH_MAX_MS = 450
+const MIB = 1024 * 1024
 const STALL_SECONDS = [0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1, 2, 5, 10, 30, 60] as const
 /** Distinct places in the code that stalls are counted for. */
 const STALL_FRAMES_MAX = 50
@@ -69,6 +72,7 @@ export class WatchThread {
   readonly #stallWatch: StallWatch
   readonly #sourceMaps = new SourceMaps()
   readonly #profiles: OnDemandProfiles
+  readonly #appCost = new AppCost(() => calibrateRecord(monotonicMs))
   readonly #governing: NodeJS.Timeout
   readonly #pipelines: Pipelines
   readonly #readers: MetricReaders
@@ -150,10 +154,14 @@ export class WatchThread {
       heartbeatMs,
       thresholdMs: settings.stall.thresholdMs,
       profile: settings.stall.profile ? profileMainThread : undefined,
-      mayProfile: () => Atomics.load(this.#memory.control, LEVEL) < 3 && hasBudget(),
+      mayProfile: () => {
+        if (Atomics.load(this.#memory.control, LEVEL) >= 3 || !hasBudget()) return false
+        this.#appCost.addProfile()
+        return true
+      },
       mayPause: () => this.#runtime.latest?.debugged === false,
       now: monotonicMs,
-      starvedMs: () => readRunQueueMs(KERNEL_FILES),
+      appThread: () => readMainThread(KERNEL_FILES),
       awakeMs: () => readAwakeMs(KERNEL_FILES),
       onNamed: (stall) => report.named(stall),
       onEnd: (stall) => report.ended(stall),
@@ -162,22 +170,26 @@ export class WatchThread {
   }
 
   #govern(): NodeJS.Timeout {
-    const { cpuShareMax } = this.#data.settings.governor
+    const { cpuShareMax, memoryMibMax } = this.#data.settings.governor
     const governor = new Governor({
       cpuShareMax,
+      bytesMax: memoryMibMax * MIB,
       setLevel: (level) => {
         Atomics.store(this.#memory.control, LEVEL, level)
         this.#threads.setLevel(level)
       },
-      onStep: (level, share) => {
-        const percent = (share * 100).toFixed(1)
-        const detail = `level ${level} at ${percent} % of a processor, budget ${cpuShareMax * 100} %`
+      onStep: (level, share, bytes) => {
+        const used = `${(share * 100).toFixed(1)} % of a processor, ${Math.round(bytes / MIB)} MiB`
+        const budget = `${cpuShareMax * 100} %, ${memoryMibMax} MiB`
+        const detail = `level ${level} at ${used}, budget ${budget}`
         this.#warnings.warn('the instrumentation is over its budget and does less', detail)
       },
     })
+    const reader = new SeriesReader(this.#memory)
     const timer = setInterval(() => {
-      const cpuSeconds = readThreadCpuSeconds()
-      if (cpuSeconds !== undefined) governor.look(monotonicMs(), cpuSeconds)
+      this.#appCost.look([reader, ...Array.from(this.#threads.living, (thread) => thread.reader)])
+      const cpuSeconds = (readThreadCpuSeconds() ?? 0) + this.#appCost.seconds
+      governor.look(monotonicMs(), { cpuSeconds, bytes: readThreadBytes() })
     }, 1000)
     return timer.unref()
   }
@@ -213,6 +225,7 @@ export class WatchThread {
     switch (message.type) {
       case 'spans':
         Atomics.add(this.#memory.control, TAKEN, 1)
+        this.#appCost.addSpans(message.count)
         this.#pipelines.spans?.add(message)
         return
       case 'runtime':
@@ -291,6 +304,7 @@ export class WatchThread {
         reader,
         drops: this.#drops,
         startedAtMs,
+        appSeconds: () => this.#appCost.seconds,
         queuedBytes: () =>
           new Map(Array.from(this.#pipelines.queues, ([signal, queue]) => [signal, queue.bytes])),
       }),

@@ -2,6 +2,7 @@ import type { MetricData } from '@opentelemetry/sdk-metrics'
 import type { Signal } from '../../settings/otlp-settings.ts'
 import { LEVEL, type SharedMemory } from '../../shared/memory-layout.ts'
 import type { SeriesReader } from '../../shared/series-reader.ts'
+import { readThreadBytes } from '../thread-bytes.ts'
 import { readThreadCpuSeconds } from '../thread-cpu.ts'
 import type { DropCounts } from './drop-counts.ts'
 import { MetricBatch, type MetricSource, type Moment } from './metric-batch.ts'
@@ -11,6 +12,8 @@ export interface SelfMetricsInput {
   readonly reader: SeriesReader
   readonly drops: DropCounts
   readonly startedAtMs: number
+  /** Processor time taken from the app's threads so far, in seconds. */
+  readonly appSeconds: () => number
   /** Bytes that wait to be sent, by signal. */
   readonly queuedBytes: () => ReadonlyMap<Signal, number>
 }
@@ -24,9 +27,11 @@ export class SelfMetrics implements MetricSource {
   }
 
   collect(moment: Moment): readonly MetricData[] {
-    const { memory, reader, drops, startedAtMs, queuedBytes } = this.#input
+    const { memory, reader, drops, startedAtMs, appSeconds, queuedBytes } = this.#input
     const batch = new MetricBatch(startedAtMs, moment.wallMs)
     batch.add('chokepoint.sdk.cpu.time', readThreadCpuSeconds())
+    batch.add('chokepoint.sdk.app.time', appSeconds())
+    batch.add('chokepoint.sdk.memory.usage', readThreadBytes())
     batch.add('chokepoint.sdk.level', Atomics.load(memory.control, LEVEL))
     batch.add('chokepoint.sdk.series', reader.seriesCount)
     for (const { kind, reason, count } of [...reader.readDrops(), ...drops.rows()]) {

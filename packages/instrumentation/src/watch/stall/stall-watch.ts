@@ -1,5 +1,6 @@
 import { ASKED, BEAT_AT, BEATS, DONE, type SharedMemory } from '../../shared/memory-layout.ts'
 import type { BeatGap } from '../../shared/messages.ts'
+import type { MainThreadState } from '../probes/run-queue.ts'
 import { type Frame, hotFrames } from './hot-frames.ts'
 import type { MainThreadProfile, ProfileMainThread } from './main-thread-profiler.ts'
 import { correctByStack, mayHideLoop } from './paused-stack.ts'
@@ -24,11 +25,8 @@ export interface StallWatchOptions {
   readonly mayPause: () => boolean
   /** The clock of the heartbeat: monotonic, in ms. */
   readonly now: () => number
-  /**
-   * How long the app thread has waited for a processor since it began, in ms; 0 where the system does
-   * not tell. That time is the machine's fault, not the code's.
-   */
-  readonly starvedMs: () => number
+  /** What the system tells of the app thread; undefined where it tells nothing. */
+  readonly appThread: () => MainThreadState | undefined
   /** How long the calling thread has run or waited for a processor, in ms; 0 where nobody tells. */
   readonly awakeMs: () => number
   /** Called when a stall has been profiled, mostly while it still lasts. */
@@ -42,8 +40,9 @@ export interface StallWatchOptions {
 interface Seen {
   readonly beats: number
   readonly beatAtMs: number
-  /** What `starvedMs` was then. */
-  readonly starvedMs: number
+  /** How long the app thread had run then, and had slept while its heartbeat was due. */
+  readonly ranMs: number
+  readonly asleepMs: number
 }
 
 /** A stall that was noticed while it lasts: the heartbeat after which none came. */
@@ -79,8 +78,9 @@ export class StallWatch {
   readonly #timer: NodeJS.Timeout
   #lastTickMs: number
   #lastAwakeMs: number
+  #asleepMs = 0
   /** The newest first. */
-  #seen: readonly Seen[] = [{ beats: 0, beatAtMs: 0, starvedMs: 0 }]
+  #seen: readonly Seen[] = [{ beats: 0, beatAtMs: 0, ranMs: 0, asleepMs: 0 }]
   #suspensions: readonly Suspension[] = []
   #noticed: Noticed | undefined
   #profileUnderWay: MainThreadProfile | undefined
@@ -112,14 +112,14 @@ export class StallWatch {
   /** Looks at the heartbeat; the timer does it all the time. */
   tick(): void {
     const nowMs = this.#options.now()
-    this.#noteSuspension(nowMs)
     const [seen] = this.#seen
+    this.#noteSleep(nowMs, this.#noteSuspension(nowMs))
     if (this.#beats !== seen!.beats) {
-      const { memory, starvedMs } = this.#options
       const fresh = {
         beats: this.#beats,
-        beatAtMs: memory.clock[BEAT_AT]!,
-        starvedMs: starvedMs(),
+        beatAtMs: this.#options.memory.clock[BEAT_AT]!,
+        ranMs: this.#options.appThread()?.ranMs ?? 0,
+        asleepMs: this.#asleepMs,
       }
       this.#seen = [fresh, ...this.#seen].slice(0, REMEMBERED_MAX)
     } else if (this.#noticed?.beats !== seen!.beats && this.#isStalled(seen!, nowMs)) {
@@ -133,21 +133,33 @@ export class StallWatch {
     this.#noteSuspension(this.#options.now())
     const durationMs = this.#blocked(startMs, endMs)
     if (durationMs < this.#options.thresholdMs) return
-    if (this.#isStarved(startMs, durationMs, cpuMs)) return
+    if (this.#isStarved(startMs, cpuMs)) return
     const noticed = this.#noticed?.beatAtMs === startMs ? this.#noticed : undefined
     await noticed?.profiling
     this.#options.onEnd({ durationMs, frames: noticed?.frames ?? [] })
   }
 
-  /** Time in which this thread neither ran nor waited to run: the whole process was stopped. */
-  #noteSuspension(nowMs: number): void {
+  /**
+   * Time in which this thread neither ran nor waited to run: the whole process was stopped. Gives the time since the
+   * last look in which it was not, in ms.
+   */
+  #noteSuspension(nowMs: number): number {
     const awakeMs = this.#options.awakeMs()
-    const ms = nowMs - this.#lastTickMs - this.#tickMs - (awakeMs - this.#lastAwakeMs)
+    const elapsedMs = nowMs - this.#lastTickMs
+    const ms = elapsedMs - this.#tickMs - (awakeMs - this.#lastAwakeMs)
     this.#lastTickMs = nowMs
     this.#lastAwakeMs = awakeMs
     // Timers are always some milliseconds late.
-    if (ms < this.#tickMs) return
+    if (ms < this.#tickMs) return elapsedMs
     this.#suspensions = [{ atMs: nowMs, ms }, ...this.#suspensions].slice(0, REMEMBERED_MAX)
+    return elapsedMs - ms
+  }
+
+  /** An app thread that sleeps while its heartbeat is due sleeps in a call: the loop would have woken it. */
+  #noteSleep(nowMs: number, sinceLastMs: number): void {
+    const dueMs = this.#options.memory.clock[BEAT_AT]! + this.#options.heartbeatMs
+    if (nowMs - dueMs < this.#tickMs / 2 || !this.#options.appThread()?.isAsleep) return
+    this.#asleepMs += Math.min(sinceLastMs, nowMs - dueMs)
   }
 
   #isStalled({ beats, beatAtMs }: Seen, nowMs: number): boolean {
@@ -158,16 +170,20 @@ export class StallWatch {
     const { control } = memory
     if (Atomics.load(control, ASKED) > Atomics.load(control, DONE)) return false
     const blockedMs = this.#blocked(beatAtMs, nowMs)
-    return blockedMs >= thresholdMs && !this.#isStarved(beatAtMs, blockedMs, 0)
+    return blockedMs >= thresholdMs && !this.#isStarved(beatAtMs, 0)
   }
 
-  /** Whether the thread stood still for want of a processor: then the code has done nothing wrong. */
-  #isStarved(sinceMs: number, blockedMs: number, cpuMs: number): boolean {
-    const { starvedMs, thresholdMs } = this.#options
+  /**
+   * Whether the thread stood still for want of a processor: then the code has done nothing wrong. The time that it
+   * was ready to run is no measure of that: a virtual processor may itself stand still.
+   */
+  #isStarved(sinceMs: number, cpuMs: number): boolean {
+    const state = this.#options.appThread()
     const before = this.#seen.find(({ beatAtMs }) => beatAtMs <= sinceMs)
-    const waitedMs = before === undefined ? 0 : starvedMs() - before.starvedMs
-    const ownMs = Math.max(cpuMs, blockedMs - waitedMs)
-    return ownMs < OWN_THRESHOLDS_MIN * thresholdMs
+    if (state === undefined || before === undefined) return false
+    const ranMs = cpuMs > 0 ? cpuMs : state.ranMs - before.ranMs
+    const ownMs = ranMs + this.#asleepMs - before.asleepMs
+    return ownMs < OWN_THRESHOLDS_MIN * this.#options.thresholdMs
   }
 
   get #beats(): number {
@@ -218,8 +234,6 @@ export class StallWatch {
       if (stall.frames.length === 0) return
       const untilMs = Math.min(this.#endOf(stall), this.#options.now())
       const durationMs = this.#blocked(stall.beatAtMs, untilMs)
-      // The wait for a processor is only counted when it is over, which it now is.
-      if (this.#isStarved(stall.beatAtMs, durationMs, 0)) return
       this.#options.onNamed({ durationMs, frames: stall.frames })
     } finally {
       profile.close()

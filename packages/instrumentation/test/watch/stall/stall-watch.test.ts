@@ -7,6 +7,7 @@ import {
   createSharedMemory,
   type SharedMemory,
 } from '../../../src/shared/memory-layout.ts'
+import type { MainThreadState } from '../../../src/watch/probes/run-queue.ts'
 import type { MainThreadProfile } from '../../../src/watch/stall/main-thread-profiler.ts'
 import type { Stack } from '../../../src/watch/stall/paused-stack.ts'
 import { type Stall, StallWatch } from '../../../src/watch/stall/stall-watch.ts'
@@ -45,7 +46,7 @@ describe('stall watch', () => {
   let profile: () => MainThreadProfile
   let stack: Stack | undefined
   let debugged: boolean
-  let starvedMs: number
+  let appThread: MainThreadState | undefined
   let awakeMs: number
 
   beforeEach(() => {
@@ -56,7 +57,7 @@ describe('stall watch', () => {
     errors = []
     stack = undefined
     debugged = false
-    starvedMs = 1_000
+    appThread = undefined
     awakeMs = 500
     profile = () => ({
       started: Promise.resolve(),
@@ -72,7 +73,7 @@ describe('stall watch', () => {
       mayProfile: () => true,
       mayPause: () => !debugged,
       now: () => nowMs,
-      starvedMs: () => starvedMs,
+      appThread: () => appThread,
       awakeMs: () => awakeMs,
       onNamed: (stall) => named.push(stall),
       onEnd: (stall) => ended.push(stall),
@@ -156,41 +157,70 @@ describe('stall watch', () => {
     expect(ended).to.deep.equal([{ durationMs: 680, frames: [] }])
   })
 
-  it('records a block whose code had half of the threshold for itself, in a long gap', async () => {
-    nowMs += 2_020
-    awakeMs += 2_015
-    starvedMs += 1_980
-    beat(100)
-    await settle()
-    expect(ended).to.deep.equal([{ durationMs: 2_000, frames: [] }])
-  })
+  describe('where the system tells of the thread', () => {
+    const state = (ranMs: number, isAsleep = false) => ({ ranMs, isAsleep })
 
-  it('blames the machine for a gap in which the code had less than that', async () => {
-    nowMs += 2_020
-    awakeMs += 2_015
-    starvedMs += 1_980
-    beat(99)
-    await settle()
-    expect(ended).to.deep.equal([])
-  })
+    beforeEach(() => {
+      appThread = state(5_000)
+      beat()
+      watch.tick()
+    })
 
-  it('records a block of which the count of waiting says too much', async () => {
-    nowMs += 520
-    awakeMs += 515
-    // Most of this wait was before the gap: the last look was long ago.
-    starvedMs += 900
-    beat(100)
-    await settle()
-    expect(ended).to.have.length(1)
-  })
+    /** A gap of so many ms, of which this thread notices the end only. */
+    async function gap(ms: number, cpuMs: number): Promise<void> {
+      nowMs += ms + HEARTBEAT_MS
+      awakeMs += ms
+      beat(cpuMs)
+      await settle()
+    }
 
-  it('blames the machine for a gap in which the app had no processor', async () => {
-    nowMs += 520
-    awakeMs += 515
-    starvedMs += 490
-    beat(12)
-    await settle()
-    expect(ended).to.deep.equal([])
+    it('records a block whose code had half of the threshold for itself, in a long gap', async () => {
+      await gap(2_000, 100)
+      expect(ended).to.deep.equal([{ durationMs: 2_000, frames: [] }])
+    })
+
+    it('blames the machine for a gap in which the code had less than that', async () => {
+      await gap(2_000, 99)
+      expect(ended).to.deep.equal([])
+    })
+
+    it('asks the system for the processor time where Node cannot tell it', async () => {
+      appThread = state(5_100)
+      await gap(500, 0)
+      expect(ended).to.have.length(1)
+      watch.tick()
+      appThread = state(5_199)
+      await gap(500, 0)
+      expect(ended).to.have.length(1)
+    })
+
+    it('records a block in a call that sleeps, and not one before its heartbeat is due', async () => {
+      appThread = state(5_000, true)
+      for (let step = 0; step < 3; step++) {
+        nowMs += 50
+        awakeMs += 50
+        watch.tick()
+      }
+      appThread = state(5_000)
+      await gap(500, 1)
+      expect(ended).to.have.length(1)
+      watch.tick()
+      appThread = state(5_000, true)
+      nowMs += HEARTBEAT_MS
+      awakeMs += HEARTBEAT_MS
+      watch.tick()
+      appThread = state(5_000)
+      await gap(500, 1)
+      expect(ended).to.have.length(1)
+    })
+
+    it('does not take the wait for a processor for a stall, until the code has run enough', () => {
+      pass(450)
+      expect(watch.blockedMs).to.equal(0)
+      appThread = state(5_100)
+      pass(50)
+      expect(watch.blockedMs).to.equal(480)
+    })
   })
 
   it('lets go of the app thread when it ends, without a word', async () => {
@@ -297,14 +327,6 @@ describe('stall watch', () => {
     watch.tick()
     await settle()
     expect(ended).to.deep.equal([{ durationMs: 380, frames: [] }])
-  })
-
-  it('does not take the wait for a processor for a stall', () => {
-    starvedMs += 420
-    pass(450)
-    expect(watch.blockedMs).to.equal(0)
-    pass(100)
-    expect(watch.blockedMs).to.equal(530)
   })
 
   it('does not take the wait for its own flush for a stall', () => {
