@@ -55,7 +55,7 @@ const LIBRARIES: readonly LibraryRow[] = [
     files: ['undici'],
     prepare: (exported, { undiciPools }) => undiciPools.prepare(exported),
   },
-  { id: 'winston', files: ['winston'], prepare: prepareWinston },
+  { id: 'winston', files: ['winston/lib/winston/logger.js'], prepare: prepareWinston },
 ]
 
 /** The hooks of those libraries that the user has left on. */

@@ -68,11 +68,10 @@ function withFields(line: string, fields: TraceFields): string {
 
 type Write = (this: unknown, record: unknown, ...rest: unknown[]) => unknown
 
-/** Prepares `winston` 3: each record gets the fields before it goes to formats and transports. */
+/** Prepares the logger of `winston` 3: each record gets the fields before it goes to formats and transports. */
 export function prepareWinston(exported: unknown, parts: LogParts): void {
-  const { Logger } = exported as { Logger?: { prototype: { write: Write } } }
-  const prototype = Logger?.prototype
-  if (typeof prototype?.write !== 'function') return
+  const { prototype } = exported as { prototype?: { write?: Write } }
+  if (prototype === undefined || typeof prototype.write !== 'function') return
   // The stream's own `write` lies deeper: it is shared with streams that are no loggers.
   const write = prototype.write
   prototype.write = function chokepointWrite(record, ...rest) {
