@@ -26,6 +26,7 @@ export const AREAS: readonly Area[] = [
     metric: 'nodejs_eventloop_utilization_ratio',
     whenAbsent: 'the process ended before its first export, or its event loop was never free',
   },
+  { name: 'worker threads', metric: 'nodejs_worker_count' },
   { name: 'garbage collection', metric: 'v8js_gc_duration_seconds_count' },
   { name: 'process', metric: 'process_memory_usage_bytes' },
   { name: 'host', metric: 'system_memory_usage_bytes' },

@@ -1,6 +1,7 @@
 import type { AnalyzerView, Labels } from '@chokepoint/analyzer'
 import type { Environment } from '../options.ts'
 import { AREAS } from './areas.ts'
+import { environmentAdvice } from './environment-advice.ts'
 
 /** One process that reported, and what was seen of it. */
 export interface ExaminedProcess {
@@ -83,27 +84,6 @@ function processAdvice(process: ExaminedProcess): string[] {
       ? [
           `${name}: ${process.failedExports} exports failed; what was refused is told above by [chokepoint]`,
         ]
-      : []),
-  ]
-}
-
-// Two agents measure everything twice, and patch the same functions.
-const OTHER_AGENTS = /dd-trace|newrelic|elastic-apm|auto-instrumentations-node|@sentry|appdynamics/
-
-function environmentAdvice(environment: Environment): string[] {
-  const { OTEL_SDK_DISABLED, NODE_OPTIONS = '', OTEL_EXPORTER_OTLP_PROTOCOL } = environment
-  const other = OTHER_AGENTS.exec(NODE_OPTIONS)?.[0]
-  return [
-    ...(OTEL_SDK_DISABLED?.toLowerCase() === 'true'
-      ? ['OTEL_SDK_DISABLED=true switches the preload off: unset it']
-      : []),
-    ...(other === undefined
-      ? []
-      : [
-          `NODE_OPTIONS loads another agent (${other}): both would measure and patch; leave one out`,
-        ]),
-    ...(OTEL_EXPORTER_OTLP_PROTOCOL === 'grpc'
-      ? ['OTEL_EXPORTER_OTLP_PROTOCOL=grpc is not offered: use http/protobuf and port 4318']
       : []),
   ]
 }
