@@ -1,13 +1,14 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { expect } from 'chai'
 import { AppProcess, until } from './app-process.ts'
 import { OtlpReceiver } from './otlp-receiver.ts'
 
-// Installs from the registry, some minutes: CHOKEPOINT_TEST_TARBALL=true, after `node tools/build.ts`.
-const WANTED = process.env.CHOKEPOINT_TEST_TARBALL === 'true'
+// Installs from the registry, some minutes: CHOKEPOINT_TEST_TARBALL=true after `node tools/build.ts`, or the path of a
+// tarball.
+const WANTED = process.env.CHOKEPOINT_TEST_TARBALL ?? ''
 const PACKAGE = join(import.meta.dirname, '..', '..')
 
 const APPS: Readonly<Record<string, string>> = {
@@ -29,13 +30,12 @@ describe('the tarball, installed by npm into an empty project', function () {
   let receiver: OtlpReceiver
 
   before(async function () {
-    if (!WANTED) return this.skip()
-    if (!existsSync(join(PACKAGE, 'dist', 'register.js'))) throw new Error('nothing is built')
+    if (WANTED === '') return this.skip()
     folder = mkdtempSync(join(tmpdir(), 'chokepoint-tarball-'))
     receiver = await OtlpReceiver.start()
-    npm(PACKAGE, 'pack', '--pack-destination', folder)
+    const tarball = WANTED === 'true' ? pack() : resolve(WANTED)
     writeFileSync(join(folder, 'package.json'), '{ "name": "empty-project", "private": true }')
-    npm(folder, 'install', './chokepoint-instrumentation-0.1.0.tgz')
+    npm(folder, 'install', tarball)
     for (const [name, text] of Object.entries(APPS)) writeFileSync(join(folder, name), text)
   })
 
@@ -45,6 +45,12 @@ describe('the tarball, installed by npm into an empty project', function () {
   })
 
   beforeEach(() => receiver.clear())
+
+  function pack(): string {
+    if (!existsSync(join(PACKAGE, 'dist', 'register.js'))) throw new Error('nothing is built')
+    npm(PACKAGE, 'pack', '--pack-destination', folder)
+    return join(folder, 'chokepoint-instrumentation-0.1.0.tgz')
+  }
 
   function npm(cwd: string, ...args: string[]): void {
     execFileSync('npm', [...args, '--no-audit', '--no-fund'], { cwd, stdio: 'pipe' })
