@@ -12,7 +12,7 @@ const { values } = parseArgs({
   options: { seconds: { type: 'string', default: '30' }, only: { type: 'string' } },
 })
 const seconds = Number(values.seconds)
-const APP = join(import.meta.dirname, 'app.mjs')
+const APP = join(import.meta.dirname, 'programs/app.mjs')
 const GROUP = `/sys/fs/cgroup/cpu/chokepoint-bench-${process.pid}`
 
 /** A machine or an app to be tried. `during` makes the trouble and returns how to end it. */

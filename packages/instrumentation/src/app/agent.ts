@@ -21,6 +21,7 @@ import { whenHttp2Loads } from './http2-loaded.ts'
 import { watchHttp2Servers } from './http2-server.ts'
 import { libraryHooks } from './library-hooks.ts'
 import { type LibraryHook, watchModuleLoads } from './module-loads.ts'
+import { watchNodeWaits } from './node-waits.ts'
 import { OfficialInstrumentations } from './official-instrumentations.ts'
 import { StoreContextManager } from './otel-context.ts'
 import { W3cPropagator } from './otel-propagator.ts'
@@ -196,6 +197,7 @@ function watchLibraries(parts: Parts, db: DbMetrics, meters: AppMeterProvider): 
     watchUndici(tracker, client, report)
     undiciPools.watch()
   }
+  watchNodeWaits({ tracker, report, fs: wanted('fs'), dns: wanted('dns') })
   if (wanted('fastify')) watchFastify(report)
   const { components } = processWide()
   if (wanted('graphql')) watchGraphql({ tracker, components, report })

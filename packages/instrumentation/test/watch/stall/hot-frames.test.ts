@@ -73,7 +73,7 @@ describe('hot frames', () => {
   })
 
   it("blame none of our own code: its time is its caller's, or nobody's", () => {
-    const own = { name: 'take', url: new URL('../../../src/app/x.ts', import.meta.url).href }
+    const own = { name: 'take', url: new URL('../../../src/app/agent.ts', import.meta.url).href }
     const profile = profileOf(
       { ...own, samples: 10 },
       { name: 'serve', url: APP, line: 2, samples: 5, children: [{ ...own, samples: 5 }] },
