@@ -26,10 +26,10 @@ async function logged(
   system: string,
   requests: readonly { readonly path: string; readonly sampled: '00' | '01' }[],
   environment: Record<string, string> = {},
-  preload: '--import' | undefined = '--import',
+  observed = true,
 ): Promise<{ lines: Line[]; answer: unknown; stderr: string }> {
   const app = new AppProcess(`logs-app.${system}`, {
-    ...(preload === undefined ? {} : { preload }),
+    ...(observed ? { preload: '--import' } : {}),
     environment: {
       OTEL_TRACES_SAMPLER_ARG: '0',
       OTEL_TRACES_EXPORTER: 'none',
@@ -83,7 +83,7 @@ describe('log records', function () {
   it('are otherwise what they are without us, and the objects of the app stay as they are', async () => {
     const request = [{ path: '/', sampled: '00' }] as const
     const ours = await logged('mjs', request)
-    const bare = await logged('mjs', request, {}, undefined)
+    const bare = await logged('mjs', request, {}, false)
     const stripped = (lines: Line[]): unknown[] =>
       lines.map(({ trace_id, span_id, trace_flags, time, pid, stack, err, ...line }) => ({
         ...line,
