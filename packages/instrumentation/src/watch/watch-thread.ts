@@ -19,7 +19,7 @@ import { AppCost, calibrateRecord } from './app-cost.ts'
 import { ClusterEndpoint } from './cluster/cluster-endpoint.ts'
 import { ExportLog } from './export/export-log.ts'
 import { createPipelines, type Pipelines } from './export/pipelines.ts'
-import { Governor } from './governor.ts'
+import { govern } from './govern.ts'
 import { BoundedHistogram } from './metrics/bounded-histogram.ts'
 import { DropCounts } from './metrics/drop-counts.ts'
 import type { MetricSource, Moment } from './metrics/metric-batch.ts'
@@ -40,8 +40,6 @@ import { createProfileBudget } from './stall/profile-budget.ts'
 import { SourceMaps } from './stall/source-maps.ts'
 import { StallReport } from './stall/stall-report.ts'
 import { StallWatch } from './stall/stall-watch.ts'
-import { readThreadBytes } from './thread-bytes.ts'
-import { readThreadCpuSeconds } from './thread-cpu.ts'
 import { AppThreads, recordedByThreads } from './threads/app-threads.ts'
 import { threadRuntime } from './threads/thread-runtime.ts'
 import { SCOPE } from './version.ts'
@@ -52,7 +50,6 @@ export type Tell = (message: WatchMessage) => void
 
 // The app thread waits 500 ms at most; what is not sent by then is lost anyway.
 const FLUSH_MAX_MS = 450
-const MIB = 1024 * 1024
 const STALL_SECONDS = [0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1, 2, 5, 10, 30, 60] as const
 /** Distinct places in the code that stalls are counted for. */
 const STALL_FRAMES_MAX = 50
@@ -128,7 +125,14 @@ export class WatchThread {
       now: Date.now,
       tell: (text) => tell({ type: 'warning', text }),
     })
-    this.#governing = this.#govern()
+    this.#governing = govern({
+      settings: data.settings.governor,
+      memory: this.#memory,
+      threads: this.#threads,
+      appCost: this.#appCost,
+      now: monotonicMs,
+      warn: (subject, detail) => this.#warnings.warn(subject, detail),
+    })
     this.#readers = createMetricReaders({
       settings: data.settings,
       resource,
@@ -167,31 +171,6 @@ export class WatchThread {
       onEnd: (stall) => report.ended(stall),
       onError: (error) => this.#warnings.warn('a stall cannot be profiled', error),
     })
-  }
-
-  #govern(): NodeJS.Timeout {
-    const { cpuShareMax, memoryMibMax } = this.#data.settings.governor
-    const governor = new Governor({
-      cpuShareMax,
-      bytesMax: memoryMibMax * MIB,
-      setLevel: (level) => {
-        Atomics.store(this.#memory.control, LEVEL, level)
-        this.#threads.setLevel(level)
-      },
-      onStep: (level, share, bytes) => {
-        const used = `${(share * 100).toFixed(1)} % of a processor, ${Math.round(bytes / MIB)} MiB`
-        const budget = `${cpuShareMax * 100} %, ${memoryMibMax} MiB`
-        const detail = `level ${level} at ${used}, budget ${budget}`
-        this.#warnings.warn('the instrumentation is over its budget and does less', detail)
-      },
-    })
-    const reader = new SeriesReader(this.#memory)
-    const timer = setInterval(() => {
-      this.#appCost.look([reader, ...Array.from(this.#threads.living, (thread) => thread.reader)])
-      const cpuSeconds = (readThreadCpuSeconds() ?? 0) + this.#appCost.seconds
-      governor.look(monotonicMs(), { cpuSeconds, bytes: readThreadBytes() })
-    }, 1000)
-    return timer.unref()
   }
 
   /** Opens `/metrics` and says that the thread is ready. */
