@@ -1,10 +1,13 @@
 import {
+  childrenOf,
   type Engine,
+  type Expr,
   type Matcher,
   prettyPrint,
   type QueryResult,
   type SeriesSource,
 } from '@chokepoint/promql'
+import type { PointExemplar } from './decode/exemplars.ts'
 import { ChokepointError } from './model/errors.ts'
 import type { RuleGroupStatus } from './model/rule-status.ts'
 import { prometheusTree } from './prometheus-tree.ts'
@@ -47,6 +50,14 @@ export function createPrometheusPort(parts: PortParts): PrometheusPort {
       return { ...answer, stats: statsOf(samples, started) }
     },
     parseSelector: (selector) => translateErrors(() => matchersOf(engine, selector)),
+    exemplars: (expression, fromMs, toMs) => {
+      const selectors = selectorsOf(translateErrors(() => engine.parse(expression)))
+      const found = selectors.flatMap((matchers) => store().exemplars(matchers, fromMs, toMs))
+      // Two selectors of an expression may choose one series.
+      return [...new Map(found.map((series) => [series.labels.key, series])).values()].map(
+        ({ labels, exemplars }) => ({ labels, exemplars: exemplars.map(withLabels) }),
+      )
+    },
     formatQuery: (expression) => translateErrors(() => prettyPrint(engine.parse(expression))),
     parseQuery: (expression) => translateErrors(() => prometheusTree(engine.parse(expression))),
     metadata: () =>
@@ -55,6 +66,21 @@ export function createPrometheusPort(parts: PortParts): PrometheusPort {
         .map(({ name, ...metadata }) => [name, [metadata]] as const),
     ruleGroups,
   }
+}
+
+/** The matchers of each selector in an expression. */
+function selectorsOf(expr: Expr): readonly (readonly Matcher[])[] {
+  return expr.kind === 'vector' ? [expr.matchers] : childrenOf(expr).flatMap(selectorsOf)
+}
+
+/** An exemplar with its trace as labels, as Prometheus' OTLP receiver writes them. */
+function withLabels({ timeMs, value, traceId, spanId, attributes }: PointExemplar) {
+  const labels = {
+    ...(traceId === '' ? {} : { trace_id: traceId }),
+    ...(spanId === '' ? {} : { span_id: spanId }),
+    ...Object.fromEntries(attributes),
+  }
+  return { timeMs, value, labels }
 }
 
 function matchersOf(engine: Engine, selector: string): readonly Matcher[] {

@@ -48,9 +48,13 @@ ${extra}`
     return running
   }
 
-  async function send(analyzer: RunningAnalyzer, value: number): Promise<void> {
+  async function send(
+    analyzer: RunningAnalyzer,
+    value: number,
+    exemplars: readonly object[] = [],
+  ): Promise<void> {
     const timeUnixNano = `${Date.now()}000000`
-    const point = { timeUnixNano, asDouble: value }
+    const point = { timeUnixNano, asDouble: value, exemplars }
     const metrics = [{ name: 'room.temperature', gauge: { dataPoints: [point] } }]
     const body = JSON.stringify({ resourceMetrics: [{ scopeMetrics: [{ metrics }] }] })
     const response = await fetch(`http://127.0.0.1:${analyzer.ports.otlpHttp}/v1/metrics`, {
@@ -146,6 +150,29 @@ ${extra}`
     const { data } = await answer(analyzer, '/api/v1/rules?type=alert')
     const threshold = data.groups?.find(({ name }) => name === 'thresholds')?.rules[0]
     expect(JSON.stringify(threshold)).to.include('http://grafana.example/d/chokepoint-')
+  })
+
+  it('gives the exemplars of the series that an expression reads', async () => {
+    const analyzer = await start()
+    const timeMs = Date.now() - 1000
+    const exemplar = {
+      timeUnixNano: `${timeMs}000000`,
+      asDouble: 21.5,
+      traceId: '0af7651916cd43dd8448eb211c80319c',
+      spanId: 'b7ad6b7169203331',
+      filteredAttributes: [{ key: 'user', value: { stringValue: 'u1' } }],
+    }
+    await send(analyzer, 20, [exemplar])
+    const query = encodeURIComponent('max(room_temperature) / max(room_temperature)')
+    const ask = (more = '') => answer(analyzer, `/api/v1/query_exemplars?query=${query}${more}`)
+    const labels = { trace_id: exemplar.traceId, span_id: exemplar.spanId, user: 'u1' }
+    expect((await ask()).data).to.deep.equal([
+      {
+        seriesLabels: { __name__: 'room_temperature' },
+        exemplars: [{ labels, value: '21.5', timestamp: timeMs / 1000 }],
+      },
+    ])
+    expect((await ask(`&start=${timeMs / 1000 + 1}`)).data).to.deep.equal([])
   })
 
   it('says what it counts of itself', async () => {

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Matcher, QueryValue, SourceSeries } from '@chokepoint/promql'
+import type { LabelSet, Matcher, QueryValue, SourceSeries } from '@chokepoint/promql'
 import type { AnalyzerView } from '../model/analyzer-view.ts'
 import type { Recommendation } from '../model/recommendation.ts'
 import type { RuleGroupStatus } from '../model/rule-status.ts'
@@ -35,6 +35,17 @@ export interface MetricMetadata {
   readonly unit: string
 }
 
+/** Exemplars of one series, oldest first. */
+export interface ExemplarSeries {
+  readonly labels: LabelSet
+  readonly exemplars: readonly {
+    readonly timeMs: number
+    readonly value: number
+    /** `trace_id`, `span_id`, and attributes that the series does not have. */
+    readonly labels: Readonly<Record<string, string>>
+  }[]
+}
+
 /**
  * All that Prometheus' HTTP API reads of one tenant. What parses PromQL throws `QUERY_INVALID`, with
  * Prometheus' words (`1:5: parse error: …`); what evaluates it throws `QUERY_FAILED`, `QUERY_LIMIT` or
@@ -63,6 +74,12 @@ export interface PrometheusPort {
   ) => Generator<void, QueryAnswer>
   /** The matchers of a series selector such as `up{job="api"}`. */
   readonly parseSelector: (selector: string) => readonly Matcher[]
+  /** The exemplars between two instants of the series that an expression reads. */
+  readonly exemplars: (
+    expression: string,
+    fromMs: number,
+    toMs: number,
+  ) => readonly ExemplarSeries[]
   /** The expression in Prometheus' own layout. */
   readonly formatQuery: (expression: string) => string
   /** The expression's tree, as Prometheus' `/parse_query` writes it. */

@@ -17,6 +17,10 @@ export function enginePort(source: MemorySource, nowMs: number): PrometheusPort 
       const expr = translateErrors(() => engine.parse(selector))
       return expr.kind === 'vector' ? expr.matchers : []
     },
+    exemplars: (expression) => {
+      translateErrors(() => engine.parse(expression))
+      return []
+    },
     formatQuery: (expression) => translateErrors(() => prettyPrint(engine.parse(expression))),
   })
 }

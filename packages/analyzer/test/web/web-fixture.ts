@@ -40,6 +40,7 @@ export function fixedPort(changes: Partial<PrometheusPort> = {}): PrometheusPort
     formatQuery: (text) => text,
     parseQuery: (text) => ({ type: 'stringLiteral', val: text }),
     metadata: () => [],
+    exemplars: () => [],
     ruleGroups: () => [],
     ...changes,
   }

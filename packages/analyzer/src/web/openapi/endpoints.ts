@@ -143,7 +143,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ),
   prometheus(
     'query_exemplars',
-    'Lists exemplars; none are kept',
+    'Lists exemplars of the series that an expression reads',
     [PROMQL, START, END],
     list(anything),
   ),

@@ -2,6 +2,7 @@ import { ChokepointError } from '../../model/errors.ts'
 import type { ApiAnswer } from '../envelope.ts'
 import type { Parameters } from '../parameters.ts'
 import type { MetricMetadata, PrometheusPort } from '../ports.ts'
+import { formatSampleValue } from './format-number.ts'
 import { optionalTimeParameter, TIME_MAX_MS, TIME_MIN_MS } from './parse-parameters.ts'
 
 /** `/api/v1/metadata` */
@@ -20,7 +21,7 @@ export function listMetadata(port: PrometheusPort, parameters: Parameters): ApiA
   return { data }
 }
 
-/** `/api/v1/query_exemplars`: none are kept. Grafana asks to learn whether it may show them. */
+/** `/api/v1/query_exemplars`: of the series that the expression reads. */
 export function listExemplars(port: PrometheusPort, parameters: Parameters): ApiAnswer {
   const startMs = optionalTimeParameter(parameters, 'start', TIME_MIN_MS)
   const endMs = optionalTimeParameter(parameters, 'end', TIME_MAX_MS)
@@ -28,8 +29,16 @@ export function listExemplars(port: PrometheusPort, parameters: Parameters): Api
     const message = 'end timestamp must not be before start timestamp'
     throw new ChokepointError('PARAMETER_INVALID', message)
   }
-  port.formatQuery(parameters.get('query'))
-  return { data: [] }
+  const found = port.exemplars(parameters.get('query'), startMs, endMs)
+  const data = found.map(({ labels, exemplars }) => ({
+    seriesLabels: labels.toRecord(),
+    exemplars: exemplars.map(({ timeMs, value, labels: own }) => ({
+      labels: own,
+      value: formatSampleValue(value),
+      timestamp: timeMs / 1000,
+    })),
+  }))
+  return { data }
 }
 
 /** `/api/v1/targets`: nothing is scraped here, so there are none. */
