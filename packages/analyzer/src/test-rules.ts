@@ -1,6 +1,13 @@
 import { globSync, readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import { createEngine, MemorySource, parse } from '@chokepoint/promql'
+import {
+  asStored,
+  createEngine,
+  LabelSet,
+  MemorySource,
+  parse,
+  type SampleValue,
+} from '@chokepoint/promql'
 import { createQueryFunctions } from './query-functions.ts'
 import {
   formatUnitTestResult,
@@ -14,7 +21,7 @@ export function testRules(file: string): UnitTestResult & { readonly text: strin
   const folder = dirname(resolve(file))
   const result = runUnitTests(readFileSync(file, 'utf8'), file, {
     parse,
-    createWorld,
+    createWorld: createTestWorld,
     findFiles: (pattern) =>
       globSync(pattern, { cwd: folder })
         .map((name) => resolve(folder, name))
@@ -24,12 +31,30 @@ export function testRules(file: string): UnitTestResult & { readonly text: strin
   return { ...result, text: formatUnitTestResult(file, result) }
 }
 
-function createWorld(): UnitTestWorld {
+/** An empty world for one group of tests. */
+export function createTestWorld(): UnitTestWorld {
   const source = new MemorySource()
-  const { query } = createQueryFunctions(createEngine(), source)
+  const engine = createEngine()
+  const newest = new Map<string, SampleValue>()
+  const add: UnitTestWorld['load'] = (name, labels, timeMs, value) =>
+    source.add({ ...labels, __name__: name }, timeMs, value)
   return {
-    query,
-    record: (name, labels, timeMs, value) =>
-      source.add({ ...labels, __name__: name }, timeMs, value),
+    query: createQueryFunctions(engine, source).query,
+    record: add,
+    load: (name, labels, timeMs, value) => {
+      const { key } = LabelSet.of({ ...labels, __name__: name })
+      const stored = asStored(value, newest.get(key))
+      newest.set(key, stored)
+      add(name, labels, timeMs, stored)
+    },
+    ask: (expression, atMs) => {
+      const { value } = engine.instant(source, expression, atMs)
+      if (value.type === 'scalar') return [{ labels: {}, value: value.value }]
+      if (value.type !== 'vector') throw new TypeError(`the answer is a ${value.type}`)
+      return value.samples.map(({ labels, value: number, histogram }) => ({
+        labels: labels.toRecord(),
+        value: histogram ?? number,
+      }))
+    },
   }
 }

@@ -31,18 +31,55 @@ export function compileRegex(pattern: string): Regex {
   return new LinearRegex(pattern)
 }
 
+/** A regular expression in RE2's syntax that is looked for anywhere in a text, in time linear in the text. */
+export class RegexSearch {
+  readonly #compiled: RE2JS
+  readonly #names: readonly (readonly [name: string, group: number])[]
+
+  /** Throws a SyntaxError when the pattern is malformed. */
+  constructor(pattern: string) {
+    this.#compiled = compileLinear(pattern)
+    this.#names = Object.entries(this.#compiled.namedGroups())
+  }
+
+  /** Whether it matches somewhere in the text. */
+  test(text: string): boolean {
+    return this.#compiled.matcher(text).find()
+  }
+
+  /** The text with every match replaced. */
+  replaceAll(text: string, replace: (match: RegexMatch) => string): string {
+    const matcher = this.#compiled.matcher(text)
+    let replaced = ''
+    let end = 0
+    while (matcher.find()) {
+      const found: Record<number, string | undefined> = {}
+      for (let i = 0; i <= matcher.groupCount(); i++) found[i] = matcher.group(i) ?? undefined
+      const groups = Object.fromEntries(this.#names.map(([name, group]) => [name, found[group]]))
+      replaced += text.slice(end, matcher.start()) + replace({ ...found, groups })
+      end = matcher.end()
+    }
+    return replaced + text.slice(end)
+  }
+}
+
+function compileLinear(pattern: string, around = (inside: string) => inside): RE2JS {
+  try {
+    // Alone first, so that an error speaks of the pattern and not of what is put around it.
+    const alone = RE2JS.compile(pattern)
+    const whole = around(pattern)
+    return whole === pattern ? alone : RE2JS.compile(whole)
+  } catch (error) {
+    if (error instanceof RE2JSSyntaxException) throw new SyntaxError(error.message)
+    throw error
+  }
+}
+
 class LinearRegex implements Regex {
   readonly #compiled: RE2JS
 
   constructor(pattern: string) {
-    try {
-      // Alone first, so that an error speaks of the pattern and not of what is put around it.
-      RE2JS.compile(pattern)
-      this.#compiled = RE2JS.compile(`^(?s:${pattern})$`)
-    } catch (error) {
-      if (error instanceof RE2JSSyntaxException) throw new SyntaxError(error.message)
-      throw error
-    }
+    this.#compiled = compileLinear(pattern, (inside) => `^(?s:${inside})$`)
   }
 
   test(value: string): boolean {

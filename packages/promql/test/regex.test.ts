@@ -1,4 +1,4 @@
-import { compileRegex } from '@chokepoint/promql'
+import { compileRegex, RegexSearch } from '@chokepoint/promql'
 import { expect } from 'chai'
 
 describe('a regular expression', () => {
@@ -22,5 +22,17 @@ describe('a regular expression', () => {
     expect(compileRegex('(a|a)*b').test('a'.repeat(5000))).to.equal(false)
     expect(compileRegex('a*a*a*a*a*a*b').test('a'.repeat(500))).to.equal(false)
     expect(performance.now() - began).to.be.lessThan(1000)
+  })
+
+  it('is found anywhere and replaced everywhere, by RE2 as well', () => {
+    const search = new RegexSearch('(?i)(?P<first>a+)(b?)')
+    expect(search.test('xxAb')).to.equal(true)
+    expect(search.test('xx')).to.equal(false)
+    const shown = search.replaceAll('aab-A', (match) => `<${match.groups?.first}|${match[2]}>`)
+    expect(shown).to.equal('<aa|b>-<A|>')
+    expect(new RegexSearch('x*').replaceAll('ab', () => '-')).to.equal('-a-b-')
+    expect(() => new RegexSearch('(')).to.throw(SyntaxError, 'missing closing )')
+    // A backtracking engine would need longer than the sun has.
+    expect(new RegexSearch('(a+)+$').test(`${'a'.repeat(5000)}b`)).to.equal(false)
   })
 })

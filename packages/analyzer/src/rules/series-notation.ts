@@ -1,11 +1,14 @@
+import { histogramSequence, type NativeHistogram, parseHistogram } from '@chokepoint/promql'
 import type { Labels } from '../model/labels.ts'
 
 /** A sample of a series in a rule test; undefined where there is none. */
-export type NotedValue = number | 'stale' | undefined
+export type NotedValue = number | 'stale' | NativeHistogram | undefined
 
 // One test file is read by a person; this bounds what `1x999999999` can ask for.
 const VALUES_MAX = 1_000_000
 
+const ITEMS = /\{\{.*?\}\}(?:[+-]\{\{.*?\}\})?(?:x\d+)?(?=\s|$)|\S+/gs
+const HISTOGRAMS = /^\{\{(.*?)\}\}(?:([+-])\{\{(.*?)\}\})?(?:x(\d+))?$/s
 const NUMBER = String.raw`(?:(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?|0x[\da-f]+|inf|nan)`
 const ITEM = new RegExp(
   String.raw`^([+-]?${NUMBER}|_|stale)(?:([+-])(${NUMBER}))?(?:x(\d+))?$`,
@@ -14,16 +17,14 @@ const ITEM = new RegExp(
 
 /**
  * The values of `1+2x3 _ stale`: `a+bxn` is a and n more, each b higher; `axn` is a and n more; `_xn` is n
- * gaps. Throws a `SyntaxError` that names the item.
+ * gaps; `{{schema:0 count:1 buckets:[1]}}` is a native histogram. Throws a `SyntaxError` that names the item.
  */
 export function parseSeriesValues(text: string): readonly NotedValue[] {
   const values: NotedValue[] = []
-  for (const item of text.trim().split(/\s+/)) {
-    if (item === '') continue
+  for (const [item] of text.matchAll(ITEMS)) {
     if (item.startsWith('{{')) {
-      throw new SyntaxError(
-        `cannot read ${JSON.stringify(item)}: native histograms have no place in rule tests here`,
-      )
+      pushHistograms(values, item)
+      continue
     }
     const match = ITEM.exec(item)
     if (match === null || (match[2] !== undefined && match[4] === undefined)) {
@@ -39,6 +40,26 @@ export function parseSeriesValues(text: string): readonly NotedValue[] {
     pushItem(values, first, step === undefined ? 0 : toNumber(`${sign}${step}`), times, count)
   }
   return values
+}
+
+function pushHistograms(values: NotedValue[], item: string): void {
+  const [, first, sign, step, times = '0'] = HISTOGRAMS.exec(item) ?? []
+  if (first === undefined) {
+    throw new SyntaxError(
+      `cannot read ${JSON.stringify(item)}: expected a histogram such as {{schema:0 count:1 buckets:[1]}}`,
+    )
+  }
+  if (values.length + Number(times) > VALUES_MAX) {
+    throw new SyntaxError(`cannot read ${JSON.stringify(item)}: more than ${VALUES_MAX} values`)
+  }
+  try {
+    const added =
+      step === undefined ? undefined : { sign: sign as '+' | '-', histogram: parseHistogram(step) }
+    for (const one of histogramSequence(parseHistogram(first), Number(times), added))
+      values.push(one)
+  } catch (error) {
+    throw new SyntaxError(`cannot read ${JSON.stringify(item)}: ${(error as Error).message}`)
+  }
 }
 
 function pushItem(

@@ -1,3 +1,4 @@
+import { type RegexMatch, RegexSearch } from '@chokepoint/promql'
 import { parseDuration } from '../config/duration.ts'
 import type { Labels } from '../model/labels.ts'
 import type { QuerySample } from '../model/query.ts'
@@ -70,9 +71,9 @@ export const TEMPLATE_FUNCTIONS: Readonly<Record<string, TemplateFunction>> = {
   ),
   toUpper: ofText((text) => text.toUpperCase()),
   toLower: ofText((text) => text.toLowerCase()),
-  match: row(2, 2, ([pattern, text]) => toRegExp(pattern, 'u').test(toText(text))),
+  match: row(2, 2, ([pattern, text]) => new RegexSearch(toText(pattern)).test(toText(text))),
   reReplaceAll: row(3, 3, ([pattern, replacement, text]) =>
-    toText(text).replace(toRegExp(pattern, 'gu'), toReplacement(toText(replacement))),
+    new RegexSearch(toText(pattern)).replaceAll(toText(text), toReplacement(toText(replacement))),
   ),
   stripPort: ofText((text) => text.replace(/^\[?([^\]]*?)\]?:\d+$/, '$1')),
   stripDomain: ofText((text) =>
@@ -151,25 +152,13 @@ function toList(value: TemplateValue): readonly TemplateValue[] {
   throw new Error(`expected a list, got ${printValue(value)}`)
 }
 
-/** A regular expression as Go writes it: its flags may stand in front, as in `(?i)abc`. */
-function toRegExp(pattern: TemplateValue, flags: string): RegExp {
-  const text = toText(pattern)
-  const [front = '', inside = ''] = /^\(\?([ims]+)\)/.exec(text) ?? []
-  return new RegExp(text.slice(front.length), flags + inside)
-}
-
-/** Go writes groups as `$1` and `${1}`; JavaScript gives `$&` and others a meaning that Go does not. */
-function toReplacement(text: string): (match: string, ...groups: unknown[]) => string {
-  return (match, ...groups) =>
+/** Go writes groups as `$1`, `$name` and `${1}`; a group that is not there is empty. */
+function toReplacement(text: string): (match: RegexMatch) => string {
+  return (match) =>
     text.replace(/\$(?:\{(\w+)\}|(\w+)|\$)/g, (reference, braced, plain) => {
       if (reference === '$$') return '$'
       const name = String(braced ?? plain)
-      const named = groups.at(-1)
-      if (name === '0') return match
-      if (/^\d+$/.test(name)) return String(groups[Number(name) - 1] ?? '')
-      return typeof named === 'object' && named !== null
-        ? String((named as Readonly<Record<string, unknown>>)[name] ?? '')
-        : ''
+      return (/^\d+$/.test(name) ? match[Number(name)] : match.groups?.[name]) ?? ''
     })
 }
 

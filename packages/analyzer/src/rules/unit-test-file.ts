@@ -44,7 +44,11 @@ const TEST_GROUP = z.strictObject({
       expr: text,
       eval_time: duration,
       exp_samples: list(
-        z.strictObject({ labels: anyText.default('{}'), value: decimal.default(0) }),
+        z.strictObject({
+          labels: anyText.default('{}'),
+          value: decimal.default(0),
+          histogram: anyText.default(''),
+        }),
       ),
     }),
   ),

@@ -1,7 +1,8 @@
+import { LabelSet, type NativeHistogram, noteHistogram, parseHistogram } from '@chokepoint/promql'
 import { formatDuration } from '../config/duration.ts'
 import type { Alert } from '../model/alert.ts'
 import type { Labels } from '../model/labels.ts'
-import type { QueryFunc, QuerySample } from '../model/query.ts'
+import type { QueryFunc } from '../model/query.ts'
 import { labelKey } from './label-key.ts'
 import type { RecordFunc } from './rule-context.ts'
 import { type ParseFunc, parseRuleFile, type RuleGroup } from './rule-file.ts'
@@ -10,10 +11,25 @@ import { formatLabels, parseSeriesLabels, parseSeriesValues } from './series-not
 import { printNumber } from './template-value.ts'
 import { parseUnitTestFile, type UnitTestFile, type UnitTestGroup } from './unit-test-file.ts'
 
+/** One element of an answer: a number, or a native histogram. */
+export interface TestSample {
+  readonly labels: Labels
+  readonly value: number | NativeHistogram
+}
+
 /** An empty store with an engine over it; each test group gets one of its own. */
 export interface UnitTestWorld {
   readonly record: RecordFunc
   readonly query: QueryFunc
+  /** Adds a sample of the input, of any kind. */
+  readonly load: (
+    name: string,
+    labels: Labels,
+    timeMs: number,
+    value: number | NativeHistogram | 'stale',
+  ) => void
+  /** As `query`, but with native histograms. */
+  readonly ask: (expression: string, atMs: number) => readonly TestSample[]
 }
 
 /** What rule tests are run with. */
@@ -121,7 +137,7 @@ function runGroup(
     }
   }
   for (const expected of test.promql_expr_test) {
-    failures.push(...compareSamples(expected, world.query, file.fuzzy_compare))
+    failures.push(...compareSamples(expected, world.ask, file.fuzzy_compare))
   }
   return failures
 }
@@ -129,11 +145,11 @@ function runGroup(
 type AlertTest = UnitTestGroup['alert_rule_test'][number]
 type ExpressionTest = UnitTestGroup['promql_expr_test'][number]
 
-function loadSeries(test: UnitTestGroup, intervalMs: number, { record }: UnitTestWorld): void {
+function loadSeries(test: UnitTestGroup, intervalMs: number, { load }: UnitTestWorld): void {
   for (const { series, values } of test.input_series) {
     const { __name__: name = '', ...labels } = parseSeriesLabels(series)
     for (const [index, value] of parseSeriesValues(values).entries()) {
-      if (value !== undefined) record(name, labels, index * intervalMs, value)
+      if (value !== undefined) load(name, labels, index * intervalMs, value)
     }
   }
 }
@@ -160,7 +176,7 @@ function compareAlerts(test: AlertTest, alerts: readonly Alert[]): readonly stri
   if (expectedLines.join('\n') === gotLines.join('\n')) return []
   return [
     `    alertname: ${test.alertname}, time: ${formatDuration(test.eval_time)}, \n` +
-      `        exp:${inBrackets(expectedLines)}, \n        got:${inBrackets(gotLines)}\n`,
+      `        exp:${inBrackets(expectedLines)}, \n        got:${inBrackets(gotLines)}`,
   ]
 }
 
@@ -183,23 +199,28 @@ function inBrackets(lines: readonly string[]): string {
   return lines.length === 0 ? '[]' : `[\n${lines.join('\n')}\n            ]`
 }
 
-function compareSamples(test: ExpressionTest, query: QueryFunc, fuzzy: boolean): readonly string[] {
+function compareSamples(
+  test: ExpressionTest,
+  ask: UnitTestWorld['ask'],
+  fuzzy: boolean,
+): readonly string[] {
   const head = `    expr: ${JSON.stringify(test.expr)}, time: ${formatDuration(test.eval_time)},`
-  let got: readonly QuerySample[]
+  let got: readonly TestSample[]
+  let expected: readonly TestSample[]
   try {
-    got = query(test.expr, test.eval_time)
+    got = ask(test.expr, test.eval_time)
+    expected = test.exp_samples.map(({ labels, value, histogram }) => ({
+      labels: parseSeriesLabels(labels),
+      value: histogram === '' ? value : notedHistogram(histogram),
+    }))
   } catch (error) {
     return [`${head} err: ${(error as Error).message}`]
   }
-  const expected = test.exp_samples.map(({ labels, value }) => ({
-    labels: parseSeriesLabels(labels),
-    value,
-  }))
   const [sortedExpected, sortedGot] = [byLabels(expected), byLabels(got)]
   const equal =
     sortedExpected.length === sortedGot.length &&
     sortedExpected.every((sample, index) =>
-      sameSample(sample, sortedGot[index] as QuerySample, fuzzy),
+      sameSample(sample, sortedGot[index] as TestSample, fuzzy),
     )
   if (equal) return []
   return [
@@ -207,13 +228,23 @@ function compareSamples(test: ExpressionTest, query: QueryFunc, fuzzy: boolean):
   ]
 }
 
-function byLabels(samples: readonly QuerySample[]): readonly QuerySample[] {
+function notedHistogram(text: string): NativeHistogram {
+  const inside = /^\s*\{\{(.*)\}\}\s*$/s.exec(text)?.[1]
+  if (inside !== undefined) return parseHistogram(inside)
+  throw new SyntaxError(`cannot read the histogram ${JSON.stringify(text)}: expected {{…}}`)
+}
+
+function byLabels(samples: readonly TestSample[]): readonly TestSample[] {
   const keyed = samples.map((sample) => ({ key: labelKey(sample.labels), sample }))
   return keyed.sort((a, b) => (a.key < b.key ? -1 : 1)).map(({ sample }) => sample)
 }
 
-function sameSample(a: QuerySample, b: QuerySample, fuzzy: boolean): boolean {
-  return labelKey(a.labels) === labelKey(b.labels) && sameValue(a.value, b.value, fuzzy)
+function sameSample(a: TestSample, b: TestSample, fuzzy: boolean): boolean {
+  if (labelKey(a.labels) !== labelKey(b.labels)) return false
+  if (typeof a.value === 'number' && typeof b.value === 'number') {
+    return sameValue(a.value, b.value, fuzzy)
+  }
+  return describeValue(a.value) === describeValue(b.value)
 }
 
 function sameValue(a: number, b: number, fuzzy: boolean): boolean {
@@ -223,10 +254,21 @@ function sameValue(a: number, b: number, fuzzy: boolean): boolean {
   return fuzzy && Math.abs(a - b) / Math.min(size, Number.MAX_VALUE) < 1e-12
 }
 
-function describeSamples(samples: readonly QuerySample[]): string {
+/** Go's `FormatFloat(v, 'E', -1, 64)`, such as `1.2E+01`. */
+function printExponent(value: number): string {
+  if (!Number.isFinite(value)) return printNumber(value)
+  const [digits = '', power = ''] = value.toExponential().split('e')
+  return `${Object.is(value, -0) ? '-0' : digits}E${power[0]}${power.slice(1).padStart(2, '0')}`
+}
+
+function describeValue(value: number | NativeHistogram): string {
+  return typeof value === 'number' ? printExponent(value) : noteHistogram(value)
+}
+
+function describeSamples(samples: readonly TestSample[]): string {
   if (samples.length === 0) return 'nil'
   return samples
-    .map(({ labels, value }) => `${formatLabels(labels)} ${printNumber(value)}`)
+    .map(({ labels, value }) => `${LabelSet.of(labels)} ${describeValue(value)}`)
     .join(', ')
 }
 

@@ -99,7 +99,9 @@ describe('alerting rules', () => {
     const engine = memoryEngine()
     for (const { host, values } of series) {
       for (const [index, value] of parseSeriesValues(values).entries()) {
-        if (value !== undefined) engine.add('load', { host }, index * MINUTE, value)
+        if (typeof value !== 'object' && value !== undefined) {
+          engine.add('load', { host }, index * MINUTE, value)
+        }
       }
     }
     const manager = createRuleManager({

@@ -1,7 +1,7 @@
 import { LabelSet, SampleBuffer } from '@chokepoint/promql'
 import { expect } from 'chai'
 import { Window } from '../../src/evaluate/window.ts'
-import { parseHistogram } from '../promtest/values.ts'
+import { parseHistogram } from '../../src/histogram/notation.ts'
 
 function loaded(): Window {
   const buffer = new SampleBuffer()

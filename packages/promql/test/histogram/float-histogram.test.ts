@@ -6,10 +6,10 @@ import {
   IncompatibleBucketsError,
 } from '../../src/histogram/float-histogram.ts'
 import { formatHistogram } from '../../src/histogram/format.ts'
+import { parseHistogram } from '../../src/histogram/notation.ts'
 import { isReset } from '../../src/histogram/reset.ts'
 import { averageHistograms, sumHistograms } from '../../src/histogram/sum.ts'
 import { trimHistogram } from '../../src/histogram/trim.ts'
-import { parseHistogram } from '../promtest/values.ts'
 
 const shown = (text: string) => formatHistogram(parseHistogram(text))
 

@@ -1,4 +1,5 @@
 import {
+  asStored,
   CUSTOM_BUCKETS_SCHEMA,
   type LabelSet,
   METRIC_NAME,
@@ -7,7 +8,6 @@ import {
   NO_BUCKETS,
   type SampleValue,
 } from '@chokepoint/promql'
-import { isReset } from '../../src/histogram/reset.ts'
 import type { LoadCommand, ScriptSeries } from './script.ts'
 import type { SequenceValue } from './values.ts'
 
@@ -40,21 +40,6 @@ function samplesOf(command: LoadCommand, series: ScriptSeries): LoadedSample[] {
     samples.push({ timeMs, value: sample, startMs: offset === undefined ? 0 : timeMs + offset })
   })
   return samples
-}
-
-/**
- * A histogram with the hint that Prometheus' own storage gives it: gauge, not_reset after one that it
- * continues, else unknown. (That storage never hands out reset: prometheus/prometheus#15346.)
- */
-function asStored(value: SampleValue, previous: SampleValue | undefined): SampleValue {
-  if (typeof value !== 'object' || value.counterResetHint === 'gauge') return value
-  const unknown: NativeHistogram = { ...value, counterResetHint: 'unknown' }
-  if (typeof previous !== 'object' || value.counterResetHint === 'reset') return unknown
-  const continues =
-    previous.counterResetHint !== 'gauge' &&
-    previous.schema === value.schema &&
-    !isReset(unknown, previous)
-  return continues ? { ...value, counterResetHint: 'not_reset' } : unknown
 }
 
 function toSample(value: SequenceValue): SampleValue | undefined {

@@ -1,11 +1,5 @@
-import {
-  type CounterResetHint,
-  CUSTOM_BUCKETS_SCHEMA,
-  type HistogramBuckets,
-  type NativeHistogram,
-} from '@chokepoint/promql'
-import { FloatHistogram } from '../../src/histogram/float-histogram.ts'
-import { parseNumber } from '../../src/parse/literals.ts'
+import { histogramSequence, type NativeHistogram, parseHistogram } from '@chokepoint/promql'
+import { parseSigned } from '../../src/histogram/notation.ts'
 
 /** One element of a sequence of values in a script. */
 export type SequenceValue =
@@ -40,58 +34,16 @@ function parseItem(item: string): SequenceValue[] {
   })
 }
 
-/** A number with a sign; durations count as seconds. */
-export function parseSigned(text: string): number {
-  const parsed = parseNumber(text.replace(/^[+-]/, ''))
-  if (parsed === undefined) throw new SyntaxError(`bad number ${JSON.stringify(text)}`)
-  return text.startsWith('-') ? -parsed.value : parsed.value
-}
-
 function parseHistograms(match: RegExpExecArray): SequenceValue[] {
   const [, first, sign, step, times] = match
   const base = parseHistogram(first!)
   const hintSet = /counter_reset_hint/.test(step ?? first!)
   const count = Number(times ?? 0) + 1
-  const increment = step === undefined ? undefined : parseHistogram(step)
-  let current: NativeHistogram = base
-  return Array.from({ length: count }, (_, i) => {
-    if (i > 0 && increment !== undefined) {
-      const next = new FloatHistogram(current)
-      if (sign === '+') next.add(increment)
-      else next.subtract(increment)
-      current = next
-    }
-    return { kind: 'histogram', histogram: current, hintSet }
-  })
-}
-
-/** Reads the inside of `{{schema:1 count:2 buckets:[1 1]}}`. */
-export function parseHistogram(text: string): NativeHistogram {
-  const fields = new Map<string, string>()
-  for (const [, name, value] of text.matchAll(/(\w+):(\[[^\]]*\]|\S+)/g)) {
-    fields.set(name!.toLowerCase(), value!)
-  }
-  const number = (name: string) => {
-    const value = fields.get(name)
-    return value === undefined ? 0 : parseSigned(value)
-  }
-  const numbers = (name: string) =>
-    (fields.get(name) ?? '[]').slice(1, -1).trim().split(/\s+/).filter(Boolean).map(parseSigned)
-  const buckets = (name: string, offset: string): HistogramBuckets => ({
-    offset: number(offset),
-    counts: Float64Array.from(numbers(name)),
-  })
-  const schema = number('schema')
-  const custom = schema === CUSTOM_BUCKETS_SCHEMA
-  return {
-    schema,
-    zeroThreshold: number('z_bucket_w'),
-    zeroCount: number('z_bucket'),
-    count: number('count'),
-    sum: number('sum'),
-    positive: buckets('buckets', 'offset'),
-    negative: buckets('n_buckets', 'n_offset'),
-    ...(custom ? { customBounds: Float64Array.from(numbers('custom_values')) } : {}),
-    counterResetHint: (fields.get('counter_reset_hint') ?? 'unknown') as CounterResetHint,
-  }
+  const increment =
+    step === undefined ? undefined : { sign: sign as '+' | '-', histogram: parseHistogram(step) }
+  return histogramSequence(base, count - 1, increment).map((histogram) => ({
+    kind: 'histogram',
+    histogram,
+    hintSet,
+  }))
 }
