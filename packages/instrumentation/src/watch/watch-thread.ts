@@ -283,6 +283,7 @@ export class WatchThread {
         reader,
         drops: this.#drops,
         startedAtMs,
+        warn: (subject, detail) => this.#warnings.warn(subject, detail),
         appSeconds: () => this.#appCost.seconds,
         queuedBytes: () =>
           new Map(Array.from(this.#pipelines.queues, ([signal, queue]) => [signal, queue.bytes])),

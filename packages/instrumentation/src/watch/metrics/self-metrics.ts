@@ -6,6 +6,9 @@ import { readThreadBytes } from '../thread-bytes.ts'
 import { readThreadCpuSeconds } from '../thread-cpu.ts'
 import type { DropCounts } from './drop-counts.ts'
 import { MetricBatch, type MetricSource, type Moment } from './metric-batch.ts'
+import { tellOverflows } from './overflow.ts'
+
+const OVERFLOW_LOOK_MS = 60_000
 
 export interface SelfMetricsInput {
   readonly memory: SharedMemory
@@ -16,11 +19,14 @@ export interface SelfMetricsInput {
   readonly appSeconds: () => number
   /** Bytes that wait to be sent, by signal. */
   readonly queuedBytes: () => ReadonlyMap<Signal, number>
+  /** Tells what is told once. */
+  readonly warn: (subject: string, detail: string) => void
 }
 
 /** What the instrumentation tells about itself: `chokepoint.sdk.*`. */
 export class SelfMetrics implements MetricSource {
   readonly #input: SelfMetricsInput
+  #lookAgainMs = 0
 
   constructor(input: SelfMetricsInput) {
     this.#input = input
@@ -34,7 +40,9 @@ export class SelfMetrics implements MetricSource {
     batch.add('chokepoint.sdk.memory.usage', readThreadBytes())
     batch.add('chokepoint.sdk.level', Atomics.load(memory.control, LEVEL))
     batch.add('chokepoint.sdk.series', reader.seriesCount)
-    for (const { kind, reason, count } of [...reader.readDrops(), ...drops.rows()]) {
+    const appDrops = reader.readDrops()
+    if (appDrops.some(({ kind }) => kind === 'series')) this.#tellOverflows(moment)
+    for (const { kind, reason, count } of [...appDrops, ...drops.rows()]) {
       batch.add('chokepoint.sdk.dropped', count, {
         'chokepoint.drop.kind': kind,
         'chokepoint.drop.reason': reason,
@@ -44,5 +52,12 @@ export class SelfMetrics implements MetricSource {
       batch.add('chokepoint.sdk.export.queue', bytes, { 'chokepoint.signal': signal })
     }
     return batch.toMetrics()
+  }
+
+  /** The look goes over all series: now and then is enough. */
+  #tellOverflows({ monotonicMs }: Moment): void {
+    if (monotonicMs < this.#lookAgainMs) return
+    this.#lookAgainMs = monotonicMs + OVERFLOW_LOOK_MS
+    tellOverflows(this.#input.reader, this.#input.warn)
   }
 }
