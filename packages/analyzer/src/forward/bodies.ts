@@ -16,8 +16,8 @@ export function createBodyMemory(): Bodies {
   return {
     list: () => [],
     write: async (name, body) => {
-      // A copy: the one who hands it over uses its bytes again.
-      kept.set(name, body.slice())
+      // A copy: the one who hands it over uses its bytes again. (`slice` of a Buffer would be a view.)
+      kept.set(name, new Uint8Array(body))
     },
     read: async (name) => {
       const body = kept.get(name)
