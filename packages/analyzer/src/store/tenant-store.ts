@@ -17,6 +17,7 @@ import { HistogramReader } from './histogram-reader.ts'
 import type { Steps } from './ingest-order.ts'
 import type { StoreLimits } from './limits.ts'
 import type { RuleSample } from './log/rule-samples.ts'
+import { RefusalRecorder } from './refusal-recorder.ts'
 import { IngestTally } from './rejections.ts'
 import { SampleWriter } from './sample-writer.ts'
 import { SeriesMaker } from './series-maker.ts'
@@ -52,15 +53,6 @@ const SWEEP_STEP = 20_000
 // Points that one step adds: a few milliseconds when each begins a series and no code is compiled yet.
 const WRITE_STEP = 100
 
-// As often as senders report.
-const REFUSALS_MS = 10_000
-
-const OWN_HELP: Readonly<Record<string, string>> = {
-  chokepoint_store_refused_points_total:
-    'Points whose series a limit refused, by what fills the limit.',
-  chokepoint_store_label_values: 'Values of the label that has the most, of a metric at a limit.',
-}
-
 /** The newest samples of one tenant: PromQL reads them, OTLP requests and rules write them. */
 export class TenantStore implements SeriesSource {
   readonly #options: TenantStoreOptions
@@ -75,8 +67,7 @@ export class TenantStore implements SeriesSource {
   readonly #histograms: HistogramReader
   readonly #selector: SeriesSelector
   #ruleColumn = -1
-  #refusalsMs = Number.NEGATIVE_INFINITY
-  readonly #toldLabels = new Map<string, string>()
+  readonly #refusals: RefusalRecorder
   #sweptMs = Number.NEGATIVE_INFINITY
   #sweep: Generator<void> | undefined
 
@@ -98,6 +89,9 @@ export class TenantStore implements SeriesSource {
       this.#bounds,
       options.outOfOrderMs,
       limits.bucketsMax,
+    )
+    this.#refusals = new RefusalRecorder(this.#index, this.#maker, this.#writer, () =>
+      this.#ownColumn(),
     )
     this.#batches = new BatchWriter(this.#index, this.#maker, this.#writer)
     this.#histograms = new HistogramReader(this.#chains, this.#bounds)
@@ -141,8 +135,7 @@ export class TenantStore implements SeriesSource {
     value: number | 'stale',
   ): boolean {
     const family = this.#index.family(name, 'number', () => ({ type: 'gauge', help: '', unit: '' }))
-    if (this.#ruleColumn === -1) this.#ruleColumn = this.#maker.addColumn()
-    const id = this.#maker.streamOf(family, labels, this.#ruleColumn)
+    const id = this.#maker.streamOf(family, labels, this.#ownColumn())
     if (typeof id !== 'number') return false
     const tally = new IngestTally()
     const stale = value === 'stale'
@@ -150,48 +143,9 @@ export class TenantStore implements SeriesSource {
     return tally.rejected === 0
   }
 
-  /**
-   * Adds samples that say which series the limits refused: how many points, and the label that has the most values. Once
-   * in a while only, so it may be called often.
-   */
+  /** Adds samples that say which series the limits refused, once in a while; it may be called often. */
   recordRefusals(nowMs: number): void {
-    const { refused } = this.#maker
-    if (refused.size === 0 || nowMs - this.#refusalsMs < REFUSALS_MS) return
-    this.#refusalsMs = nowMs
-    for (const { metric, job, reason, label, values, points } of refused.rows()) {
-      const about = [
-        ['metric', metric],
-        ['job', job],
-      ] as const
-      const key = `${metric} ${job} ${reason}`
-      // The label may turn out to be another; the count belongs to the one that it began with.
-      const told = this.#toldLabels.get(key)
-      const counter = [...about, ['label', told ?? label], ['reason', reason]] as const
-      if (told === undefined) {
-        this.#toldLabels.set(key, label)
-        this.#own('chokepoint_store_refused_points_total', 'counter', counter, nowMs - 1, 0)
-      }
-      this.#own('chokepoint_store_refused_points_total', 'counter', counter, nowMs, points)
-      const gauge = [...about, ['label', label]] as const
-      this.#own('chokepoint_store_label_values', 'gauge', gauge, nowMs, values)
-    }
-  }
-
-  #own(
-    name: string,
-    type: 'gauge' | 'counter',
-    labels: readonly (readonly [string, string])[],
-    timeMs: number,
-    value: number,
-  ): void {
-    const family = this.#index.family(name, 'number', () => ({
-      type,
-      help: OWN_HELP[name] ?? '',
-      unit: '',
-    }))
-    if (this.#ruleColumn === -1) this.#ruleColumn = this.#maker.addColumn()
-    const id = this.#maker.ownStream(family, labels, this.#ruleColumn)
-    this.#writer.addNumber(id, timeMs, 0, value, false, new IngestTally())
+    this.#refusals.record(nowMs)
   }
 
   select(matchers: readonly Matcher[], fromMs: number, toMs: number): readonly SourceSeries[] {
@@ -205,6 +159,12 @@ export class TenantStore implements SeriesSource {
     toMs: number,
   ): Steps<readonly SourceSeries[]> {
     return this.#selector.select(matchers, fromMs, toMs)
+  }
+
+  /** The times of samples that no resource sent. */
+  #ownColumn(): number {
+    if (this.#ruleColumn === -1) this.#ruleColumn = this.#maker.addColumn()
+    return this.#ruleColumn
   }
 
   /** The time of the newest sample, or undefined before the first. */
