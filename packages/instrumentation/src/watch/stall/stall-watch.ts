@@ -158,7 +158,7 @@ export class StallWatch {
   /** An app thread that sleeps while its heartbeat is due sleeps in a call: the loop would have woken it. */
   #noteSleep(nowMs: number, sinceLastMs: number): void {
     const dueMs = this.#options.memory.clock[BEAT_AT]! + this.#options.heartbeatMs
-    if (nowMs - dueMs < this.#tickMs / 2 || !this.#options.appThread()?.isAsleep) return
+    if (nowMs <= dueMs || !this.#options.appThread()?.isAsleep) return
     this.#asleepMs += Math.min(sinceLastMs, nowMs - dueMs)
   }
 

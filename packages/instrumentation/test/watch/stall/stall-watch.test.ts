@@ -194,24 +194,28 @@ describe('stall watch', () => {
       expect(ended).to.have.length(1)
     })
 
-    it('records a block in a call that sleeps, and not one before its heartbeat is due', async () => {
+    /** Looks after so many ms more, at a thread that sleeps. */
+    function lookAsleep(ms: number): void {
+      nowMs += ms
+      awakeMs += ms
       appThread = state(5_000, true)
-      for (let step = 0; step < 3; step++) {
-        nowMs += 50
-        awakeMs += 50
-        watch.tick()
-      }
-      appThread = state(5_000)
-      await gap(500, 1)
-      expect(ended).to.have.length(1)
-      watch.tick()
-      appThread = state(5_000, true)
-      nowMs += HEARTBEAT_MS
-      awakeMs += HEARTBEAT_MS
       watch.tick()
       appThread = state(5_000)
-      await gap(500, 1)
-      expect(ended).to.have.length(1)
+    }
+
+    it('records a block in a call that sleeps, from when the heartbeat is due', async () => {
+      lookAsleep(5)
+      lookAsleep(65)
+      lookAsleep(50)
+      await gap(500, 0)
+      expect(ended, '100 ms asleep').to.have.length(1)
+    })
+
+    it('does not count as sleep what came before the heartbeat was due', async () => {
+      lookAsleep(20)
+      lookAsleep(99)
+      await gap(500, 0)
+      expect(ended).to.deep.equal([])
     })
 
     it('does not take the wait for a processor for a stall, until the code has run enough', () => {
