@@ -6,10 +6,17 @@ import {
   type SourceSeries,
 } from '@chokepoint/promql'
 
+/** Series that one step looks at: their keys are made here. */
+const SERIES_A_STEP = 1024
+
 /** The same series with each label set once: streams that share one are read as one, by time. */
-export function mergeSeries(all: readonly SourceSeries[]): readonly SourceSeries[] {
+export function* mergeSeries(
+  all: readonly SourceSeries[],
+): Generator<void, readonly SourceSeries[]> {
   const byKey = new Map<string, SourceSeries[]>()
+  let looked = 0
   for (const series of all) {
+    if (++looked % SERIES_A_STEP === 0) yield
     const same = byKey.get(series.labels.key)
     if (same === undefined) byKey.set(series.labels.key, [series])
     else same.push(series)

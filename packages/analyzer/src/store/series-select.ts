@@ -35,8 +35,9 @@ interface LabelTest {
 // Label sets of series that were asked for; beyond this many, all are made anew.
 const LABEL_SETS_MAX = 500_000
 
-/** Streams that one step looks at: half a millisecond, when it makes their label sets. */
-const STREAMS_A_STEP = 256
+/** What one step looks at and hands out: half a millisecond, when label sets are made. */
+const STREAMS_A_STEP = 2048
+const SERIES_A_STEP = 256
 
 /** Finds series by matchers and hands out how to read them. */
 export class SeriesSelector {
@@ -69,6 +70,7 @@ export class SeriesSelector {
     toMs: number,
   ): Generator<void, readonly SourceSeries[]> {
     let looked = 0
+    let restAt = SERIES_A_STEP
     const parts = this.#namedParts(matchers)
     const others = matchers.filter(({ name }) => name !== METRIC_NAME)
     const found: SourceSeries[] = []
@@ -77,14 +79,17 @@ export class SeriesSelector {
       const tests = others.filter(({ name }) => !(buckets && name === 'le')).map(labelTest)
       const bounds = buckets ? others.filter(({ name }) => name === 'le').map(compileValueTest) : []
       for (const id of family.streams) {
-        if (++looked % STREAMS_A_STEP === 0) yield
+        if (++looked % STREAMS_A_STEP === 0 || found.length > restAt) {
+          restAt = found.length + SERIES_A_STEP
+          yield
+        }
         // What a sweep removed while this rested has no samples any more.
         if (!this.#mayHave(id, fromMs, toMs) || !this.#matches(id, tests)) continue
         this.#addSeries(found, family, part, id, bounds)
       }
     }
     // Two families can give one label set: a gauge and a native histogram, or a gauge named x_count.
-    return parts.length > 1 ? mergeSeries(found) : found
+    return parts.length > 1 ? yield* mergeSeries(found) : found
   }
 
   /** The labels of the series that an observation of a stream counts in: of a histogram, its bucket. */
