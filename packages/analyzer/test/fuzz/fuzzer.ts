@@ -30,12 +30,12 @@ const INPUT_MS_MAX = 2000
 const CORPUS_MAX = 4096
 
 /**
- * Runs a target on changed inputs for a time. An input that runs a block of the sources that none ran before joins the
+ * Runs a target on changed inputs as long as `goOn` says so of how many there were. An input that runs a block of the sources that none ran before joins the
  * inputs that are changed further. Throws with the input in hex when the target fails or takes too long.
  */
 export async function fuzz(
   target: FuzzTarget,
-  milliseconds: number,
+  goOn: (inputs: number) => boolean,
   seed: number,
 ): Promise<FuzzReport> {
   const random = new Random(seed)
@@ -60,8 +60,7 @@ export async function fuzz(
   try {
     for (const input of corpus) await run(input)
     const seen = coverage.take()
-    const untilMs = performance.now() + milliseconds
-    while (performance.now() < untilMs) {
+    while (goOn(inputs)) {
       const batch = random.many(BATCH, () =>
         mutate(random.pick(corpus), random.pick(corpus), random),
       )
