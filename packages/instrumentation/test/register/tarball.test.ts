@@ -17,6 +17,11 @@ const http = require('node:http')
 const server = http.createServer((request, response) => response.end('ok'))
 server.listen(0, '127.0.0.1', () => console.log('listening ' + server.address().port))
 `,
+  'short.mjs': `
+import { component } from '@chokepoint/instrumentation'
+component('script').record('run', 5)
+setTimeout(() => process.exit(Number(process.env.EXIT)), 200)
+`,
   'app.mjs': `
 import { createServer } from 'node:http'
 const server = createServer((request, response) => response.end('ok'))
@@ -93,6 +98,21 @@ describe('the tarball, installed by npm into an empty project', function () {
       }
     })
   }
+
+  it('tells what a script of 200 ms has measured, and leaves its exit code', async function () {
+    // The end waits for half a second at most, which a busy machine may use up.
+    this.retries(4)
+    const environment = {
+      OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
+      OTEL_METRIC_EXPORT_INTERVAL: '60000',
+      EXIT: '7',
+    }
+    const file = join(folder, 'short.mjs')
+    const { code } = await new AppProcess(file, { preload: '--import', cwd: folder, environment })
+      .ended
+    expect(code).to.equal(7)
+    expect(receiver.points('component.operation.duration')[0]?.count).to.equal(1)
+  })
 
   it('says one line on Node 20, and the app runs', async () => {
     const node = nodeOf('20')
