@@ -48,6 +48,12 @@ describe('waits for files and names', function () {
     expect(secondsOf('fs')).to.equal(0)
   })
 
+  it('end when they are over', async () => {
+    expect(await ask('/asleep')).to.equal('done')
+    expect(secondsOf('fs') + secondsOf('dns')).to.be.below(0.25)
+    expect(secondsOf('other')).to.be.above(0.3)
+  })
+
   it('leave errors as they are', async () => {
     expect(await ask('/missing')).to.equal('ENOENT,ENOENT,ERR_INVALID_ARG_VALUE')
     expect(app.stderr).to.equal('')

@@ -20,8 +20,8 @@ export interface MainThreadProfile {
 export type ProfileMainThread = () => MainThreadProfile
 
 const SAMPLE_EVERY_MICROSECONDS = 1_000
-/** A thread that runs JavaScript is paused at once; one in native code may take for ever. */
-const PAUSE_WAIT_MS = 500
+/** A thread that runs JavaScript is paused within milliseconds on a quiet machine; one in native code may never be. */
+const PAUSE_WAIT_MS = 5_000
 const LOOK_EVERY_MS = 5
 
 type Post = <Answer>(method: string, parameters?: object) => Promise<Answer>
