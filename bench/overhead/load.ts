@@ -48,7 +48,7 @@ export async function loadAtRate(
   route: string,
   { ratePerSecond, seconds, core }: { ratePerSecond: number; seconds: number; core: number },
 ): Promise<Latency> {
-  const program = join(import.meta.dirname, 'fixed-rate.ts')
+  const program = join(import.meta.dirname, 'programs', 'fixed-rate.ts')
   const what = [port, route, ratePerSecond, seconds].map(String)
   const { stdout } = await run('taskset', ['-c', String(core), process.execPath, program, ...what])
   const { failed, ...latency } = JSON.parse(stdout) as Latency & { failed: number }

@@ -1,14 +1,14 @@
 // Which of several builds costs less, to a few percent: all run at once, each is loaded for a short time in turn, many
 // times over, and each turn is compared with the turn without an agent next to it.
 //
-//   node bench/overhead/compare.ts [--build NAME=path/to/register.js]... [--agents opentelemetry,...] [--routes /plain] [--turns 20] [--seconds 0.5]
+//   node bench/compare/main.ts [--build NAME=path/to/register.js]... [--agents opentelemetry,...] [--routes /plain] [--turns 20] [--seconds 0.5]
 import { parseArgs } from 'node:util'
-import { agents, builtAgent } from './agents.ts'
-import { load } from './load.ts'
-import { installPeers, startSurroundings } from './peers.ts'
-import { Service } from './service.ts'
-import { median, spread } from './statistics.ts'
-import { readThreadTimes, type ThreadTimes } from './thread-times.ts'
+import { agents, builtAgent } from '../overhead/agents.ts'
+import { load } from '../overhead/load.ts'
+import { installPeers, startSurroundings } from '../overhead/peers.ts'
+import { Service } from '../overhead/service.ts'
+import { median, spread } from '../overhead/statistics.ts'
+import { readThreadTimes, type ThreadTimes } from '../overhead/thread-times.ts'
 
 const { values: options } = parseArgs({
   options: {

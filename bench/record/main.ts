@@ -1,11 +1,11 @@
 // What one measurement costs: `component.record()` beside a histogram of OpenTelemetry's SDK and one of prom-client,
 // each with two labels; nanoseconds (median of rounds in turn) and bytes that are allocated for each.
 //
-//   node --expose-gc --conditions=chokepoint-source bench/overhead/record.ts
+//   node --expose-gc --conditions=chokepoint-source bench/record/main.ts
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { component } from '@chokepoint/instrumentation'
-import { median, spread } from './statistics.ts'
+import { median, spread } from '../overhead/statistics.ts'
 
 const ROUNDS = 15
 const RECORDS = 200_000

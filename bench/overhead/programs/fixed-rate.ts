@@ -2,7 +2,7 @@
 // the request was due: so a service that stalls cannot hide the requests that it made wait (no coordinated omission).
 // It turns without a pause on its core, because a timer is a millisecond late.
 //
-//   node bench/overhead/fixed-rate.ts PORT ROUTE RATE_PER_SECOND SECONDS
+//   node bench/overhead/programs/fixed-rate.ts PORT ROUTE RATE_PER_SECOND SECONDS
 import { connect, type Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 

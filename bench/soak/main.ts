@@ -1,14 +1,14 @@
 // Whether the instrumentation grows: a service under it, at a low and fixed load of all kinds of requests, with two
 // readers of its metrics (OTLP every second, a scrape every second), and its heap right after a full collection.
 //
-//   node bench/overhead/soak.ts [--minutes 30] [--rate 150] [--preload path/to/register.js] [--bare] [--out FILE]
+//   node bench/soak/main.ts [--minutes 30] [--rate 150] [--preload path/to/register.js] [--bare] [--out FILE]
 import { writeFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { agents } from './agents.ts'
-import { BUILT_PRELOAD, freePort, installPeers, startSurroundings } from './peers.ts'
-import { Service, type Usage } from './service.ts'
-import { readThreadTimes } from './thread-times.ts'
+import { agents } from '../overhead/agents.ts'
+import { BUILT_PRELOAD, freePort, installPeers, startSurroundings } from '../overhead/peers.ts'
+import { Service, type Usage } from '../overhead/service.ts'
+import { readThreadTimes } from '../overhead/thread-times.ts'
 import { trendOf } from './trend.ts'
 
 const { values: options } = parseArgs({
