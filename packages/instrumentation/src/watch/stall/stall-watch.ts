@@ -60,6 +60,11 @@ interface Suspension {
 /** Long enough for a hundred samples, short enough to name a stall while it lasts. */
 const PROFILE_MS = 100
 const FRAMES_MAX = 5
+/**
+ * A profile that began so shortly before the end may show what ran next and not what blocked, unless it is in a call
+ * that can block: native code is not interrupted, and may have returned just then.
+ */
+const THIN_MS = 20
 /** Looks and suspensions that are remembered: the app's word on a gap comes moments after its end. */
 const REMEMBERED_MAX = 16
 /**
@@ -229,7 +234,10 @@ export class StallWatch {
       await this.#sleepWhileBlocked(stall)
       const sampled = await profile.stop()
       // What ran after the stall is not its cause. Native code is sampled the moment it returns.
-      const frames = hotFrames(sampled, FRAMES_MAX, this.#endOf(stall))
+      const endMs = Math.min(this.#endOf(stall), this.#options.now())
+      const found = hotFrames(sampled, FRAMES_MAX, this.#endOf(stall))
+      const isThin = endMs - sampled.startTime / 1000 < THIN_MS && found[0]?.callee === ''
+      const frames = isThin ? [] : found
       stall.frames = await this.#findHiddenLoop(stall, frames, profile)
       if (stall.frames.length === 0) return
       const untilMs = Math.min(this.#endOf(stall), this.#options.now())

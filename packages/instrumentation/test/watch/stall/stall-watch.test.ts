@@ -264,6 +264,24 @@ describe('stall watch', () => {
     expect(ended).to.deep.equal([{ durationMs: 280, frames: [] }])
   })
 
+  it('does not blame what it saw in the last moment only', async () => {
+    profile = () => ({
+      started: Promise.resolve(),
+      stop: async () => profileOf('innocent', nowMs - 19, 100),
+      readStack: async () => stack,
+      close: () => undefined,
+    })
+    pass(250)
+    await settle()
+    nowMs += 150
+    awakeMs += 150
+    await settle()
+    beat()
+    await settle()
+    expect(named).to.deep.equal([])
+    expect(ended).to.deep.equal([{ durationMs: 380, frames: [] }])
+  })
+
   it('times a stall whose profile fails', async () => {
     profile = () => {
       throw new Error('Access to this API has been restricted')
