@@ -1,6 +1,7 @@
 import { promisify } from 'node:util'
 import { gzip as gzipWithCallback } from 'node:zlib'
 import type { Envelope, Signal } from './forward-queue.ts'
+import { statusMessage } from './status-message.ts'
 
 const gzip = promisify(gzipWithCallback)
 
@@ -16,7 +17,7 @@ export interface ForwardTarget {
 export interface PostAnswer {
   readonly status: number
   readonly retryAfter: string | undefined
-  /** The beginning of the answer's body. */
+  /** What the answer says: the message of its status, or the beginning of its body. */
   readonly text: string
 }
 
@@ -53,7 +54,10 @@ export function createPost({ url, headers, compression }: ForwardTarget, multite
       signal: AbortSignal.any([abort, AbortSignal.timeout(TIMEOUT_MS)]),
     })
     const retryAfter = response.headers.get('retry-after') ?? undefined
-    return { status: response.status, retryAfter, text: await beginning(response) }
+    const start = await beginning(response)
+    const isStatus = response.headers.get('content-type') === TYPES.protobuf
+    const text = isStatus ? statusMessage(start) : start.toString()
+    return { status: response.status, retryAfter, text }
   }
 }
 
@@ -73,7 +77,7 @@ function basicAuthorization(base: string): Record<string, string> {
   return { authorization: `Basic ${Buffer.from(pair).toString('base64')}` }
 }
 
-async function beginning(response: Response): Promise<string> {
+async function beginning(response: Response): Promise<Buffer> {
   const chunks: Uint8Array[] = []
   let bytes = 0
   for await (const chunk of response.body ?? []) {
@@ -81,5 +85,5 @@ async function beginning(response: Response): Promise<string> {
     bytes += (chunk as Uint8Array).length
     if (bytes >= ANSWER_BYTES_MAX) break
   }
-  return Buffer.concat(chunks).subarray(0, ANSWER_BYTES_MAX).toString()
+  return Buffer.concat(chunks).subarray(0, ANSWER_BYTES_MAX)
 }
