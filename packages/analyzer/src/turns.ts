@@ -20,21 +20,28 @@ export interface Turns {
 /** `stopwatch` gives milliseconds since any fixed instant. */
 export function createTurns(stopwatch: () => number = () => performance.now()): Turns {
   const tasks: Task[] = []
+  let awaited = false
+  // What comes in is served between two turns: `setImmediate` comes after the sockets.
+  const awaitTurn = () => {
+    if (awaited || tasks.length === 0) return
+    awaited = true
+    setImmediate(turn)
+  }
   const turn = () => {
+    awaited = false
     const untilMs = stopwatch() + TURN_MS
     while (tasks.length > 0) {
       const task = tasks.shift() as Task
       if (!advance(task, untilMs, stopwatch)) tasks.push(task)
       if (stopwatch() >= untilMs) break
     }
-    // What comes in is served between two turns: `setImmediate` comes after the sockets.
-    if (tasks.length > 0) setImmediate(turn)
+    awaitTurn()
   }
   return {
     run: <Result>(steps: Generator<void, Result>) =>
       new Promise<Result>((resolve, reject) => {
         tasks.push({ steps, resolve: resolve as (result: unknown) => void, reject })
-        if (tasks.length === 1) setImmediate(turn)
+        awaitTurn()
       }),
   }
 }

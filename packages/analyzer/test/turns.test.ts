@@ -21,6 +21,28 @@ describe('turns', () => {
     expect(order).to.deep.equal(['a0', 'a1', 'request', 'b0', 'b1', 'a2', 'b2'])
   })
 
+  it('stay one each time round, when a task begins another', async () => {
+    let watchMs = 0
+    const turns = createTurns(() => watchMs)
+    const order: string[] = []
+    let inner: Promise<string> | undefined
+    function* work(name: string) {
+      for (let i = 0; i < 4; i++) {
+        watchMs += 6
+        order.push(`${name}${i}`)
+        setImmediate(() => order.push('request'))
+        if (name === 'outer' && i === 0) inner = turns.run(work('inner'))
+        yield
+      }
+      return name
+    }
+    await turns.run(work('outer'))
+    await inner
+    const steps = order.filter((entry) => entry !== 'request')
+    // Each step fills a turn, and what came in during it is served before the next.
+    expect(order).to.deep.equal(steps.flatMap((step) => [step, 'request']).slice(0, order.length))
+  })
+
   it('end a task that fails, and no other', async () => {
     const turns = createTurns()
     // biome-ignore lint/correctness/useYield: it fails at once

@@ -8,12 +8,12 @@ const FIXTURE = join(import.meta.dirname, 'fixtures', 'in-process-load.cjs')
 const PRELOAD = join(import.meta.dirname, '..', '..', 'src', 'register.ts')
 
 /**
- * How many times the bare service's time a request may take on the app thread. Measured: 1.3 for both; the bounds are
- * wide, because a busy machine is no regression. `bench/overhead` measures what it is, beside other agents.
+ * How many times the bare service's time a request may take on the app thread. Measured: 1.3 for both; OpenTelemetry's
+ * agent comes to 3.5. The bounds are wide, because a busy machine is no regression; `bench/overhead` measures what it is.
  */
-const TIMES_MAX = { '/plain': 1.6, '/db': 1.6 } as const
+const TIMES_MAX = { '/plain': 2, '/db': 2 } as const
 /** What disturbs a run makes it slower, never faster: a run that is too slow is tried again. */
-const TRIES_MAX = 3
+const TRIES_MAX = 5
 
 async function microsOf(route: string, ...nodeArguments: string[]): Promise<number> {
   const { stdout } = await run(process.execPath, [...nodeArguments, FIXTURE, route, '1'], {
