@@ -73,7 +73,8 @@ describe('stall profile of a real app', function () {
     const [point] = await stallPoints()
     expect(point!.attributes).to.include({ 'code.function.name': 'spinTheWheel' })
     expect(point!.count).to.equal(1)
-    expect(point!.sum).to.be.within(2.4, 30)
+    // Only time in which the thread was seen to run counts, and looks at it are some milliseconds apart.
+    expect(point!.sum).to.be.within(1.8, 30)
   })
 
   it('is scraped while the app is blocked, and shows the block', async () => {
