@@ -5,7 +5,7 @@ import { startReceiver, type WebhookReceiver } from './receiver.ts'
 import { type AlertingSystem, startAnalyzerSystem, startPrometheusSystem } from './systems.ts'
 
 // node --conditions=chokepoint-source bench/latency/main.ts [--trials 200] [--points 20000] [--rounds 2] [--quick]
-// [--profile folder] measures the analyzer alone and writes its CPU profile into the folder.
+// [--alone] measures the analyzer only; [--profile folder] too, and writes its CPU profile into the folder.
 const TIMEOUT_MS = 30_000
 const PAUSE_MS = 100
 
@@ -15,6 +15,7 @@ const { values } = parseArgs({
     points: { type: 'string', default: '20000' },
     rounds: { type: 'string', default: '2' },
     quick: { type: 'boolean', default: false },
+    alone: { type: 'boolean', default: false },
     profile: { type: 'string' },
   },
 })
@@ -29,7 +30,7 @@ const peers: readonly Start[] = [
 ]
 const starts: readonly Start[] = [
   (url) => startAnalyzerSystem(url, values.profile),
-  ...(values.profile === undefined ? peers : []),
+  ...(values.alone || values.profile !== undefined ? [] : peers),
 ]
 
 /** What the runs of one system came to. */
