@@ -37,8 +37,7 @@ const wanted = values.quick ? 10_000 : Number(values.series)
 const rounds = values.quick ? 3 : Number(values.rounds)
 const folder = mkdtempSync(join(tmpdir(), 'chokepoint-query-rules-'))
 const rulesPath = join(folder, 'rules.yml')
-// The analyzer evaluates when it is told to, never by itself.
-writeFileSync(rulesPath, ruleFile(ruleExpressions(RULES), 86_400))
+writeFileSync(rulesPath, ruleFile(ruleExpressions(RULES), INTERVAL_SECONDS))
 const laterPath = join(folder, 'later.yml')
 
 const profile =
