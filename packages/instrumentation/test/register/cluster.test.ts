@@ -25,6 +25,7 @@ function samples(page: string, name: string): { labels: Record<string, string>; 
 }
 
 const SERVED = 'http_server_request_duration_seconds_count'
+const LOOP_USE = 'nodejs_eventloop_utilization_ratio'
 
 describe('a cluster under the preload', function () {
   this.timeout(60_000)
@@ -80,11 +81,14 @@ describe('a cluster under the preload', function () {
   it('has one /metrics: counters summed, gauges by worker, the machine once', async () => {
     await start()
     await ask(10)
-    const merged = await page((text) => total(text) === 10)
+    // A loop's use is there from its second reading on: not yet when a worker has just begun.
+    const merged = await page(
+      (text) => total(text) === 10 && samples(text, LOOP_USE).length === 3,
+    )
     expect(samples(merged, SERVED)).to.have.length(1)
     expect(samples(merged, SERVED)[0]!.labels).to.not.have.property('worker')
     expect(total(merged, 'component_operation_duration_seconds_count')).to.equal(10)
-    const loops = samples(merged, 'nodejs_eventloop_utilization_ratio')
+    const loops = samples(merged, LOOP_USE)
     expect(loops.map(({ labels }) => labels.worker)).to.have.members(['primary', '1', '2'])
     expect(samples(merged, 'process_memory_usage_bytes')).to.have.length(3)
     expect(samples(merged, 'system_memory_limit_bytes')).to.have.length(1)
