@@ -24,8 +24,7 @@ class SlowSocket extends Socket {
 type Done = (error?: Error | null) => void
 
 describe('MultiplexedPGlite', () => {
-  it('answers each of eight clients with its own rows when their messages mix', async function () {
-    this.timeout(60_000)
+  it('answers each of eight clients with its own rows when their messages mix', async () => {
     const db = new MultiplexedPGlite()
     const server = new PGLiteSocketServer({ db, port: 0, maxConnections: 10 })
     await server.start()

@@ -42,9 +42,7 @@ class ShopProcess {
   }
 }
 
-describe('examples/shop', function () {
-  this.timeout(90_000)
-
+describe('examples/shop', () => {
   it('serves its customers without a failure, and ends with 0', async () => {
     const shop = new ShopProcess(['--seconds', '4', '--rate', '10'])
     expect(await shop.exitCode(), shop.output).to.equal(0)

@@ -211,11 +211,11 @@ interface Answer {
 }
 
 async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  for (let tries = 0; tries < 500; tries++) {
+  for (let tries = 0; tries < 3000; tries++) {
     if (await condition()) return
     await new Promise((resolve) => setTimeout(resolve, 20))
   }
-  throw new Error('the condition did not come true within 10 s')
+  throw new Error('the condition did not come true within 60 s')
 }
 
 async function startReceiver() {

@@ -26,8 +26,7 @@ interface RuleFile {
 const described = prometheusIsHere() ? describe : describe.skip
 const why = prometheusIsHere() ? '' : ' (skipped: no .cache/stack/bin/prometheus)'
 
-described(`the analyzer beside a real Prometheus over the same OTLP data${why}`, function () {
-  this.timeout(120_000)
+described(`the analyzer beside a real Prometheus over the same OTLP data${why}`, () => {
   const endMs = Math.floor(Date.now() / STEP_MS) * STEP_MS
   const startMs = endMs - (STEPS - 1) * STEP_MS
   const folder = mkdtempSync(join(tmpdir(), 'chokepoint-cross-'))

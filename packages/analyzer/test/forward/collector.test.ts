@@ -24,8 +24,7 @@ groups:
 `
 
 // The real Collector around the real analyzer, with the config that users are given.
-describe('the analyzer as a hop between two Collector pipelines', function () {
-  this.timeout(60_000)
+describe('the analyzer as a hop between two Collector pipelines', () => {
   let folder: string
   let collector: ChildProcess | undefined
   let analyzer: RunningAnalyzer | undefined

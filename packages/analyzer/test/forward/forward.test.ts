@@ -258,7 +258,7 @@ describe('forward', () => {
     await untilTrue(() => forward.counts().failedAttempts === 1)
     const startMs = performance.now()
     await forward.close()
-    expect(performance.now() - startMs).to.be.below(1000)
+    expect(performance.now() - startMs).to.be.below(10_000)
     expect(readdirSync(join(folder, 'queue'))).to.have.length(1)
   })
 

@@ -163,8 +163,7 @@ describe('the OTLP/HTTP receiver', () => {
     expect(seen).to.deep.equal([])
   })
 
-  it('refuses a gzip bomb of 1 GB without growing', async function () {
-    this.timeout(60_000)
+  it('refuses a gzip bomb of 1 GB without growing', async () => {
     const { post, server } = await start()
     const bomb = await gzipOfZeros(1024 ** 3)
     expect(bomb.length).to.be.lessThan(2 * 1024 ** 2)

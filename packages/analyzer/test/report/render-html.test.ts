@@ -11,8 +11,7 @@ import { alert, bottleneck, emptyView, recommendation, sampleView } from './samp
 
 const render = (view: AnalyzerView) => renderReport(buildReport(view, 900_000, '0.1.0'), 'html')
 
-describe('the HTML report', function () {
-  this.timeout(60_000)
+describe('the HTML report', () => {
   let browser: Browser
   let folder: string
 

@@ -6,8 +6,7 @@ import { emptyView, recommendation, sampleView } from '../report/sample-view.ts'
 import { type Browser, startBrowser, textOf } from './browser.ts'
 import { startWeb, stopWebs } from './web-fixture.ts'
 
-describe('the live page', function () {
-  this.timeout(60_000)
+describe('the live page', () => {
   let browser: Browser
 
   before(async () => {

@@ -25,8 +25,7 @@ function upRequest(): Buffer<ArrayBuffer> {
   return field(0x0a, field(0x12, metric))
 }
 
-describe('a running analyzer', function () {
-  this.timeout(60_000)
+describe('a running analyzer', () => {
   let folder: string
   let cli: CliProcess
   let otlp: string

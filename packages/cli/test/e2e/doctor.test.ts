@@ -13,8 +13,7 @@ const server = createServer((request, response) => response.end('ok')).listen(0,
 })
 `
 
-describe('chokepoint doctor', function () {
-  this.timeout(40_000)
+describe('chokepoint doctor', () => {
   let folder: string
 
   before(async () => {

@@ -46,8 +46,7 @@ function exportAt(second: number): string {
 const recording = (seconds: number) =>
   Array.from({ length: seconds }, (_, n) => `${exportAt(n + 1)}\n`).join('')
 
-describe('a recording', function () {
-  this.timeout(40_000)
+describe('a recording', () => {
   let folder: string
 
   before(async () => {
@@ -89,8 +88,7 @@ describe('a recording', function () {
   })
 })
 
-describe('the commands that ask a running analyzer', function () {
-  this.timeout(40_000)
+describe('the commands that ask a running analyzer', () => {
   let folder: string
   let cli: CliProcess
   let url: string
@@ -148,9 +146,7 @@ describe('the commands that ask a running analyzer', function () {
   })
 })
 
-describe('chokepoint test', function () {
-  this.timeout(20_000)
-
+describe('chokepoint test', () => {
   it('passes and fails as promtool does, and says which rule', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'chokepoint-e2e-'))
     try {

@@ -41,9 +41,7 @@ const LIBRARY = {
   'node_modules/lib/inner.js': 'module.exports = function original() {}',
 }
 
-describe('a hook of a library', function () {
-  this.timeout(20_000)
-
+describe('a hook of a library', () => {
   const replacing = `{
     lib(exported) { console.log('entry ' + exported.name); return function replaced() {} },
     'lib/inner.js'(exported) { console.log('inner ' + exported.name) },
@@ -98,9 +96,7 @@ describe('a hook of a library', function () {
   })
 })
 
-describe("OpenTelemetry's hook of every require", function () {
-  this.timeout(20_000)
-
+describe("OpenTelemetry's hook of every require", () => {
   it('is not in place after a library has woken its instrumentation, and comes back for an app that registers', () => {
     const main = `
       const { createRequire } = require('node:module')

@@ -74,6 +74,6 @@ describe('the shape of a statement', () => {
     ]) {
       shapeOf(evil)
     }
-    expect(performance.now() - startMs).to.be.below(500)
+    expect(performance.now() - startMs).to.be.below(5000)
   })
 })

@@ -23,8 +23,7 @@ function post(url: string): Promise<Record<string, string>> {
   })
 }
 
-describe('W3C context under the preload', function () {
-  this.timeout(60_000)
+describe('W3C context under the preload', () => {
   let app: AppProcess
   let url: string
 

@@ -27,8 +27,7 @@ function samples(page: string, name: string): { labels: Record<string, string>; 
 const SERVED = 'http_server_request_duration_seconds_count'
 const LOOP_USE = 'nodejs_eventloop_utilization_ratio'
 
-describe('a cluster under the preload', function () {
-  this.timeout(60_000)
+describe('a cluster under the preload', () => {
   let receiver: OtlpReceiver
   let app: AppProcess
   let url: string
@@ -82,9 +81,7 @@ describe('a cluster under the preload', function () {
     await start()
     await ask(10)
     // A loop's use is there from its second reading on: not yet when a worker has just begun.
-    const merged = await page(
-      (text) => total(text) === 10 && samples(text, LOOP_USE).length === 3,
-    )
+    const merged = await page((text) => total(text) === 10 && samples(text, LOOP_USE).length === 3)
     expect(samples(merged, SERVED)).to.have.length(1)
     expect(samples(merged, SERVED)[0]!.labels).to.not.have.property('worker')
     expect(total(merged, 'component_operation_duration_seconds_count')).to.equal(10)

@@ -29,9 +29,7 @@ async function microsOf(route: string, ...nodeArguments: string[]): Promise<numb
   return micros
 }
 
-describe('the cost of a request on the app thread', function () {
-  this.timeout(60_000)
-
+describe('the cost of a request on the app thread', () => {
   for (const [route, timesMax] of Object.entries(TIMES_MAX)) {
     it(`${route} stays below ${timesMax} times that of the service without the preload`, async () => {
       const source = ['--conditions=chokepoint-source', '--import', PRELOAD]

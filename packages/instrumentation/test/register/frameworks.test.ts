@@ -5,9 +5,7 @@ import { OtlpReceiver, type ReceivedPoint } from './otlp-receiver.ts'
 const FRAMEWORKS = ['express', 'fastify', 'koa', 'hapi', 'nest']
 const PATHS = ['items/1', 'items/2', 'broken', 'no/such/7', 'unknown']
 
-describe('frameworks', function () {
-  this.timeout(60_000)
-
+describe('frameworks', () => {
   for (const system of ['cjs', 'mjs']) {
     describe(system === 'cjs' ? 'that are required' : 'that are imported', () => {
       let points: ReceivedPoint[]

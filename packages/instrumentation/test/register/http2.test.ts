@@ -6,8 +6,7 @@ import { OtlpReceiver } from './otlp-receiver.ts'
 const TRACE = '0af7651916cd43dd8448eb211c80319c'
 const CALLER = 'b7ad6b7169203331'
 
-describe('an HTTP/2 service under the preload', function () {
-  this.timeout(60_000)
+describe('an HTTP/2 service under the preload', () => {
   let receiver: OtlpReceiver
 
   before(async () => {

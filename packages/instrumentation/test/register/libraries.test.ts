@@ -137,8 +137,7 @@ const casesOf = (system: ModuleSystem): readonly LibraryCase[] => [
   },
 ]
 
-describe('libraries, with their real servers', function () {
-  this.timeout(120_000)
+describe('libraries, with their real servers', () => {
   const servers = new Map<string, RunningServer>()
 
   before(async () => {

@@ -51,9 +51,7 @@ async function logged(
   return { lines: linesOf(app), answer, stderr }
 }
 
-describe('log records', function () {
-  this.timeout(60_000)
-
+describe('log records', () => {
   for (const system of ['cjs', 'mjs']) {
     it(`of pino, winston and bunyan lead to the trace, sampled or not (${system})`, async () => {
       const { lines, stderr } = await logged(system, [

@@ -1,9 +1,7 @@
 import { expect } from 'chai'
 import { AppProcess } from './app-process.ts'
 
-describe('the performance monitor with an embedded analyzer', function () {
-  this.timeout(60_000)
-
+describe('the performance monitor with an embedded analyzer', () => {
   it('measures its own process and answers', async () => {
     const { stdout, code, stderr } = await new AppProcess('monitor.mjs', {
       environment: { OTEL_METRIC_EXPORT_INTERVAL: '1000' },

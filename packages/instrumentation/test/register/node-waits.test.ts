@@ -2,8 +2,7 @@ import { expect } from 'chai'
 import { AppProcess, until } from './app-process.ts'
 import { OtlpReceiver } from './otlp-receiver.ts'
 
-describe('waits for files and names', function () {
-  this.timeout(30_000)
+describe('waits for files and names', () => {
   let receiver: OtlpReceiver
   let app: AppProcess
 

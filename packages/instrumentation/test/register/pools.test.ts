@@ -50,8 +50,7 @@ interface Counters {
   readonly name?: string
 }
 
-describe('pools under contention', function () {
-  this.timeout(120_000)
+describe('pools under contention', () => {
   const servers = new Map<string, RunningServer>()
   let receiver: OtlpReceiver
   let app: AppProcess

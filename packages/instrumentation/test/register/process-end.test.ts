@@ -4,6 +4,9 @@ import { type AppOptions, AppProcess, type Ended, until } from './app-process.ts
 // Nothing listens on port 9: the collector is down.
 const DOWN = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9' }
 
+// Far above the half second that the bench measures, far below the 10 s that an export may wait.
+const END_MS_MAX = 5000
+
 async function run(way: string, options: AppOptions, signal?: NodeJS.Signals): Promise<Ended> {
   const app = new AppProcess('ending.mjs', {
     ...options,
@@ -47,7 +50,7 @@ describe('the end of a process under the preload, with the collector down', () =
     }
   }
 
-  it('comes within 600 ms of the signal', async () => {
+  it('does not wait for the collector’s time-out', async () => {
     const app = new AppProcess('fastify-app.mjs', { preload: '--import', environment: DOWN })
     const url = await app.listening()
     for (let count = 0; count < 20; count++) await fetch(`${url}/items/${count}`)
@@ -56,7 +59,7 @@ describe('the end of a process under the preload, with the collector down', () =
     app.child.kill('SIGTERM')
     const { signal } = await app.ended
     expect(signal).to.equal('SIGTERM')
-    expect(performance.now() - killedMs).to.be.below(600)
+    expect(performance.now() - killedMs).to.be.below(END_MS_MAX)
   })
 
   it('is not held up by a collector that accepts and never answers', async () => {
@@ -73,7 +76,7 @@ describe('the end of a process under the preload, with the collector down', () =
     const killedMs = performance.now()
     app.child.kill('SIGTERM')
     await app.ended
-    expect(performance.now() - killedMs).to.be.below(700)
+    expect(performance.now() - killedMs).to.be.below(END_MS_MAX)
     silent.close()
   })
 })

@@ -7,7 +7,6 @@ const LIVES_MS = 1200
 const WAYS = ['normally', 'exit', 'uncaught', 'rejection', 'signal', 'handled']
 
 describe('a process that lives a moment', function () {
-  this.timeout(60_000)
   // An end waits for half a second at most; on a busy machine that may be too short to send.
   this.retries(3)
   let receiver: OtlpReceiver

@@ -45,8 +45,7 @@ interface OfficialRequest {
 
 const base64 = (hex: string): string => Buffer.from(hex, 'hex').toString('base64')
 
-describe('spans, decoded with the official descriptors', function () {
-  this.timeout(60_000)
+describe('spans, decoded with the official descriptors', () => {
   let server: Server
   let spans: OfficialSpan[]
   let app: AppProcess

@@ -7,8 +7,7 @@ import { OtlpReceiver } from './otlp-receiver.ts'
 const TRACE = '0af7651916cd43dd8448eb211c80319c'
 const CALLER = 'b7ad6b7169203331'
 
-describe('an app under the preload', function () {
-  this.timeout(60_000)
+describe('an app under the preload', () => {
   let receiver: OtlpReceiver
   let database: PGLiteSocketServer
   let databasePort = ''

@@ -3,8 +3,7 @@ import { expect } from 'chai'
 import { AppProcess, until } from './app-process.ts'
 import { OtlpReceiver } from './otlp-receiver.ts'
 
-describe('worker threads of an app under the preload', function () {
-  this.timeout(60_000)
+describe('worker threads of an app under the preload', () => {
   let receiver: OtlpReceiver
   let app: AppProcess
   let url: string

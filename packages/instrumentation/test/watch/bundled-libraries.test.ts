@@ -52,9 +52,7 @@ const OPTIONAL = [
   ...['class-validator', '@nestjs/microservices', '@nestjs/websockets', '@fastify/static'],
 ]
 
-describe('a bundle', function () {
-  this.timeout(60_000)
-
+describe('a bundle', () => {
   for (const minify of [false, true]) {
     it(`is known to have each of these inside${minify ? ', minified' : ''}`, () => {
       const script = Object.values(LIBRARIES).map((entry) => `require('${entry}')`)
@@ -107,7 +105,7 @@ describe('a bundle', function () {
     try {
       const url = await app.listening()
       await (await fetch(`${url}/items/1`)).text()
-      const endMs = performance.now() + 15_000
+      const endMs = performance.now() + 60_000
       while (receiver.points('http.client.request.duration').length === 0) {
         if (performance.now() > endMs) throw new Error('no export came')
         await new Promise((done) => setTimeout(done, 50))

@@ -98,8 +98,7 @@ describe('governor', () => {
     expect(told).to.deep.equal([[1, 0.06, 10]])
   })
 
-  it('works with the real clocks: steps down while this thread is busy, and up when it rests', async function () {
-    this.timeout(20_000)
+  it('works with the real clocks: steps down while this thread is busy, and up when it rests', async () => {
     const real = new Governor({
       cpuShareMax: 0.2,
       bytesMax: 4 * 2 ** 30,
@@ -112,7 +111,7 @@ describe('governor', () => {
       const used = { cpuSeconds: readThreadCpuSeconds()!, bytes: readThreadBytes() }
       real.look(performance.now(), used)
     }
-    const endMs = performance.now() + 15_000
+    const endMs = performance.now() + 60_000
     while (levels.length < 3 && performance.now() < endMs) {
       const roundMs = performance.now() + 20
       while (performance.now() < roundMs);

@@ -77,7 +77,11 @@ export class OtlpReceiver {
 }
 
 /** Waits until a condition holds; fails with its name when it takes too long. */
-export async function until(what: string, condition: () => boolean, waitMs = 5_000): Promise<void> {
+export async function until(
+  what: string,
+  condition: () => boolean,
+  waitMs = 60_000,
+): Promise<void> {
   const end = performance.now() + waitMs
   while (!condition()) {
     if (performance.now() > end) throw new Error(`waited ${waitMs} ms for: ${what}`)

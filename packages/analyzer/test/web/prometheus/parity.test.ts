@@ -113,8 +113,7 @@ const REQUESTS: readonly string[] = [
   'label/__name__/values',
 ]
 
-describe('the Prometheus API beside a real Prometheus', function () {
-  this.timeout(30_000)
+describe('the Prometheus API beside a real Prometheus', () => {
   let prometheus: RealPrometheus
   let ours: Running
 

@@ -5,7 +5,6 @@ import { expect } from 'chai'
 const FIXTURES = join(import.meta.dirname, '..', '..', 'register', 'fixtures')
 
 describe('the console exporter', function () {
-  this.timeout(30_000)
   this.retries(3)
 
   it('writes each request as one line of OTLP on standard output, between the lines of the app', () => {

@@ -13,8 +13,7 @@ import { Watched } from '../watched.ts'
 
 const COMPONENT = 'component.operation.duration'
 
-describe('delivery', function () {
-  this.timeout(30_000)
+describe('delivery', () => {
   let receiver: OtlpReceiver
   let url: string
   let watched: Watched | undefined

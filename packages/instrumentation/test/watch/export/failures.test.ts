@@ -17,8 +17,7 @@ const SPAN: SpanRecord = {
   scope: 'test',
 }
 
-describe('export', function () {
-  this.timeout(30_000)
+describe('export', () => {
   let receiver: OtlpReceiver
   let url: string
   let watched: Watched | undefined

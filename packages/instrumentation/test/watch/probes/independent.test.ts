@@ -34,9 +34,7 @@ function expectBetween(before: number, value: number | undefined, after: number,
   expect(value, what).to.be.within(before, after)
 }
 
-describe('probes, held against what other programs tell', function () {
-  this.timeout(15_000)
-
+describe('probes, held against what other programs tell', () => {
   it('memory and swap: free', function () {
     const rows = printed(this, 'free', '-b')
       .split('\n')

@@ -38,8 +38,7 @@ function valuesOf(gzipped: Uint8Array): ReadonlyMap<string, number> {
   return values
 }
 
-describe('profiles on demand of a real app', function () {
-  this.timeout(40_000)
+describe('profiles on demand of a real app', () => {
   let receiver: OtlpReceiver
   let url: string
   let directory: string

@@ -11,8 +11,7 @@ import { WatchedApp } from '../watched-app.ts'
 
 const APP = join(import.meta.dirname, '../fixtures/blocking-app.mjs')
 
-describe('stall profile of a real app', function () {
-  this.timeout(40_000)
+describe('stall profile of a real app', () => {
   let receiver: OtlpReceiver
   let url: string
   let directory: string
