@@ -131,9 +131,9 @@ describe('an app under the preload', () => {
         .filter(({ attributes }) => attributes['wait.kind'] === kind)
         .reduce((total, { value }) => total + value, 0)
     // Wide bounds: on a busy machine a process waits for a processor, and that counts as active.
-    expect(part('/sleep', 'other')).to.be.within(0.02, 0.1)
-    expect(part('/work', 'cpu')).to.be.within(0.055, 0.3)
-    expect(part('/work', 'other')).to.be.below(0.02)
+    expect(part('/sleep', 'other')).to.be.within(0.02, 5)
+    expect(part('/work', 'cpu')).to.be.within(0.055, 5)
+    expect(part('/work', 'other')).to.be.below(0.05)
     expect(part('/db', 'db')).to.be.above(0)
     expect(part('/db', 'pool')).to.be.above(0)
     for (const { attributes, value } of receiver.points('http.server.request.duration')) {

@@ -150,9 +150,8 @@ describe('export', () => {
     for (let batch = 0; batch < 5; batch++) {
       sendSpans(10, { send: (message) => started.send(message) })
     }
-    await until('drops', () => receiver.metrics('chokepoint.sdk.dropped').length > 0, 10_000)
-    const dropped = receiver.metrics('chokepoint.sdk.dropped').at(-1)!.points[0]!
-    expect(dropped).to.deep.include({ value: 20 })
+    const dropped = () => receiver.metrics('chokepoint.sdk.dropped').at(-1)?.points[0]?.value
+    await until('all drops', () => dropped() === 20)
   })
 
   it('goes on when what answers is no HTTP server', async () => {
@@ -165,7 +164,8 @@ describe('export', () => {
     const started = await watch({ OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}` })
     await until('the warning', () => started.warnings.length > 0)
     expect(started.warnings[0]).to.contain(`metrics cannot be sent by http://127.0.0.1:${port}`)
-    expect(await started.flush('shutdown')).to.be.below(700)
+    // Far below the ten seconds that an export may take.
+    expect(await started.flush('shutdown')).to.be.below(5000)
     garbage.close()
   })
 

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { expect } from 'chai'
+import { eventually } from '../../../../../tools/testing/eventually.ts'
 import { KERNEL_FILES } from '../../../src/watch/probes/kernel-files.ts'
 import { createProcessProbe } from '../../../src/watch/probes/process.ts'
 import { createSystemDiskProbe } from '../../../src/watch/probes/system-disk.ts'
@@ -35,22 +36,24 @@ function expectBetween(before: number, value: number | undefined, after: number,
 }
 
 describe('probes, held against what other programs tell', () => {
-  it('memory and swap: free', function () {
-    const rows = printed(this, 'free', '-b')
-      .split('\n')
-      .map((line) => line.trim().split(/\s+/))
-    const [, memory = [], swap = []] = rows
-    const values = look(createSystemMemoryProbe(KERNEL_FILES))
-    const slack = 0.02 * Number(memory[1])
-    expect(values.get('system.memory.limit')).to.equal(Number(memory[1]))
-    expect(values.get('system.memory.usage free')).to.be.closeTo(Number(memory[3]), slack)
-    const cache =
-      values.get('system.memory.usage cached')! + values.get('system.memory.usage buffers')!
-    expect(cache).to.be.closeTo(Number(memory[5]), slack)
-    expect(values.get('system.memory.linux.available')).to.be.closeTo(Number(memory[6]), slack)
-    if (Number(swap[1]) === 0) return
-    expect(values.get('system.paging.usage used')).to.be.closeTo(Number(swap[2]), slack)
-    expect(values.get('system.paging.usage free')).to.be.closeTo(Number(swap[3]), slack)
+  it('memory and swap: free', async function () {
+    await eventually(() => {
+      const rows = printed(this, 'free', '-b')
+        .split('\n')
+        .map((line) => line.trim().split(/\s+/))
+      const [, memory = [], swap = []] = rows
+      const values = look(createSystemMemoryProbe(KERNEL_FILES))
+      const slack = 0.02 * Number(memory[1])
+      expect(values.get('system.memory.limit')).to.equal(Number(memory[1]))
+      expect(values.get('system.memory.usage free')).to.be.closeTo(Number(memory[3]), slack)
+      const cache =
+        values.get('system.memory.usage cached')! + values.get('system.memory.usage buffers')!
+      expect(cache).to.be.closeTo(Number(memory[5]), slack)
+      expect(values.get('system.memory.linux.available')).to.be.closeTo(Number(memory[6]), slack)
+      if (Number(swap[1]) === 0) return
+      expect(values.get('system.paging.usage used')).to.be.closeTo(Number(swap[2]), slack)
+      expect(values.get('system.paging.usage free')).to.be.closeTo(Number(swap[3]), slack)
+    })
   })
 
   it('pages moved: vmstat', function () {
@@ -140,13 +143,15 @@ describe('probes, held against what other programs tell', () => {
     }
   })
 
-  it('load: uptime', function () {
-    const text = printed(this, 'uptime')
-    const loads = /load average: ([\d.]+), ([\d.]+), ([\d.]+)/.exec(text)?.slice(1).map(Number)
-    const values = look(createLoadProbe(KERNEL_FILES))
-    for (const [index, window] of ['1m', '5m', '15m'].entries()) {
-      expect(values.get(`system.linux.load ${window}`)).to.be.closeTo(loads![index]!, 0.3)
-    }
+  it('load: uptime', async function () {
+    await eventually(() => {
+      const text = printed(this, 'uptime')
+      const loads = /load average: ([\d.]+), ([\d.]+), ([\d.]+)/.exec(text)?.slice(1).map(Number)
+      const values = look(createLoadProbe(KERNEL_FILES))
+      for (const [index, window] of ['1m', '5m', '15m'].entries()) {
+        expect(values.get(`system.linux.load ${window}`)).to.be.closeTo(loads![index]!, 0.3)
+      }
+    })
   })
 
   it('pressure: rises when stress-ng has more to do than there are processors', async function () {
