@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { rmSync } from 'node:fs'
 import { Agent, request } from 'node:http'
-import { createServer } from 'node:net'
+import { freePort } from '../../tools/testing/free-port.ts'
 import type { Fleet } from './generator.ts'
 import { INTERVAL_MS } from './generator.ts'
 import { anonymousBytes, cpuSeconds } from './process-usage.ts'
@@ -92,15 +92,6 @@ export function post(bytes: Buffer, port: number, path: string, agent: Agent): P
     sent.on('error', reject)
     sent.end(bytes)
   })
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  server.close()
-  return port
 }
 
 async function untilListening(port: number, child: ChildProcess): Promise<void> {

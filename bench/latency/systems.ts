@@ -4,7 +4,8 @@ import { once } from 'node:events'
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { freePort, PROMETHEUS, untilReady } from '../query/servers.ts'
+import { freePort } from '../../tools/testing/free-port.ts'
+import { PROMETHEUS, untilReady } from '../query/servers.ts'
 
 /** A running system that takes OTLP and sends webhooks. */
 export interface AlertingSystem {

@@ -1,7 +1,6 @@
 import { type ChildProcess, execFileSync, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { PEER_PACKAGES } from './agents.ts'
 import type { Ports } from './service.ts'
@@ -44,14 +43,4 @@ export async function startSurroundings(folder: string, core: number): Promise<S
   })
   const [ports] = (await once(child, 'message')) as [Ports]
   return { ports, stop: () => child.disconnect() }
-}
-
-/** A port of loopback that is free now. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }

@@ -1,7 +1,8 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { freePorts, type Running, start, until } from './processes.ts'
+import { freePorts } from '../testing/free-port.ts'
+import { type Running, start, until } from './processes.ts'
 import type { Programs } from './programs.ts'
 
 const root = join(import.meta.dirname, '..', '..')

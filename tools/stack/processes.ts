@@ -1,7 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import type { AddressInfo } from 'node:net'
-import { createServer } from 'node:net'
 
 /** A program of the stack that runs, with what it has said so far. */
 export interface Running {
@@ -45,15 +43,6 @@ export function start(
       clearTimeout(patience)
     },
   }
-}
-
-/** As many free ports as are asked for, all different. */
-export async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'))
-  await Promise.all(servers.map((server) => once(server, 'listening')))
-  const ports = servers.map((server) => (server.address() as AddressInfo).port)
-  await Promise.all(servers.map((server) => once(server.close(), 'close')))
-  return ports
 }
 
 /** Waits until the condition gives something; its last error, or what it lacked, is in the message. */

@@ -1,12 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import type { AddressInfo } from 'node:net'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { expect } from 'chai'
+import { freePort } from '../../../../tools/testing/free-port.ts'
 import { parseConfig, type RunningAnalyzer, startAnalyzer } from '../../src/index.ts'
 import { decodeOfficially, REQUEST } from '../decode/official-otlp.ts'
 import { gauge, request } from '../store/otlp-bytes.ts'
@@ -168,15 +167,6 @@ function pointsOf(received: readonly Received[]): number[] {
     .filter(({ name }) => name === 'forwarded.points')
     .flatMap(({ data }) => data.value.dataPoints.map(({ value }) => value.value))
     .sort((a, b) => a - b)
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }
 
 async function untilTrue(condition: () => boolean | Promise<boolean>): Promise<void> {

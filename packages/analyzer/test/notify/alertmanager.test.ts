@@ -1,25 +1,16 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
+import { freePort } from '../../../../tools/testing/free-port.ts'
 import { createAlertmanagers } from '../../src/notify/alertmanager.ts'
 import { firingAlert } from './events.ts'
 import { type Answer, startReceiver } from './receiver.ts'
 
 const NOW = Date.now()
 const MINUTE = 60_000
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  return typeof address === 'object' && address !== null ? address.port : 0
-}
 
 describe('alertmanagers', () => {
   const open: { close: () => Promise<void> }[] = []

@@ -1,11 +1,10 @@
 import { type SpawnSyncReturns, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import type { AddressInfo } from 'node:net'
-import { createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
 import parsePrometheusTextFormat from 'parse-prometheus-text-format'
 import { eventually } from '../../../../tools/testing/eventually.ts'
+import { freePort } from '../../../../tools/testing/free-port.ts'
 
 const REGISTER = fileURLToPath(
   new URL('../../../instrumentation/dist/register.js', import.meta.url),
@@ -28,16 +27,6 @@ function runNode(script: string, preload: boolean): SpawnSyncReturns<string> & {
     { env: environment(), encoding: 'utf8', timeout: 100_000 },
   )
   return { ...result, ms: performance.now() - startMs }
-}
-
-/** A port that was free a moment ago. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }
 
 describe('an app under the preload', () => {

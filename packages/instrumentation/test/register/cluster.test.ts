@@ -1,15 +1,7 @@
-import { createServer } from 'node:net'
 import { expect } from 'chai'
+import { freePort } from '../../../../tools/testing/free-port.ts'
 import { AppProcess, until } from './app-process.ts'
 import { OtlpReceiver } from './otlp-receiver.ts'
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as { port: number }
-  await new Promise((resolve) => server.close(resolve))
-  return port
-}
 
 /** The samples of a text page whose line begins with a name: labels and value. */
 function samples(page: string, name: string): { labels: Record<string, string>; value: number }[] {

@@ -1,9 +1,10 @@
 import { PGlite } from '@electric-sql/pglite'
 import { PGLiteSocketServer } from '@electric-sql/pglite-socket'
 import { expect } from 'chai'
+import { freePort } from '../../../../tools/testing/free-port.ts'
 import { AppProcess, until } from './app-process.ts'
 import { OtlpReceiver } from './otlp-receiver.ts'
-import { freePort, type RunningServer } from './server-process.ts'
+import type { RunningServer } from './server-process.ts'
 import { SERVERS } from './servers.ts'
 
 /** A pool: the server it needs, its name, how many borrow from it, and whether it lends at all. */

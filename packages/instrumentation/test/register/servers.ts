@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { freePort, programAt, type RunningServer, ServerProcess } from './server-process.ts'
+import { freePort } from '../../../../tools/testing/free-port.ts'
+import { programAt, type RunningServer, ServerProcess } from './server-process.ts'
 
 const LIBRARIES = join(import.meta.dirname, '..', '..', '..', '..', '.cache', 'libraries')
 

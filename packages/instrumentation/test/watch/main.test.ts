@@ -1,10 +1,11 @@
 import { expect } from 'chai'
+import { freePort } from '../../../../tools/testing/free-port.ts'
 import { HistogramRecorder } from '../../src/shared/histogram-recorder.ts'
 import type { SpanRecord } from '../../src/shared/messages.ts'
 import { recordedInstrument } from '../../src/shared/recorded-instruments.ts'
 import { readAttributes } from './otlp-json.ts'
 import { OtlpReceiver, until } from './otlp-receiver.ts'
-import { freePort, Watched } from './watched.ts'
+import { Watched } from './watched.ts'
 
 const SPAN: SpanRecord = {
   traceId: '0af7651916cd43dd8448eb211c80319c',

@@ -13,8 +13,8 @@ import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { expect } from 'chai'
 import { Profile } from 'pprof-format'
+import { freePort } from '../../../../../tools/testing/free-port.ts'
 import { OtlpReceiver, until } from '../otlp-receiver.ts'
-import { freePort } from '../watched.ts'
 import { WatchedApp } from '../watched-app.ts'
 
 const APP = join(import.meta.dirname, '../fixtures/hungry-app.mjs')

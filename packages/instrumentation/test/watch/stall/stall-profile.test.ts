@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { expect } from 'chai'
+import { freePort } from '../../../../../tools/testing/free-port.ts'
 import { readAttributes } from '../otlp-json.ts'
 import { OtlpReceiver, until } from '../otlp-receiver.ts'
-import { freePort } from '../watched.ts'
 import { WatchedApp } from '../watched-app.ts'
 
 const APP = join(import.meta.dirname, '../fixtures/blocking-app.mjs')
