@@ -5,8 +5,8 @@ import { parseConfig } from '../../packages/analyzer/src/config/load-config.ts'
 import { createPipeline } from '../../packages/analyzer/src/pipeline.ts'
 import { ONLY_TENANT } from '../../packages/analyzer/src/tenants.ts'
 
-// The whole analyzer as a server of its own, with the rules of a file. It evaluates them when its parent says so, and
-// nothing else: detectors are not what is compared here.
+// The whole analyzer as a server of its own, which reads its rule file anew when its parent says so. It evaluates rules on
+// their interval, and nothing else: detectors and arrivals are not what is compared here.
 const [rules = ''] = process.argv.slice(2)
 const folder = mkdtempSync(join(tmpdir(), 'chokepoint-query-'))
 const config = parseConfig(
@@ -29,10 +29,9 @@ const pipeline = await createPipeline(config, {
 const ports = await pipeline.listen()
 process.send?.({ ports })
 
-process.on('message', (names: readonly string[]) => {
-  const analysis = pipeline.tenants.get(ONLY_TENANT)
-  analysis.evaluateChanged(new Set(names), Date.now())
-  process.send?.({ evaluated: true })
+process.on('message', () => {
+  pipeline.reloadRules()
+  process.send?.({ rules: pipeline.tenants.get(ONLY_TENANT).prometheus.ruleGroups().length })
 })
 process.on('disconnect', () => {
   rmSync(folder, { recursive: true, force: true })

@@ -5,9 +5,8 @@ import { parseArgs } from 'node:util'
 import { Fleet, SERIES_PER_RESOURCE } from '../ingest/generator.ts'
 import { cpuSeconds } from '../ingest/process-usage.ts'
 import { seeded } from '../ingest/seeded.ts'
-import { DASHBOARD_QUERIES, METRICS_READ, ruleExpressions, ruleFile } from './rule-file.ts'
+import { DASHBOARD_QUERIES, ruleExpressions, ruleFile } from './rule-file.ts'
 import {
-  type AnalyzerServer,
   type MeasuredServer,
   PROMETHEUS,
   startAnalyzerServer,
@@ -36,14 +35,13 @@ if (!existsSync(PROMETHEUS)) throw new Error(`there is no Prometheus at ${PROMET
 const wanted = values.quick ? 10_000 : Number(values.series)
 const rounds = values.quick ? 3 : Number(values.rounds)
 const folder = mkdtempSync(join(tmpdir(), 'chokepoint-query-rules-'))
+/** Written when the rules' turn comes: until then there are none. */
 const rulesPath = join(folder, 'rules.yml')
-writeFileSync(rulesPath, ruleFile(ruleExpressions(RULES), INTERVAL_SECONDS))
-const laterPath = join(folder, 'later.yml')
 
 const profile =
   values.profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${values.profile}`]
 const analyzer = await startAnalyzerServer(rulesPath, profile)
-const prometheus = await startPrometheusServer(laterPath)
+const prometheus = await startPrometheusServer(rulesPath)
 try {
   const resources = Math.max(1, Math.round(wanted / SERIES_PER_RESOURCE))
   const endMs = await load(resources, [analyzer, prometheus])
@@ -116,65 +114,56 @@ async function askRange(url: string, query: string, range: object): Promise<numb
   return data.result.reduce((sum, row) => sum + row.values.length, 0)
 }
 
-/** One evaluation of all rules: of the analyzer when it is asked, of Prometheus at its interval, without its idle time. */
+/** One evaluation of all rules by each server at its interval, without what it spends at rest. */
 async function rules(): Promise<void> {
-  const idle = await idlePerSecond(prometheus)
-  writeFileSync(laterPath, ruleFile(ruleExpressions(RULES), INTERVAL_SECONDS))
-  const reloaded = await fetch(`${prometheus.url}/-/reload`, { method: 'POST' })
-  if (!reloaded.ok) throw new Error(`Prometheus does not take the rules: ${await reloaded.text()}`)
-  const spent: { analyzer: number; prometheus: number }[] = []
-  let done = await iterationAfter(0)
-  await analyzer.evaluate(METRICS_READ)
-  for (let round = 0; round < rounds; round++) {
-    done = await iterationAfter(done)
-    const started = performance.now()
-    const before = cpuSeconds(prometheus.pid)
-    const ours = await evaluateOnce(analyzer)
-    const next = await iterationAfter(done)
-    const cycles = next - done
-    done = next
-    const elapsed = (performance.now() - started) / 1000
-    const theirs = (cpuSeconds(prometheus.pid) - before - idle * elapsed) / cycles
-    spent.push({ analyzer: ours, prometheus: theirs })
-  }
+  const servers = [analyzer, prometheus]
+  const idle = await Promise.all(servers.map(idlePerSecond))
+  writeFileSync(rulesPath, ruleFile(ruleExpressions(RULES), INTERVAL_SECONDS))
+  await Promise.all(servers.map((server) => server.reload()))
+  const [ours, theirs] = await Promise.all(
+    servers.map((server, i) => secondsOfEvaluations(server, idle[i]!)),
+  )
   await checkRules()
-  printRow(`${RULES} rules, one evaluation`, spent)
+  printRow(
+    `${RULES} rules, one evaluation`,
+    ours!.map((seconds, i) => ({ analyzer: seconds, prometheus: theirs![i]! })),
+  )
 }
 
-async function evaluateOnce(server: AnalyzerServer): Promise<number> {
-  const before = cpuSeconds(server.pid)
-  await server.evaluate(METRICS_READ)
-  return cpuSeconds(server.pid) - before
+/** The CPU seconds of each of the evaluations after the first, which finds everything cold. */
+async function secondsOfEvaluations(server: MeasuredServer, idle: number): Promise<number[]> {
+  const spent: number[] = []
+  let done = await evaluationAfter(server, await server.evaluations())
+  for (let round = 0; round < rounds; round++) {
+    const started = performance.now()
+    const before = cpuSeconds(server.pid)
+    const next = await evaluationAfter(server, done)
+    if (next !== done + 1) throw new Error(`${server.url} left out an evaluation`)
+    done = next
+    spent.push(cpuSeconds(server.pid) - before - (idle * (performance.now() - started)) / 1000)
+  }
+  return spent
 }
 
+/** What a server spends while it only answers how many evaluations there were. */
 async function idlePerSecond(server: MeasuredServer): Promise<number> {
   const before = cpuSeconds(server.pid)
   const started = performance.now()
   for (let i = 0; i < 25; i++) {
-    await iterations()
+    await server.evaluations()
     await new Promise((resolve) => setTimeout(resolve, 200))
   }
   return (cpuSeconds(server.pid) - before) / ((performance.now() - started) / 1000)
 }
 
-async function iterations(): Promise<number> {
-  const text = await (await fetch(`${prometheus.url}/metrics`)).text()
-  // An iteration is counted when it begins; its duration is told when it has ended.
-  const missed = /^prometheus_rule_group_iterations_missed_total\{.*\} (\S+)$/m.exec(text)
-  const ended = /^prometheus_rule_group_duration_seconds_count (\S+)$/m.exec(text)
-  if (Number(missed?.[1] ?? 0) > 0)
-    throw new Error('Prometheus missed an evaluation: its interval is too short')
-  return Number(ended?.[1] ?? 0)
-}
-
-/** Waits until Prometheus has ended more evaluations than `count`, and tells how many. */
-async function iterationAfter(count: number): Promise<number> {
+/** Waits until a server has ended an evaluation after `count`, and tells its number. */
+async function evaluationAfter(server: MeasuredServer, count: number): Promise<number> {
   for (const deadline = Date.now() + 120_000; Date.now() < deadline; ) {
-    const now = await iterations()
+    const now = await server.evaluations()
     if (now > count) return now
     await new Promise((resolve) => setTimeout(resolve, 200))
   }
-  throw new Error('Prometheus has not evaluated its rules within two minutes')
+  throw new Error(`${server.url} has not evaluated its rules within two minutes`)
 }
 
 /** Both must have written the same number of series for each rule. */

@@ -7,19 +7,6 @@ const WINDOWS = ['1m', '2m', '5m']
 const SERVER = 'http_server_request_duration_seconds'
 const DATABASE = 'db_client_operation_duration_seconds'
 
-/** The metrics that the rules read, by the names that queries use. */
-export const METRICS_READ = [
-  'system_cpu_time_seconds_total',
-  'system_network_io_bytes_total',
-  'system_disk_io_bytes_total',
-  'system_memory_usage_bytes',
-  'v8js_memory_heap_used_bytes',
-  'process_memory_usage_bytes',
-  'nodejs_eventloop_utilization_ratio',
-  'nodejs_eventloop_delay_p99_seconds',
-  ...[SERVER, DATABASE].flatMap((name) => ['_bucket', '_count', '_sum'].map((part) => name + part)),
-]
-
 /** Expressions of `count` rules: a quarter each of rates, sums, quantiles and joins. */
 export function ruleExpressions(count: number): readonly string[] {
   const kinds = [rates(), sums(), quantiles(), joins()]

@@ -1,21 +1,20 @@
 import { type ChildProcess, fork, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { freePort } from '../../tools/testing/free-port.ts'
 
 /** A server that is measured from outside. */
 export interface MeasuredServer {
   readonly pid: number
   readonly url: string
   readonly otlpUrl: string
+  /** Reads the rule file anew. */
+  readonly reload: () => Promise<void>
+  /** How many evaluations of the rules have ended, counted from anywhere. */
+  readonly evaluations: () => Promise<number>
   readonly close: () => Promise<void>
-}
-
-/** The analyzer, which evaluates its rules when it is asked to. */
-export interface AnalyzerServer extends MeasuredServer {
-  readonly evaluate: (names: readonly string[]) => Promise<void>
 }
 
 /** Prometheus' program: the tool of the comparison stack builds it. */
@@ -25,22 +24,24 @@ export const PROMETHEUS = new URL('../../.cache/stack/bin/prometheus', import.me
 export async function startAnalyzerServer(
   rules: string,
   nodeOptions: readonly string[] = [],
-): Promise<AnalyzerServer> {
+): Promise<MeasuredServer> {
   const file = new URL('./analyzer-child.ts', import.meta.url).pathname
   const execArgv = ['--conditions=chokepoint-source', '--max-old-space-size=6144', ...nodeOptions]
   const child = fork(file, [rules], { execArgv })
   const [{ ports }] = (await once(child, 'message')) as [
     { ports: { api: number; otlpHttp: number } },
   ]
+  const url = `http://127.0.0.1:${ports.api}`
   return {
     pid: child.pid!,
-    url: `http://127.0.0.1:${ports.api}`,
+    url,
     otlpUrl: `http://127.0.0.1:${ports.otlpHttp}/v1/metrics`,
-    evaluate: async (names) => {
+    reload: async () => {
       const done = once(child, 'message')
-      child.send(names)
+      child.send('reload')
       await done
     },
+    evaluations: () => analyzerEvaluations(url),
     close: async () => {
       const gone = once(child, 'exit')
       child.disconnect()
@@ -73,6 +74,11 @@ export async function startPrometheusServer(rules: string): Promise<MeasuredServ
     pid: child.pid!,
     url,
     otlpUrl: `${url}/api/v1/otlp/v1/metrics`,
+    reload: async () => {
+      const reloaded = await fetch(`${url}/-/reload`, { method: 'POST' })
+      if (!reloaded.ok) throw new Error(`Prometheus refuses the rules: ${await reloaded.text()}`)
+    },
+    evaluations: () => prometheusEvaluations(url),
     close: async () => {
       const gone = once(child, 'exit')
       child.kill('SIGKILL')
@@ -82,6 +88,28 @@ export async function startPrometheusServer(rules: string): Promise<MeasuredServ
   }
 }
 
+/** An evaluation that reached the last rule has ended; its number is that of its interval since 1970. */
+async function analyzerEvaluations(url: string): Promise<number> {
+  const { data } = (await (await fetch(`${url}/api/v1/rules`)).json()) as {
+    data: {
+      groups: { name: string; interval: number; rules: { lastEvaluation: string }[] }[]
+    }
+  }
+  const group = data.groups.find(({ name }) => name === 'bench')
+  const last = Date.parse(group?.rules.at(-1)?.lastEvaluation ?? '')
+  return group === undefined || !(last > 0) ? 0 : Math.floor(last / 1000 / group.interval)
+}
+
+async function prometheusEvaluations(url: string): Promise<number> {
+  const text = await (await fetch(`${url}/metrics`)).text()
+  // An iteration is counted when it begins; its duration is told when it has ended.
+  const missed = /^prometheus_rule_group_iterations_missed_total\{.*\} (\S+)$/m.exec(text)
+  const ended = /^prometheus_rule_group_duration_seconds_count (\S+)$/m.exec(text)
+  if (Number(missed?.[1] ?? 0) > 0)
+    throw new Error('Prometheus missed an evaluation: its interval is too short')
+  return Number(ended?.[1] ?? 0)
+}
+
 const prometheusConfig = (rules: string) => `
 global: { scrape_interval: 1h }
 rule_files: ['${rules}']
@@ -89,16 +117,6 @@ otlp:
   promote_resource_attributes: [deployment.environment.name, host.name, k8s.namespace.name, k8s.pod.name,
     k8s.deployment.name, k8s.node.name, service.version]
 `
-
-/** A port of the loopback that nothing listens on. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  server.close()
-  await once(server, 'close')
-  return port
-}
 
 /** Waits until a server says that it is ready. */
 export async function untilReady(url: string, child: ChildProcess): Promise<void> {

@@ -135,6 +135,7 @@ export async function createPipeline(config: Config, options: PipelineOptions) {
     try {
       groups = loadRuleGroups(config)
       for (const analysis of tenants.all()) analysis.replaceGroups(groups)
+      schedule.onNewRules()
     } catch (error) {
       onProblem(`keeping the old rules: ${(error as Error).message}`)
     }

@@ -15,6 +15,8 @@ const STEPS_MAX = 240
 export interface Schedule {
   readonly onArrival: (tenant: string, arrival: Arrival) => void
   readonly start: () => void
+  /** New rules are in force, and their intervals with them. */
+  readonly onNewRules: () => void
   /** Evaluates everything that has arrived, up to the newest sample, and stops. */
   readonly settle: () => void
   readonly stop: () => void
@@ -53,6 +55,12 @@ class WallSchedule implements Schedule {
   start(): void {
     const { config } = this.#options
     this.#detectTimer = setInterval(() => this.#beginDetectors(), config.evaluation.intervalMs)
+    this.#armRules()
+  }
+
+  onNewRules(): void {
+    if (this.#ruleTimer === undefined) return
+    clearTimeout(this.#ruleTimer)
     this.#armRules()
   }
 
@@ -164,6 +172,8 @@ class DataSchedule implements Schedule {
   }
 
   start(): void {}
+
+  onNewRules(): void {}
 
   /** Steps through the intervals between the last evaluation and the newest sample. */
   onArrival(tenant: string, { newestMs }: Arrival): void {
