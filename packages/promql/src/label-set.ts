@@ -8,6 +8,11 @@ const METADATA_LABELS: ReadonlySet<string> = new Set([METRIC_NAME, '__type__', '
 /** More than the rules and panels that group one series in different ways. */
 const CUTS_MAX = 8
 
+/** Lists of label names in use, at most; beyond, the sharing begins anew. */
+const NAME_LISTS_MAX = 10_000
+/** Each list of names once: all series of a metric have the same. */
+const nameLists = new Map<string, readonly string[]>()
+
 /**
  * An immutable set of labels, sorted by name. A label with an empty value does not exist, as in Prometheus.
  *
@@ -39,7 +44,7 @@ export class LabelSet {
       else byName.set(name, value)
     }
     if (byName.size === 0) return LabelSet.EMPTY
-    const names = [...byName.keys()].sort()
+    const names = sharedNames([...byName.keys()].sort())
     return new LabelSet(
       names,
       names.map((name) => byName.get(name)!),
@@ -108,9 +113,9 @@ export class LabelSet {
 
   /** Keeps what an owner made of this set; of many owners the newest stay. */
   keepCut(owner: object, cut: unknown): void {
-    this.#cuts ??= []
-    if (this.#cuts.length >= 2 * CUTS_MAX) this.#cuts.splice(0, 2)
-    this.#cuts.push(owner, cut)
+    // Not pushed: an array that grows has room for sixteen more, and there are as many arrays as series.
+    const kept = this.#cuts ?? []
+    this.#cuts = kept.slice(kept.length >= 2 * CUTS_MAX ? 2 : 0).concat([owner, cut])
   }
 
   /** This set without the labels named. */
@@ -133,7 +138,7 @@ export class LabelSet {
       values.push(this.values[i]!)
     }
     if (names.length === this.names.length) return this
-    return names.length === 0 ? LabelSet.EMPTY : new LabelSet(names, values)
+    return names.length === 0 ? LabelSet.EMPTY : new LabelSet(sharedNames(names), values.slice())
   }
 
   /** This set with one label set to a value; an empty value removes the label. */
@@ -161,6 +166,17 @@ export class LabelSet {
     }
     return `{${pairs.join(', ')}}`
   }
+}
+
+function sharedNames(names: readonly string[]): readonly string[] {
+  const key = names.join('\x01')
+  const known = nameLists.get(key)
+  // A name may hold the separator.
+  if (known?.length === names.length && known.every((name, i) => name === names[i])) return known
+  if (nameLists.size >= NAME_LISTS_MAX) nameLists.clear()
+  const kept = names.slice()
+  nameLists.set(key, kept)
+  return kept
 }
 
 /** A text in which the separator of keys does not occur. */
