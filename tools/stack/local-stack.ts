@@ -2,7 +2,8 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { freePorts } from '../testing/free-port.ts'
-import { type Running, start, until } from './processes.ts'
+import { until } from '../testing/until.ts'
+import { type Running, start } from './processes.ts'
 import type { Programs } from './programs.ts'
 
 const root = join(import.meta.dirname, '..', '..')
@@ -153,7 +154,7 @@ webhooks: [{ url: '${webhookUrl}', secret: ${webhookSecret} }]
     this.#shopPart('database', 'database.ts', outside)
     const database = await until(
       'the database',
-      async () => /ready on (postgres:\S+)/.exec(this.output('database'))?.[1],
+      () => /ready on (postgres:\S+)/.exec(this.output('database'))?.[1],
     )
     const telemetry = (name: 'storefront' | 'catalog' | 'payment') => ({
       NODE_OPTIONS: `--import ${REGISTER}`,
@@ -185,10 +186,7 @@ webhooks: [{ url: '${webhookUrl}', secret: ${webhookSecret} }]
       PAYMENT_URL: this.url(payment),
     })
     for (const part of ['payment', 'catalog', 'storefront']) {
-      await until(
-        `${part} to be ready`,
-        async () => / ready on /.test(this.output(part)) || undefined,
-      )
+      await until(`${part} to be ready`, () => / ready on /.test(this.output(part)))
     }
     const load = ['--seconds', '1800', '--rate', '15']
     this.#shopPart(

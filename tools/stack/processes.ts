@@ -44,23 +44,3 @@ export function start(
     },
   }
 }
-
-/** Waits until the condition gives something; its last error, or what it lacked, is in the message. */
-export async function until<Value>(
-  what: string,
-  condition: () => Promise<Value | undefined>,
-  seconds = 60,
-): Promise<Value> {
-  const endMs = performance.now() + seconds * 1000
-  let last: unknown = 'it was never true'
-  while (performance.now() < endMs) {
-    try {
-      const value = await condition()
-      if (value !== undefined) return value
-    } catch (error) {
-      last = error
-    }
-    await new Promise((resolve) => setTimeout(resolve, 250))
-  }
-  throw new Error(`waited ${seconds} s for ${what}: ${String(last)}`)
-}

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { Webhook } from 'standardwebhooks'
+import { until } from '../../../tools/testing/until.ts'
 import { parseConfig, type RunningAnalyzer, startAnalyzer } from '../src/index.ts'
 
 const SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYqr'
@@ -91,7 +92,7 @@ ${extra}`
     const before = await start()
     await send(before, 40)
     const alerts = () => before.view().alerts()
-    await until(() => alerts().some(({ state }) => state === 'firing'))
+    await until('the alert', () => alerts().some(({ state }) => state === 'firing'))
     const since = alerts()[0]?.activeSince
     await before.close()
 
@@ -119,10 +120,10 @@ ${extra}`
     expect(await names()).to.deep.equal(['TooWarm'])
 
     writeFileSync(file, RULES.replace('TooWarm', 'MuchTooWarm'))
-    await until(async () => (await names())?.[0] === 'MuchTooWarm')
+    await until('the new rules', async () => (await names())?.[0] === 'MuchTooWarm')
 
     writeFileSync(file, RULES.replace('room_temperature > 30', 'room_temperature >'))
-    await until(() => problems.length > 0)
+    await until('the problem', () => problems.length > 0)
     expect(problems[0]).to.match(/^keeping the old rules: .*rules\.yml:6:/)
     expect(await names()).to.deep.equal(['MuchTooWarm'])
   })
@@ -134,7 +135,7 @@ ${extra}`
       const { data } = await answer(analyzer, '/api/v1/query?query=chokepoint_store_points_total')
       return data.result?.[0]
     }
-    await until(async () => (await points()) !== undefined)
+    await until('points', async () => (await points()) !== undefined)
     expect((await points())?.value[1]).to.equal('1')
   })
 
@@ -143,7 +144,7 @@ ${extra}`
     writeFileSync(join(folder, 'rules.yml'), RULES.replace(/annotations: .*/, linked))
     const analyzer = await start('grafanaUrl: http://grafana.example/')
     await send(analyzer, 35)
-    await until(() => analyzer.view().alerts().length > 0)
+    await until('the alert', () => analyzer.view().alerts().length > 0)
     expect(analyzer.view().alerts()[0]?.annotations.dashboard_url).to.equal(
       'http://grafana.example/d/x',
     )
@@ -208,14 +209,6 @@ interface Answer {
       readonly rules: readonly { readonly name: string }[]
     }[]
   }
-}
-
-async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  for (let tries = 0; tries < 3000; tries++) {
-    if (await condition()) return
-    await new Promise((resolve) => setTimeout(resolve, 20))
-  }
-  throw new Error('the condition did not come true within 60 s')
 }
 
 async function startReceiver() {

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
+import { until } from '../../testing/until.ts'
 import { differences } from '../compare.ts'
-import { until } from '../processes.ts'
 import { query } from '../prometheus-api.ts'
 import { nowSeconds, type RunningStack } from '../running-stack.ts'
 

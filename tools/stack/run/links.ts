@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
+import { until } from '../../testing/until.ts'
 import { GRAFANA_URL } from '../local-stack.ts'
-import { until } from '../processes.ts'
 import { query } from '../prometheus-api.ts'
 import { expand, nowSeconds, type RunningStack } from '../running-stack.ts'
 

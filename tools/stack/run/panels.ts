@@ -9,8 +9,8 @@ import {
   RULE_PACKS,
 } from '@chokepoint/dashboards'
 import { expect } from 'chai'
+import { until } from '../../testing/until.ts'
 import { differences } from '../compare.ts'
-import { until } from '../processes.ts'
 import { labelValues, query, without } from '../prometheus-api.ts'
 import { expand, nowSeconds, type RunningStack, SHOP } from '../running-stack.ts'
 

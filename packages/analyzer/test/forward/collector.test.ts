@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { expect } from 'chai'
 import { freePort } from '../../../../tools/testing/free-port.ts'
+import { until } from '../../../../tools/testing/until.ts'
 import { parseConfig, type RunningAnalyzer, startAnalyzer } from '../../src/index.ts'
 import { decodeOfficially, REQUEST } from '../decode/official-otlp.ts'
 import { gauge, request } from '../store/otlp-bytes.ts'
@@ -78,7 +79,7 @@ forward: http://127.0.0.1:${outPort}
     child.stderr?.on('data', (chunk: Buffer) => {
       collectorLog += chunk
     })
-    await untilTrue(() => {
+    await until('the Collector', () => {
       if (child.exitCode !== null) throw new Error(`the Collector ended: ${collectorLog}`)
       return collectorLog.includes('Everything is ready')
     })
@@ -103,7 +104,7 @@ forward: http://127.0.0.1:${outPort}
     }
     await target.until((received) => pointsOf(received).length >= values.length)
     expect(pointsOf(target.received)).to.deep.equal(values)
-    await untilTrue(() => collectorLog.includes('chokepoint.alert.firing'))
+    await until('the alert as an event', () => collectorLog.includes('chokepoint.alert.firing'))
     expect(collectorLog).to.contain('AnyPoint')
   })
 
@@ -124,7 +125,7 @@ forward: http://127.0.0.1:${outPort}
     await startCollector(inPort, outPort)
     await target.until((received) => pointsOf(received).length >= values.length)
     expect(pointsOf(target.received)).to.deep.equal(values)
-    await untilTrue(async () => {
+    await until('an empty queue', async () => {
       const text = await (await fetch(`${second.url}/metrics`)).text()
       return text.includes('\nchokepoint_forward_queue_bytes 0\n')
     })
@@ -167,8 +168,4 @@ function pointsOf(received: readonly Received[]): number[] {
     .filter(({ name }) => name === 'forwarded.points')
     .flatMap(({ data }) => data.value.dataPoints.map(({ value }) => value.value))
     .sort((a, b) => a - b)
-}
-
-async function untilTrue(condition: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 20))
 }

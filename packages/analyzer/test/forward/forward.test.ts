@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { expect } from 'chai'
+import { until } from '../../../../tools/testing/until.ts'
 import { createForward, type Forward, type ForwardOptions } from '../../src/forward/forward.ts'
 import { ChokepointError } from '../../src/model/errors.ts'
 import type { ChokepointEvent } from '../../src/model/event.ts'
@@ -144,7 +145,7 @@ describe('forward', () => {
     const again = await open(undefined, first.port)
     await again.until(({ length }) => length === 20)
     expect(again.received.map(({ body }) => body.toString())).to.deep.equal(bodies)
-    await untilTrue(() => forward.counts().queueBytes === 0)
+    await until('an empty queue', () => forward.counts().queueBytes === 0)
     expect(forward.counts().sent.get('metrics')).to.equal(20)
     expect(forward.counts().failedAttempts).to.be.greaterThan(0)
     expect(problems).to.deep.equal([
@@ -191,7 +192,7 @@ describe('forward', () => {
     const target = await open(({ body }) => ({ status: body.toString() === 'good' ? 200 : 400 }))
     const forward = create(target.url)
     for (const body of ['bad', 'bad', 'good']) await send(forward, body)
-    await untilTrue(() => forward.counts().sent.get('metrics') === 1)
+    await until('the request to be sent', () => forward.counts().sent.get('metrics') === 1)
     expect([...forward.counts().dropped]).to.deep.equal([['refused', 2]])
     expect(forward.counts().queueBytes).to.equal(0)
     expect(problems).to.deep.equal([
@@ -213,7 +214,7 @@ describe('forward', () => {
       expect(forward.counts().dropped.get('queue_full')).to.equal(8)
       expect(problems.filter((one) => one.includes('queue_full'))).to.have.length(1)
       status = 200
-      await untilTrue(() => forward.counts().queueBytes === 0)
+      await until('an empty queue', () => forward.counts().queueBytes === 0)
       const last = target.received.slice(-3).map(({ body }) => body.toString())
       expect(last).to.deep.equal(['body 7', 'body 8', 'body 9'])
     })
@@ -238,7 +239,7 @@ describe('forward', () => {
     const [first] = readdirSync(join(folder, 'queue')).sort()
     rmSync(join(folder, 'queue', first!))
     status = 200
-    await untilTrue(() => forward.counts().queueBytes === 0)
+    await until('an empty queue', () => forward.counts().queueBytes === 0)
     expect([...forward.counts().dropped]).to.deep.equal([['unreadable', 1]])
     expect(target.received.at(-1)?.body.toString()).to.equal('two')
   })
@@ -255,7 +256,7 @@ describe('forward', () => {
     const target = await open(() => ({ status: 503, headers: { 'retry-after': '300' } }))
     const forward = create(target.url)
     await send(forward, 'body')
-    await untilTrue(() => forward.counts().failedAttempts === 1)
+    await until('the first failure', () => forward.counts().failedAttempts === 1)
     const startMs = performance.now()
     await forward.close()
     expect(performance.now() - startMs).to.be.below(10_000)
@@ -340,8 +341,4 @@ const ALERT_EVENT: ChokepointEvent = {
 
 function described({ path, headers, body }: Received) {
   return [path, headers['content-type'], body.toString()]
-}
-
-async function untilTrue(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5))
 }

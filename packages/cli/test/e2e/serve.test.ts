@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
+import { until } from '../../../../tools/testing/until.ts'
 
 const CLI = join(import.meta.dirname, '../../dist/main.js')
 
@@ -33,7 +34,7 @@ evaluation: { interval: 1h }
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       output += text
     })
-    await until(() => /live page and API http/.test(output))
+    await until('the line of the start', () => /live page and API http/.test(output))
   })
 
   after(() => {
@@ -56,13 +57,13 @@ evaluation: { interval: 1h }
     expect(await alertNames()).to.deep.equal(['First'])
     writeFileSync(join(folder, 'own.yml'), rules('Second', 'up == 0'))
     child.kill('SIGHUP')
-    await until(async () => (await alertNames())[0] === 'Second')
+    await until('the new rules', async () => (await alertNames())[0] === 'Second')
   })
 
   it('keeps the rules on SIGHUP when the new ones are wrong, and says where', async () => {
     writeFileSync(join(folder, 'own.yml'), rules('Third', 'up =='))
     child.kill('SIGHUP')
-    await until(() => /keeping the old rules: .*own\.yml:4:/.test(output))
+    await until('the complaint', () => /keeping the old rules: .*own\.yml:4:/.test(output))
     expect(await alertNames()).to.deep.equal(['Second'])
   })
 
@@ -72,11 +73,3 @@ evaluation: { interval: 1h }
     expect(await ended).to.deep.equal([0, null])
   })
 })
-
-async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  for (let tries = 0; tries < 3000; tries++) {
-    if (await condition()) return
-    await new Promise((resolve) => setTimeout(resolve, 20))
-  }
-  throw new Error('the condition did not come true within 60 s')
-}

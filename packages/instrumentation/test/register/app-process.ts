@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
+import { until } from '../../../../tools/testing/until.ts'
 
 /** How the app is started. */
 export interface AppOptions {
@@ -83,7 +84,10 @@ export class AppProcess {
 
   /** Waits for the line `listening PORT`; gives the address of the app. */
   async listening(): Promise<string> {
-    await until(() => /listening \d+\n/.test(this.#stdout) || this.child.exitCode !== null)
+    await until(
+      'the app to listen',
+      () => /listening \d+\n/.test(this.#stdout) || this.child.exitCode !== null,
+    )
     const port = /listening (\d+)/.exec(this.#stdout)?.[1]
     if (port === undefined) throw new Error(`the app did not start:\n${this.#stderr}`)
     return `http://127.0.0.1:${port}`
@@ -92,14 +96,5 @@ export class AppProcess {
   async stop(): Promise<Ended> {
     if (this.child.connected) this.child.send('stop')
     return this.ended
-  }
-}
-
-/** Waits for a condition, a minute at most: a busy machine is no failure. */
-export async function until(condition: () => boolean, what = 'the condition'): Promise<void> {
-  const endMs = performance.now() + 60_000
-  while (!condition()) {
-    if (performance.now() > endMs) throw new Error(`${what} did not come true in 60 s`)
-    await new Promise((resolve) => setTimeout(resolve, 20))
   }
 }

@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import { freePort } from '../../../../tools/testing/free-port.ts'
-import { AppProcess, until } from './app-process.ts'
+import { until } from '../../../../tools/testing/until.ts'
+import { AppProcess } from './app-process.ts'
 import { OtlpReceiver } from './otlp-receiver.ts'
 
 /** The samples of a text page whose line begins with a name: labels and value. */
@@ -85,7 +86,7 @@ describe('a cluster under the preload', () => {
     const apart = await page((text) => total(text) === 10, '?by=worker')
     expect(samples(apart, SERVED).map(({ labels }) => labels.worker)).to.have.members(['1', '2'])
     // Each has its own identity towards a receiver.
-    await until(() => receiver.instances().size === 3, 'three instances')
+    await until('three instances', () => receiver.instances().size === 3)
     expect(app.stderr).to.equal('')
   })
 
@@ -94,11 +95,11 @@ describe('a cluster under the preload', () => {
     await ask(6)
     await page((text) => total(text) === 6)
     app.child.send({ id: 1, signal: 'SIGKILL' })
-    await until(() => app.stdout.includes('gone 1 SIGKILL'), 'the kill')
+    await until('the kill', () => app.stdout.includes('gone 1 SIGKILL'))
     const after = await page((text) => text.includes('worker="3"'))
     expect(total(after)).to.equal(6)
     await (await fetch(`${url}/exit`)).text()
-    await until(() => / 0\n/.test(app.stdout.split('SIGKILL')[1] ?? ''), 'the end of another')
+    await until('the end of another', () => / 0\n/.test(app.stdout.split('SIGKILL')[1] ?? ''))
     await ask(4)
     // The request that ended its worker was never done.
     await page((text) => total(text) === 10)

@@ -1,5 +1,6 @@
 import { expect } from 'chai'
-import { AppProcess, until } from './app-process.ts'
+import { until } from '../../../../tools/testing/until.ts'
+import { AppProcess } from './app-process.ts'
 import { OtlpReceiver, type ReceivedPoint } from './otlp-receiver.ts'
 
 const FRAMEWORKS = ['express', 'fastify', 'koa', 'hapi', 'nest']
@@ -21,7 +22,7 @@ describe('frameworks', () => {
             FRAMEWORKS: FRAMEWORKS.join(),
           },
         })
-        await until(() => app.stdout.includes('ports') || app.child.exitCode !== null, 'the ports')
+        await until('the ports', () => app.stdout.includes('ports') || app.child.exitCode !== null)
         const ports = JSON.parse(/ports (.*)/.exec(app.stdout)?.[1] ?? '{}') as Record<
           string,
           number
@@ -33,7 +34,7 @@ describe('frameworks', () => {
         }
         const served = (): ReceivedPoint[] => receiver.points('http.server.request.duration')
         const asked = FRAMEWORKS.length * PATHS.length
-        await until(() => served().reduce((sum, { count }) => sum + count, 0) === asked, 'all')
+        await until('all', () => served().reduce((sum, { count }) => sum + count, 0) === asked)
         points = served()
         components = receiver.points('component.operation.duration')
         app.child.kill('SIGTERM')

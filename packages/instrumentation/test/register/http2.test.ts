@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { expect } from 'chai'
-import { AppProcess, until } from './app-process.ts'
+import { until } from '../../../../tools/testing/until.ts'
+import { AppProcess } from './app-process.ts'
 import { OtlpReceiver } from './otlp-receiver.ts'
 
 const TRACE = '0af7651916cd43dd8448eb211c80319c'
@@ -31,7 +32,7 @@ describe('an HTTP/2 service under the preload', () => {
     })
     await app.listening()
     await asked(app)
-    await until(() => receiver.points('http.server.request.duration').length > 0, 'an export')
+    await until('an export', () => receiver.points('http.server.request.duration').length > 0)
     app.child.kill('SIGTERM')
     expect((await app.ended).stderr).to.equal('')
   }
@@ -79,7 +80,7 @@ describe('an HTTP/2 service under the preload', () => {
       await ask(app, '/fail')
       await ask(app, '/fine')
     })
-    await until(() => receiver.spans().length > 0, 'a span')
+    await until('a span', () => receiver.spans().length > 0)
     const servers = receiver.spans().filter(({ kind }) => kind === 2)
     expect(servers.map(({ attributes }) => attributes['url.path'])).to.deep.equal(['/fail'])
     expect(servers[0]!.status).to.equal(2)

@@ -1,4 +1,5 @@
-import { AppProcess, type Ended, until } from './app-process.ts'
+import { until } from '../../../../tools/testing/until.ts'
+import { AppProcess, type Ended } from './app-process.ts'
 import { OtlpReceiver, type ReceivedPoint, type ReceivedSpan } from './otlp-receiver.ts'
 
 /** How an app loads its libraries. */
@@ -86,7 +87,7 @@ export async function runLibraries(
       }
     }
     const asked = 3 * (libraries.length + 1)
-    await until(() => servedBy(receiver) === asked, 'the export of all requests')
+    await until('the export of all requests', () => servedBy(receiver) === asked)
     app.child.kill('SIGTERM')
     const ended = await app.ended
     return { answers, facts: factsOf(receiver), spans: receiver.spans(), ended }

@@ -1,5 +1,6 @@
 import { expect } from 'chai'
-import { AppProcess, until } from './app-process.ts'
+import { until } from '../../../../tools/testing/until.ts'
+import { AppProcess } from './app-process.ts'
 
 const TRACE = '0af7651916cd43dd8448eb211c80319c'
 const headers = (sampled: '00' | '01'): Record<string, string> => ({
@@ -45,7 +46,7 @@ async function logged(
   }
   const inside = requests.filter(({ path }) => path === '/inside').length
   const expected = LINES_AT_START + LINES_A_REQUEST * requests.length + inside
-  await until(() => linesOf(app).length === expected, `${expected} lines`)
+  await until(`${expected} lines`, () => linesOf(app).length === expected)
   app.child.kill('SIGTERM')
   const { stderr } = await app.ended
   return { lines: linesOf(app), answer, stderr }

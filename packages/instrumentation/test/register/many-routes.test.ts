@@ -1,5 +1,6 @@
 import { expect } from 'chai'
-import { AppProcess, until } from './app-process.ts'
+import { until } from '../../../../tools/testing/until.ts'
+import { AppProcess } from './app-process.ts'
 import { OtlpReceiver } from './otlp-receiver.ts'
 
 const ROUTES = 10_000
@@ -31,7 +32,10 @@ describe('an app with ten thousand routes', () => {
     })
     await app.listening()
     const served = () => receiver.points('http.server.request.duration')
-    await until(() => served().reduce((sum, { count = 0 }) => sum + count, 0) === ROUTES)
+    await until(
+      'all requests',
+      () => served().reduce((sum, { count = 0 }) => sum + count, 0) === ROUTES,
+    )
     app.child.kill('SIGTERM')
     await app.ended
     const overflow = served().find(({ attributes }) => attributes['otel.metric.overflow'] === true)

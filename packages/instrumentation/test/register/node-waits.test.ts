@@ -1,5 +1,6 @@
 import { expect } from 'chai'
-import { AppProcess, until } from './app-process.ts'
+import { until } from '../../../../tools/testing/until.ts'
+import { AppProcess } from './app-process.ts'
 import { OtlpReceiver } from './otlp-receiver.ts'
 
 describe('waits for files and names', () => {
@@ -22,7 +23,7 @@ describe('waits for files and names', () => {
     })
     const url = await app.listening()
     const text = await (await fetch(url + path)).text()
-    await until(() => receiver.points('request.time.split').length > 0, 'an export')
+    await until('an export', () => receiver.points('request.time.split').length > 0)
     return text
   }
 

@@ -2,7 +2,8 @@ import { PGlite } from '@electric-sql/pglite'
 import { PGLiteSocketServer } from '@electric-sql/pglite-socket'
 import { expect } from 'chai'
 import { freePort } from '../../../../tools/testing/free-port.ts'
-import { AppProcess, until } from './app-process.ts'
+import { until } from '../../../../tools/testing/until.ts'
+import { AppProcess } from './app-process.ts'
 import { OtlpReceiver } from './otlp-receiver.ts'
 import type { RunningServer } from './server-process.ts'
 import { SERVERS } from './servers.ts'
@@ -86,7 +87,7 @@ describe('pools under contention', () => {
   /** Asks the app until two exports have gone by since: then all shows what it is now. */
   async function settled(): Promise<void> {
     const exports = receiver.exports
-    await until(() => receiver.exports >= exports + 3, 'exports')
+    await until('exports', () => receiver.exports >= exports + 3)
   }
 
   before(async () => {

@@ -1,5 +1,6 @@
 import { expect } from 'chai'
-import { type AppOptions, AppProcess, type Ended, until } from './app-process.ts'
+import { until } from '../../../../tools/testing/until.ts'
+import { type AppOptions, AppProcess, type Ended } from './app-process.ts'
 
 // Nothing listens on port 9: the collector is down.
 const DOWN = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9' }
@@ -13,7 +14,7 @@ async function run(way: string, options: AppOptions, signal?: NodeJS.Signals): P
     environment: { ...DOWN, WAY: way, ...options.environment },
   })
   if (signal !== undefined) {
-    await until(() => app.stdout.includes('waiting'), 'waiting')
+    await until('waiting', () => app.stdout.includes('waiting'))
     app.child.kill(signal)
   }
   return app.ended
@@ -54,7 +55,7 @@ describe('the end of a process under the preload, with the collector down', () =
     const app = new AppProcess('fastify-app.mjs', { preload: '--import', environment: DOWN })
     const url = await app.listening()
     for (let count = 0; count < 20; count++) await fetch(`${url}/items/${count}`)
-    await until(() => app.stderr.includes('cannot be sent'), 'the warning about the collector')
+    await until('the warning about the collector', () => app.stderr.includes('cannot be sent'))
     const killedMs = performance.now()
     app.child.kill('SIGTERM')
     const { signal } = await app.ended

@@ -5,7 +5,8 @@ import { gunzipSync } from 'node:zlib'
 import { createFileRegistry, fromBinary, toJson } from '@bufbuild/protobuf'
 import { FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt'
 import { expect } from 'chai'
-import { AppProcess, until } from './app-process.ts'
+import { until } from '../../../../tools/testing/until.ts'
+import { AppProcess } from './app-process.ts'
 
 const DESCRIPTORS = new URL('../watch/export/fixtures/trace-descriptors.binpb', import.meta.url)
 const REGISTRY = createFileRegistry(fromBinary(FileDescriptorSetSchema, readFileSync(DESCRIPTORS)))
@@ -111,7 +112,7 @@ describe('spans, decoded with the official descriptors', () => {
     await start({ OTEL_TRACES_SAMPLER: 'always_on' })
     const headers = { traceparent: `00-${TRACE}-${CALLER}-01`, tracestate: 'a=1' }
     await ask('/nested', headers)
-    await until(() => spans.length === 5, 'five spans')
+    await until('five spans', () => spans.length === 5)
     const root = spans.find(({ kind }) => kind === KIND.server)!
     const [outer, inner] = [named('outer'), named('inner')]
     expect(root).to.deep.include({ parentSpanId: base64(CALLER), traceState: 'a=1' })
@@ -151,7 +152,7 @@ describe('spans, decoded with the official descriptors', () => {
     await ask('/fail', from('00'))
     await ask('/slow')
     await ask('/nested', from('01'))
-    await until(() => paths().length === 3, 'three requests')
+    await until('three requests', () => paths().length === 3)
     await end()
     expect(paths()).to.have.members(['/fail', '/slow', '/nested'])
   })
@@ -163,7 +164,7 @@ describe('spans, decoded with the official descriptors', () => {
       tracestate: 'a=1',
       baggage: 'user=42',
     })
-    await until(() => spans.length === 1, 'the consumer')
+    await until('the consumer', () => spans.length === 1)
     expect(named('consume')).to.include({
       traceId: base64(TRACE),
       parentSpanId: base64(CALLER),
@@ -177,7 +178,7 @@ describe('spans, decoded with the official descriptors', () => {
       baggage: 'user=42',
     })
     app.child.send({ traceparent: `00-${TRACE}-${CALLER}-00` })
-    await until(() => app.stdout.split('sent ').length === 3, 'the second message')
+    await until('the second message', () => app.stdout.split('sent ').length === 3)
     await end()
     expect(spans).to.have.length(1)
   })
@@ -199,7 +200,7 @@ describe('spans, decoded with the official descriptors', () => {
       await ask('/fine', { traceparent: `00-${TRACE}-${CALLER}-01` })
       await ask('/fine', { traceparent: `00-${TRACE}-${CALLER}-00` })
       // One that is kept in any case shows that the watch thread is up.
-      await until(() => paths().length >= kept, 'the spans')
+      await until('the spans', () => paths().length >= kept)
       await end()
       expect(paths()).to.have.length(kept)
     })

@@ -3,7 +3,8 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { expect } from 'chai'
-import { AppProcess, until } from './app-process.ts'
+import { until } from '../../../../tools/testing/until.ts'
+import { AppProcess } from './app-process.ts'
 import { OtlpReceiver } from './otlp-receiver.ts'
 
 // Installs from the registry, some minutes: CHOKEPOINT_TEST_TARBALL=true after `node tools/build.ts`, or the path of a
@@ -88,8 +89,8 @@ describe('the tarball, installed by npm into an empty project', function () {
           receiver.clear()
           const app = await run(node, file, preload)
           await until(
-            () => receiver.points('http.server.request.duration')[0]?.count === 1,
             'the request',
+            () => receiver.points('http.server.request.duration')[0]?.count === 1,
           )
           app.child.kill('SIGTERM')
           const { signal, stderr } = await app.ended

@@ -1,7 +1,8 @@
 import { PGlite } from '@electric-sql/pglite'
 import { PGLiteSocketServer } from '@electric-sql/pglite-socket'
 import { expect } from 'chai'
-import { AppProcess, until } from './app-process.ts'
+import { until } from '../../../../tools/testing/until.ts'
+import { AppProcess } from './app-process.ts'
 import { OtlpReceiver } from './otlp-receiver.ts'
 
 const TRACE = '0af7651916cd43dd8448eb211c80319c'
@@ -28,7 +29,7 @@ describe('an app under the preload', () => {
 
   /** Ends an app by SIGTERM, once its watch thread is up: an app that lives a moment only has nothing to tell. */
   async function end(app: AppProcess): Promise<void> {
-    await until(() => receiver.points('http.server.request.duration').length > 0, 'an export')
+    await until('an export', () => receiver.points('http.server.request.duration').length > 0)
     app.child.kill('SIGTERM')
     await app.ended
   }
@@ -188,7 +189,7 @@ describe('an app under the preload', () => {
     const app = start('otel-app.mjs', '--import', { OTEL_TRACES_SAMPLER_ARG: '0' })
     const url = await app.listening()
     await (await fetch(`${url}/fail`)).text()
-    await until(() => receiver.points('shop.orders').length > 0, "the app's counter")
+    await until("the app's counter", () => receiver.points('shop.orders').length > 0)
     await end(app)
     expect(receiver.points('shop.orders')[0]).to.deep.include({
       value: 2,

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { expect } from 'chai'
-import { AppProcess, until } from './app-process.ts'
+import { until } from '../../../../tools/testing/until.ts'
+import { AppProcess } from './app-process.ts'
 import { OtlpReceiver } from './otlp-receiver.ts'
 
 describe('worker threads of an app under the preload', () => {
@@ -40,35 +41,35 @@ describe('worker threads of an app under the preload', () => {
 
   it('tell their requests, spans and event loops by the name of the thread', async () => {
     await fetch(`${url}/one`)
-    await until(() => receiver.points('nodejs.worker.eventloop.utilization').length > 0, 'a look')
+    await until('a look', () => receiver.points('nodejs.worker.eventloop.utilization').length > 0)
     await fetch(`${url}/block`)
     const delay = () => receiver.points('nodejs.worker.eventloop.delay.max')[0]?.value ?? 0
-    await until(() => delay() > 0.09, 'the delay of the block')
-    await until(() => receiver.points('http.server.request.duration')[0]?.count === 2, 'requests')
+    await until('the delay of the block', () => delay() > 0.09)
+    await until('requests', () => receiver.points('http.server.request.duration')[0]?.count === 2)
     const [served] = receiver.points('http.server.request.duration')
     expect(served!.attributes['thread.name']).to.equal('api')
     const [used] = receiver.points('nodejs.worker.heap.used')
     expect(used!.attributes).to.include({ 'thread.name': 'api' })
     expect(used!.attributes['thread.id']).to.be.a('number')
     expect(used!.value).to.be.within(1e6, 200e6)
-    await until(() => receiver.spans().length >= 2, 'spans')
+    await until('spans', () => receiver.spans().length >= 2)
   })
 
   it('stay in the sums when they are gone, and leave no series and no memory behind', async () => {
     await run({ role: 'job', count: 12 })
-    await until(() => runs('job')[0]?.count === 12, 'all jobs')
+    await until('all jobs', () => runs('job')[0]?.count === 12)
     expect(runs('job')).to.have.length(1)
-    await until(() => receiver.points('jobs.done')[0]?.value === 12, 'the counters of all')
+    await until('the counters of all', () => receiver.points('jobs.done')[0]?.value === 12)
     expect(runs('job')[0]!.attributes['thread.name']).to.equal('threads-app.mjs')
-    await until(() => receiver.points('nodejs.worker.count')[0]?.value === 1, 'one thread left')
+    await until('one thread left', () => receiver.points('nodejs.worker.count')[0]?.value === 1)
     await run({ role: 'loop', count: 2 })
-    await until(() => runs('loop')[0]?.count === 2, 'terminated ones')
-    await until(() => receiver.points('nodejs.worker.count')[0]?.value === 1, 'one thread left')
+    await until('terminated ones', () => runs('loop')[0]?.count === 2)
+    await until('one thread left', () => receiver.points('nodejs.worker.count')[0]?.value === 1)
   })
 
   it('run as they would when they have no preload, or little memory', async () => {
     await run({ role: 'job', count: 1, execArgv: ['--conditions=chokepoint-source'] })
     await run({ role: 'job', count: 2, resourceLimits: { maxOldGenerationSizeMb: 16 } })
-    await until(() => runs('job')[0]?.count === 2, 'those with a preload')
+    await until('those with a preload', () => runs('job')[0]?.count === 2)
   })
 })

@@ -1,10 +1,11 @@
 import { expect } from 'chai'
 import { freePort } from '../../../../tools/testing/free-port.ts'
+import { until } from '../../../../tools/testing/until.ts'
 import { HistogramRecorder } from '../../src/shared/histogram-recorder.ts'
 import type { SpanRecord } from '../../src/shared/messages.ts'
 import { recordedInstrument } from '../../src/shared/recorded-instruments.ts'
 import { readAttributes } from './otlp-json.ts'
-import { OtlpReceiver, until } from './otlp-receiver.ts'
+import { OtlpReceiver } from './otlp-receiver.ts'
 import { Watched } from './watched.ts'
 
 const SPAN: SpanRecord = {

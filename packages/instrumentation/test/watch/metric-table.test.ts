@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { expect } from 'chai'
+import { until } from '../../../../tools/testing/until.ts'
 import { METRIC_TABLE } from '../../src/metric-table.ts'
 import { RECORDED_INSTRUMENTS } from '../../src/shared/recorded-instruments.ts'
 import { findControlGroup } from '../../src/watch/probes/control-group.ts'
 import { KERNEL_FILES } from '../../src/watch/probes/kernel-files.ts'
 import { type OtlpMetric, readMetrics } from './otlp-json.ts'
-import { OtlpReceiver, until } from './otlp-receiver.ts'
+import { OtlpReceiver } from './otlp-receiver.ts'
 import { WatchedApp } from './watched-app.ts'
 
 /** Rows that need something which this machine does not have. */
@@ -36,7 +37,7 @@ describe('metric table', () => {
     const app = new WatchedApp('busy-app.mjs', await receiver.listen())
     const stalled = () => receiver.metrics('nodejs.eventloop.blocked.duration').length > 0
     try {
-      await until('a stall', stalled, 10_000)
+      await until('a stall', stalled)
     } finally {
       await app.end()
       receiver.close()

@@ -75,16 +75,3 @@ export class OtlpReceiver {
       })
   }
 }
-
-/** Waits until a condition holds; fails with its name when it takes too long. */
-export async function until(
-  what: string,
-  condition: () => boolean,
-  waitMs = 60_000,
-): Promise<void> {
-  const end = performance.now() + waitMs
-  while (!condition()) {
-    if (performance.now() > end) throw new Error(`waited ${waitMs} ms for: ${what}`)
-    await new Promise((resolve) => setTimeout(resolve, 10))
-  }
-}

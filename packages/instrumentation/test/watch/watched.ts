@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads'
+import { until } from '../../../../tools/testing/until.ts'
 import { readSettings } from '../../src/settings/settings.ts'
 import {
   ASKED,
@@ -10,7 +11,6 @@ import {
 } from '../../src/shared/memory-layout.ts'
 import type { AppMessage, WatchThreadData } from '../../src/shared/messages.ts'
 import { SeriesWriter } from '../../src/shared/series-writer.ts'
-import { until } from './otlp-receiver.ts'
 
 /** A real watch thread beside this thread, which plays the app thread. */
 export class Watched {

@@ -1,8 +1,9 @@
 import type { AddressInfo } from 'node:net'
 import { createServer, type Server } from 'node:net'
 import { expect } from 'chai'
+import { until } from '../../../../../tools/testing/until.ts'
 import type { SpanRecord } from '../../../src/shared/messages.ts'
-import { OtlpReceiver, until } from '../otlp-receiver.ts'
+import { OtlpReceiver } from '../otlp-receiver.ts'
 import { Watched } from '../watched.ts'
 
 const SPAN: SpanRecord = {
@@ -129,7 +130,7 @@ describe('export', () => {
     const big = { ...SPAN, attributes: { text: 'x'.repeat(4_000) } }
     const json = JSON.stringify(Array(512).fill(big))
     for (let batch = 0; batch < 6; batch++) started.send({ type: 'spans', json, count: 512 })
-    await until('drops', () => receiver.metrics('chokepoint.sdk.dropped').length > 0, 10_000)
+    await until('drops', () => receiver.metrics('chokepoint.sdk.dropped').length > 0)
     const dropped = receiver.metrics('chokepoint.sdk.dropped').at(-1)!.points[0]!
     expect(dropped.attributes).to.include({ 'chokepoint.drop.reason': 'queue_full' })
     const bytes = receiver

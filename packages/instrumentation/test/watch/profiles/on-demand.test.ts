@@ -14,7 +14,8 @@ import { gunzipSync } from 'node:zlib'
 import { expect } from 'chai'
 import { Profile } from 'pprof-format'
 import { freePort } from '../../../../../tools/testing/free-port.ts'
-import { OtlpReceiver, until } from '../otlp-receiver.ts'
+import { until } from '../../../../../tools/testing/until.ts'
+import { OtlpReceiver } from '../otlp-receiver.ts'
 import { WatchedApp } from '../watched-app.ts'
 
 const APP = join(import.meta.dirname, '../fixtures/hungry-app.mjs')
@@ -78,7 +79,6 @@ describe('profiles on demand of a real app', () => {
     await until(
       'two files',
       () => /cpu profile is in/.test(app!.stderr) && /heap profile is in/.test(app!.stderr),
-      15_000,
     )
     const [cpu = '', heap = ''] = readdirSync(folder)
       .sort((one, other) => Number(one.includes('heap')) - Number(other.includes('heap')))
@@ -124,7 +124,7 @@ describe('profiles on demand of a real app', () => {
     writeFileSync(file, '')
     const { child } = await start({ ...bySignal(file), CHOKEPOINT_PROFILE_SECONDS: '1' })
     child.kill('SIGUSR2')
-    await until('both reasons', () => app!.stderr.split('no-folder').length > 4, 15_000)
+    await until('both reasons', () => app!.stderr.split('no-folder').length > 4)
     expect(app!.stderr).to.match(/no cpu profile is written to \S+no-folder: EEXIST/)
     expect(child.exitCode).to.equal(null)
   })
@@ -142,7 +142,7 @@ describe('profiles on demand of a real app', () => {
       writeFileSync(join(disk, 'full'), Buffer.alloc(4096))
       const { child } = await start({ ...bySignal(disk), CHOKEPOINT_PROFILE_SECONDS: '1' })
       child.kill('SIGUSR2')
-      await until('both reasons', () => app!.stderr.split('ENOSPC').length > 2, 15_000)
+      await until('both reasons', () => app!.stderr.split('ENOSPC').length > 2)
       expect(readdirSync(disk)).to.deep.equal(['full'])
       await app!.end()
     } finally {

@@ -5,8 +5,9 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { expect } from 'chai'
 import { freePort } from '../../../../../tools/testing/free-port.ts'
+import { until } from '../../../../../tools/testing/until.ts'
 import { readAttributes } from '../otlp-json.ts'
-import { OtlpReceiver, until } from '../otlp-receiver.ts'
+import { OtlpReceiver } from '../otlp-receiver.ts'
 import { WatchedApp } from '../watched-app.ts'
 
 const APP = join(import.meta.dirname, '../fixtures/blocking-app.mjs')
