@@ -7,6 +7,7 @@ import { recordedInstrument } from '../shared/recorded-instruments.ts'
 import type { SeriesWriter } from '../shared/series-writer.ts'
 import { AppMeterProvider } from './app-meters.ts'
 import { limitSpans } from './app-span.ts'
+import { type Http2, whenBuiltinLoads } from './builtin-loaded.ts'
 import { ShapeTable } from './call-shape.ts'
 import { DbMetrics } from './db-metrics.ts'
 import { watchEsmLoads } from './esm-loads.ts'
@@ -17,7 +18,6 @@ import { HttpClientMetrics } from './http-client-metrics.ts'
 import { watchHttpServers } from './http-server.ts'
 import { HttpServerMetrics } from './http-server-metrics.ts'
 import { watchHttp2Clients } from './http2-client.ts'
-import { whenHttp2Loads } from './http2-loaded.ts'
 import { watchHttp2Servers } from './http2-server.ts'
 import { libraryHooks } from './library-hooks.ts'
 import { type LibraryHook, watchModuleLoads } from './module-loads.ts'
@@ -186,11 +186,14 @@ function watchLibraries(parts: Parts, db: DbMetrics, meters: AppMeterProvider): 
     const server = new HttpServerMetrics(writer, histograms)
     const patchHttp1 = watchHttpServers(tracker, server, processWide().ownPorts, report)
     watchHttpClients(tracker, client, report)
-    const loaded = whenHttp2Loads((http2) => {
+    const tls = whenBuiltinLoads('https', (https) => patchHttp1(https.Server.prototype), report)
+    const prepareHttp2 = (http2: Http2): void => {
       watchHttp2Servers(http2, { tracker, metrics: server, patchHttp1, report })
       watchHttp2Clients(http2, tracker, client, report)
-    }, report)
-    for (const name of ['http2', 'node:http2']) prepared.push([name, loaded])
+    }
+    const streams = whenBuiltinLoads('http2', prepareHttp2, report)
+    for (const prefix of ['', 'node:'])
+      prepared.push([`${prefix}https`, tls], [`${prefix}http2`, streams])
   }
   const undiciPools = new UndiciPools({ tracker, pools, report })
   if (wanted('undici')) {

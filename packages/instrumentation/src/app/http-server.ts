@@ -1,8 +1,8 @@
-import http, { type IncomingMessage, type ServerResponse } from 'node:http'
-import https from 'node:https'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { TLSSocket } from 'node:tls'
 import type { Baggage, Context } from '@opentelemetry/api'
 import type { SpanRecordAttributes } from '../shared/messages.ts'
+import { http } from '../shared/node-http.ts'
 import { AppSpan } from './app-span.ts'
 import { BAGGAGE_HEADER, parseBaggage } from './baggage.ts'
 import { emitIn } from './emitter-context.ts'
@@ -159,9 +159,9 @@ type Emit = (event: string, ...args: unknown[]) => boolean
 export type PatchServer = (prototype: { emit: Emit }) => void
 
 /**
- * Watches all HTTP/1 servers of the process; gives the way to watch another class of them. `emit` is patched and not only observed, because the handler must run
- * inside the request's AsyncLocalStorage scope; the end is the response's `close`, which comes also when the client
- * goes away (`http.server.response.finish` does not).
+ * Watches all servers of `node:http`; gives the way to watch another class of HTTP/1 servers. `emit` is patched and not
+ * only observed, because the handler must run inside the request's AsyncLocalStorage scope; the end is the response's
+ * `close`, which comes also when the client goes away (`http.server.response.finish` does not).
  */
 export function watchHttpServers(
   tracker: RequestTracker,
@@ -231,7 +231,6 @@ export function watchHttpServers(
   }
 
   patch(http.Server.prototype as { emit: Emit })
-  patch(https.Server.prototype as { emit: Emit })
   return patch
 }
 

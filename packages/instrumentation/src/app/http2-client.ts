@@ -1,10 +1,10 @@
 import type { ClientHttp2Session, ClientHttp2Stream, OutgoingHttpHeaders } from 'node:http2'
 import { PassThrough } from 'node:stream'
 import { BAGGAGE_HEADER } from './baggage.ts'
+import type { Http2 } from './builtin-loaded.ts'
 import { errorName } from './error-name.ts'
 import { type ErrorSink, guarded } from './guard.ts'
 import { clientErrorType, type HttpClientMetrics } from './http-client-metrics.ts'
-import type { Http2 } from './http2-loaded.ts'
 import { baggageOf, traceparentOf, traceStateOf } from './outgoing-trace.ts'
 import type { RequestTracker } from './request-tracker.ts'
 

@@ -4,6 +4,7 @@ import type { Baggage } from '@opentelemetry/api'
 import type { SpanRecordAttributes } from '../shared/messages.ts'
 import type { AppSpan } from './app-span.ts'
 import { BAGGAGE_HEADER, parseBaggage } from './baggage.ts'
+import type { Http2 } from './builtin-loaded.ts'
 import { emitIn } from './emitter-context.ts'
 import type { ErrorSink } from './guard.ts'
 import {
@@ -14,7 +15,6 @@ import {
   serverSpanOf,
 } from './http-server.ts'
 import { type HttpServerMetrics, knownMethod, type MethodStats } from './http-server-metrics.ts'
-import type { Http2 } from './http2-loaded.ts'
 import { LocalRoot } from './local-root.ts'
 import type { RequestTracker } from './request-tracker.ts'
 import { parseTraceparent, type RemoteParent, withTraceState } from './trace-context.ts'

@@ -1,4 +1,5 @@
-import { createServer, get, type Server } from 'node:http'
+import type { Server } from 'node:http'
+import { http } from '../../shared/node-http.ts'
 import type { ClusterFolder } from './cluster-folder.ts'
 import { isAlive } from './cluster-folder.ts'
 import { bury, type Gone, pack, type Snapshot, unpackGone, unpackSnapshot } from './snapshot.ts'
@@ -33,7 +34,7 @@ export class ClusterMember {
   async join(): Promise<void> {
     if (this.#server !== undefined) return
     this.#folder.create()
-    const server = createServer((request, response) => {
+    const server = http.createServer((request, response) => {
       if (request.url === '/serves') response.end(String(this.serves))
       else {
         this.#own().then(
@@ -126,7 +127,7 @@ export class ClusterMember {
 function ask(socketPath: string, path: string): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const signal = AbortSignal.timeout(ANSWER_MAX_MS)
-    const request = get({ socketPath, path, signal, agent: false }, async (answer) => {
+    const request = http.get({ socketPath, path, signal, agent: false }, async (answer) => {
       try {
         const chunks: Buffer[] = []
         let bytes = 0

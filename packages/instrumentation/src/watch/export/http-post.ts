@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
-import { Agent, type IncomingMessage, request as requestHttp } from 'node:http'
-import { request as requestHttps, Agent as TlsAgent } from 'node:https'
+import type { IncomingMessage } from 'node:http'
 import type { LookupFunction } from 'node:net'
 import { CONSOLE, type OtlpSettings } from '../../settings/otlp-settings.ts'
+import { http } from '../../shared/node-http.ts'
 import { writeToConsole } from './console-post.ts'
 
 /** An answer to a POST; the body is cut at 64 KiB. */
@@ -37,10 +37,14 @@ export function createHttpPoster(settings: OtlpSettings): HttpPoster {
 
 function createPoster(settings: OtlpSettings): HttpPoster {
   const url = new URL(settings.url)
-  const isTls = url.protocol === 'https:'
   const options = { keepAlive: true, maxSockets: 2, lookup: lookupFor(url.hostname) }
-  const agent = isTls ? new TlsAgent({ ...options, ...readPemFiles(settings) }) : new Agent(options)
-  const request = isTls ? requestHttps : requestHttp
+  // TLS takes eight megabytes, so only who needs it loads it.
+  const https = url.protocol === 'https:' ? process.getBuiltinModule('node:https') : undefined
+  const agent =
+    https === undefined
+      ? new http.Agent(options)
+      : new https.Agent({ ...options, ...readPemFiles(settings) })
+  const { request } = https ?? http
   const headers = {
     'content-type': settings.encoding === 'json' ? 'application/json' : 'application/x-protobuf',
     ...(settings.gzip ? { 'content-encoding': 'gzip' } : {}),

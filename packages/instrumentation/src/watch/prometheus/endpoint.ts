@@ -1,7 +1,8 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import type { PrometheusSettings } from '../../settings/exporter-settings.ts'
+import { http } from '../../shared/node-http.ts'
 import type { PprofRoute } from './pprof-route.ts'
 import { CONTENT_TYPES, type TextFormat } from './text-format.ts'
 
@@ -29,7 +30,7 @@ export function serveMetrics(
   warn: (line: string) => void,
   pprof?: PprofRoute,
 ): Promise<MetricsEndpoint> {
-  const server = createServer(
+  const server = http.createServer(
     {
       maxHeaderSize: HEADER_BYTES_MAX,
       headersTimeout: HEADERS_TIMEOUT_MS,

@@ -1,5 +1,6 @@
 import type { Profiler } from 'node:inspector'
 import { fileURLToPath } from 'node:url'
+import { OWN_CODE } from '../own-code.ts'
 
 /** A place in the code and the part of the profile's time that was spent there. */
 export interface Frame {
@@ -18,9 +19,6 @@ export interface Frame {
   /** Whether it was seen at that line only: it may have called a function that the profiler does not know. */
   readonly oneLine: boolean
 }
-
-/** Our code is nobody's to change, and it runs in moments: it is only seen when a stall has just ended. */
-const OWN_CODE = new URL('../../', import.meta.url).href
 
 /** Where a function stands in the code. */
 export type Place = Pick<Frame, 'function' | 'file' | 'line' | 'column'>
@@ -56,6 +54,7 @@ export function hotFrames(
     const leaf = nodes.get(id)
     if (leaf === undefined || leaf.callFrame.functionName === '(idle)') continue
     const { owner, callee } = responsible(leaf, parents)
+    // Our code is nobody's to change, and it runs in moments: it is only seen when a stall has just ended.
     if (owner.callFrame.url.startsWith(OWN_CODE)) continue
     const place = placeOf(owner)
     const key = `${place.function}\n${place.file}\n${place.line}`
