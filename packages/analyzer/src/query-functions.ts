@@ -10,21 +10,33 @@ import {
 } from '@chokepoint/promql'
 import { ChokepointError, type ErrorCode } from './model/errors.ts'
 import type { Questions, Respondent } from './model/interview.ts'
-import type { QuerySample, QuerySeries } from './model/query.ts'
+import type { QueryFunc, QuerySample, QuerySeries, QueryStepsFunc } from './model/query.ts'
+
+/** Answers with floats only, as thresholds and charts need them, and with all of them to rules. */
+export interface RuleRespondent extends Respondent {
+  /** As `query`, with native histograms. */
+  readonly whole: QueryStepsFunc
+}
 
 /** The functions through which rules, detectors and reports see the engine: at once, and in steps. */
 export interface QueryFunctions extends Questions {
-  readonly inSteps: Respondent
+  /** As `query`, with native histograms. */
+  readonly whole: QueryFunc
+  readonly inSteps: RuleRespondent
   /** In steps as well, with what earlier questions of a pass came to. */
-  readonly sharing: (results: SharedResults) => Respondent
+  readonly sharing: (results: SharedResults) => RuleRespondent
 }
 
-/** Asks one source through an engine; floats only, as thresholds and charts need them. */
+/** Asks one source through an engine. */
 export function createQueryFunctions(engine: Engine, source: SeriesSource): QueryFunctions {
-  const sharing = (results?: SharedResults): Respondent => ({
+  const sharing = (results?: SharedResults): RuleRespondent => ({
     *query(expression, atMs) {
       const steps = engine.instantInSteps(source, expression, atMs, results)
-      return samplesOf(expression, yield* translateErrorsInSteps(steps))
+      return samplesOf(expression, yield* translateErrorsInSteps(steps), false)
+    },
+    *whole(expression, atMs) {
+      const steps = engine.instantInSteps(source, expression, atMs, results)
+      return samplesOf(expression, yield* translateErrorsInSteps(steps), true)
     },
     *queryRange(expression, startMs, endMs, stepMs) {
       const steps = engine.rangeInSteps(source, expression, startMs, endMs, stepMs, results)
@@ -36,18 +48,23 @@ export function createQueryFunctions(engine: Engine, source: SeriesSource): Quer
     inSteps,
     sharing,
     query: (expression, atMs) => runThrough(inSteps.query(expression, atMs)),
+    whole: (expression, atMs) => runThrough(inSteps.whole(expression, atMs)),
     queryRange: (expression, startMs, endMs, stepMs) =>
       runThrough(inSteps.queryRange(expression, startMs, endMs, stepMs)),
   }
 }
 
-function samplesOf(expression: string, { value }: QueryResult): readonly QuerySample[] {
+function samplesOf(
+  expression: string,
+  { value }: QueryResult,
+  whole: boolean,
+): readonly QuerySample[] {
   if (value.type === 'scalar') return [{ labels: {}, value: value.value }]
   if (value.type !== 'vector') throw wrongType(expression, value.type)
   const samples: QuerySample[] = []
-  for (const sample of value.samples) {
-    if (sample.histogram !== undefined) continue
-    samples.push({ labels: sample.labels.toRecord(), value: sample.value })
+  for (const { labels, value: number, histogram } of value.samples) {
+    if (histogram === undefined) samples.push({ labels: labels.toRecord(), value: number })
+    else if (whole) samples.push({ labels: labels.toRecord(), value: 0, histogram })
   }
   return samples
 }

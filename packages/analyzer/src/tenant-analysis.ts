@@ -18,7 +18,7 @@ import { interview, type Questions, type Respondent, STEPS_AT_ONCE } from './mod
 import type { Labels } from './model/labels.ts'
 import type { Recommendation } from './model/recommendation.ts'
 import { createPrometheusPort } from './prometheus-port.ts'
-import { createQueryFunctions } from './query-functions.ts'
+import { createQueryFunctions, type RuleRespondent } from './query-functions.ts'
 import { createFindingRecorder, type FindingSample, findingSamples } from './record-findings.ts'
 import { readComponents } from './report/components.ts'
 import { takeSnapshot } from './report/snapshot.ts'
@@ -108,8 +108,8 @@ export function createTenantAnalysis(options: TenantAnalysisOptions): TenantAnal
   let alertsMoved = false
   const rules = createRuleManager({
     groups: options.groups,
-    query,
-    queryInSteps: inSteps.query,
+    query: questions.whole,
+    queryInSteps: inSteps.whole,
     record,
     intervalMs: config.evaluation.intervalMs,
     limits: config.limits,
@@ -173,7 +173,7 @@ export function createTenantAnalysis(options: TenantAnalysisOptions): TenantAnal
   }
 
   /** Lets the questions of one pass share what they come to. */
-  function* sharing(pass: (respondent: Respondent) => Generator<void>): Generator<void> {
+  function* sharing(pass: (respondent: RuleRespondent) => Generator<void>): Generator<void> {
     const results = new SharedResults()
     underWay.add(results)
     try {
@@ -186,7 +186,7 @@ export function createTenantAnalysis(options: TenantAnalysisOptions): TenantAnal
   function* evaluateRules(nowMs: number): Generator<void> {
     if (store().seriesCount() === 0) return
     firstMs = Math.min(firstMs, store().newestMs() ?? nowMs)
-    yield* sharing((respondent) => rules.evaluateInSteps(nowMs, respondent.query))
+    yield* sharing((respondent) => rules.evaluateInSteps(nowMs, respondent.whole))
     tellAlerts(nowMs)
   }
 
@@ -265,14 +265,10 @@ function templateLabels({ externalLabels, grafanaUrl }: Config): Labels {
 /** Writes what rules and findings say into the store; what a limit refuses is said once. */
 function createRecorder(store: () => TenantStore, onProblem: (message: string) => void) {
   let told = false
-  return (
-    name: string,
-    labels: Readonly<Record<string, string>>,
-    timeMs: number,
-    value: number | 'stale',
-  ) => {
+  const write: RecordFunc = (name, labels, timeMs, value) => {
     if (store().append(name, Object.entries(labels), timeMs, value) || told) return
     told = true
     onProblem(`cannot record ${name}: a limit of the store stands against it`)
   }
+  return write
 }

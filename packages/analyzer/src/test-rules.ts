@@ -36,17 +36,17 @@ export function createTestWorld(): UnitTestWorld {
   const source = new MemorySource()
   const engine = createEngine()
   const newest = new Map<string, SampleValue>()
-  const add: UnitTestWorld['load'] = (name, labels, timeMs, value) =>
-    source.add({ ...labels, __name__: name }, timeMs, value)
+  const add: UnitTestWorld['load'] = (name, labels, timeMs, value) => {
+    const series = { ...labels, __name__: name }
+    const { key } = LabelSet.of(series)
+    const stored = asStored(value, newest.get(key))
+    newest.set(key, stored)
+    source.add(series, timeMs, stored)
+  }
   return {
-    query: createQueryFunctions(engine, source).query,
+    query: createQueryFunctions(engine, source).whole,
     record: add,
-    load: (name, labels, timeMs, value) => {
-      const { key } = LabelSet.of({ ...labels, __name__: name })
-      const stored = asStored(value, newest.get(key))
-      newest.set(key, stored)
-      add(name, labels, timeMs, stored)
-    },
+    load: add,
     ask: (expression, atMs) => {
       const { value } = engine.instant(source, expression, atMs)
       if (value.type === 'scalar') return [{ labels: {}, value: value.value }]

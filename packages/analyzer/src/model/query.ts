@@ -1,9 +1,13 @@
+import type { NativeHistogram } from '@chokepoint/promql'
 import type { Labels } from './labels.ts'
 
 /** One element of an instant answer. A scalar answer is one element without labels. */
 export interface QuerySample {
   readonly labels: Labels
+  /** 0 of a native histogram, as in Prometheus' templates. */
   readonly value: number
+  /** Only in what rules ask for: thresholds and charts need numbers. */
+  readonly histogram?: NativeHistogram
 }
 
 /** One line of a range answer; times are Unix milliseconds, in order. */

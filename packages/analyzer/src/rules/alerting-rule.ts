@@ -1,3 +1,4 @@
+import { formatHistogram } from '@chokepoint/promql'
 import type { Alert, AlertTransition } from '../model/alert.ts'
 import type { Labels } from '../model/labels.ts'
 import type { QuerySample } from '../model/query.ts'
@@ -212,7 +213,7 @@ export class AlertingRuleState {
   #candidate(sample: QuerySample, context: RuleContext): Candidate {
     const data: TemplateData = {
       labels: sample.labels,
-      value: sample.value,
+      value: sample.histogram === undefined ? sample.value : formatHistogram(sample.histogram),
       externalLabels: context.externalLabels,
       externalUrl: context.externalUrl,
       nowMs: context.nowMs,

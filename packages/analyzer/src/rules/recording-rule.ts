@@ -10,7 +10,7 @@ export function recordedSamples(
   context: RuleContext,
 ): readonly RuleSample[] {
   const seen = new Set<string>()
-  const samples = answer.map(({ labels, value }): RuleSample => {
+  const samples = answer.map(({ labels, value, histogram }): RuleSample => {
     const recorded = withoutName(labels)
     for (const [name, text] of Object.entries(rule.labels)) {
       // An empty label is no label: Prometheus drops it.
@@ -19,7 +19,7 @@ export function recordedSamples(
     }
     const key = labelKey(recorded)
     seen.add(key)
-    return { name: rule.name, labels: recorded, value, key }
+    return { name: rule.name, labels: recorded, value: histogram ?? value, key }
   })
   if (seen.size < samples.length) {
     throw new RangeError(

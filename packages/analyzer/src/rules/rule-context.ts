@@ -1,3 +1,4 @@
+import type { NativeHistogram } from '@chokepoint/promql'
 import type { Labels } from '../model/labels.ts'
 import type { QueryFunc, QueryStepsFunc } from '../model/query.ts'
 
@@ -9,7 +10,7 @@ export type RecordFunc = (
   name: string,
   labels: Labels,
   timeMs: number,
-  value: number | 'stale',
+  value: number | NativeHistogram | 'stale',
 ) => void
 
 /** What a rule may see and do while it is evaluated. */
@@ -31,7 +32,7 @@ export interface RuleContext {
 export interface RuleSample {
   readonly name: string
   readonly labels: Labels
-  readonly value: number
+  readonly value: number | NativeHistogram
   /** Tells the series of one rule apart; made once, because a rule may give thousands. */
   readonly key: string
 }

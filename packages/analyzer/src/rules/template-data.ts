@@ -5,7 +5,8 @@ import type { QuerySample } from '../model/query.ts'
 export interface TemplateData {
   /** `$labels`: those of the sample that raised the alert. */
   readonly labels: Labels
-  readonly value: number
+  /** Of a native histogram its text. */
+  readonly value: number | string
   readonly externalLabels: Labels
   readonly externalUrl: string
   readonly nowMs: number

@@ -1,6 +1,6 @@
 import type { ExponentialBuckets, ExponentialPoint } from '../decode/exponential-point.ts'
 import { COUNT_MAX } from '../decode/point-batch.ts'
-import type { Row, RowLayout } from './row-layout.ts'
+import type { MadeLayout, Row, RowLayout } from './row-layout.ts'
 
 /** The finest schema that Prometheus has. */
 const SCHEMA_MAX = 8
@@ -40,8 +40,15 @@ export function sameLayout(a: RowLayout, b: RowLayout): boolean {
     a.positiveOffset === b.positiveOffset &&
     a.positiveLength === b.positiveLength &&
     a.negativeOffset === b.negativeOffset &&
-    a.negativeLength === b.negativeLength
+    a.negativeLength === b.negativeLength &&
+    sameMade(a.made, b.made)
   )
+}
+
+function sameMade(a: MadeLayout | undefined, b: MadeLayout | undefined): boolean {
+  if (a === undefined || b === undefined) return a === b
+  if (a.gauge !== b.gauge || a.customBounds?.length !== b.customBounds?.length) return false
+  return a.customBounds?.every((bound, i) => bound === b.customBounds?.[i]) ?? true
 }
 
 /**

@@ -231,6 +231,7 @@ function toNativeHistogram(row: ReadRow): NativeHistogram {
     // OTLP's bucket i is (base^i, base^(i+1)], Prometheus' is (base^(i-1), base^i].
     positive: { offset: layout.positiveOffset + 1, counts: counts.subarray(1, negativeAt) },
     negative: { offset: layout.negativeOffset + 1, counts: counts.subarray(negativeAt) },
-    counterResetHint: 'unknown',
+    ...(layout.made?.customBounds && { customBounds: layout.made.customBounds }),
+    counterResetHint: layout.made?.gauge === true ? 'gauge' : 'unknown',
   }
 }

@@ -66,6 +66,7 @@ function readBlock(
   let counts = new Float64Array(0)
   let count = 0
   let hasSum = false
+  let fractions = false
   while (cursor.at < end) {
     const op = bytes[cursor.at++]!
     if (op === OP_STEP) {
@@ -79,6 +80,7 @@ function readBlock(
     if (op === OP_LAYOUT) {
       const layout = readLayout(bytes, cursor)
       counts = new Float64Array(layout.width)
+      fractions = layout.kind === 'exponential' && layout.made !== undefined
       sink.layout(layout)
       continue
     }
@@ -92,7 +94,7 @@ function readBlock(
         sum += readZigzag(bytes, cursor)
       }
       count = (op & HAS_EXCESS) !== 0 ? readDouble(bytes, cursor) : Number.NaN
-      readCounts(bytes, cursor, counts)
+      readCounts(bytes, cursor, counts, fractions)
     }
     for (let i = 0; i < repeat; i++) {
       index += step
@@ -117,13 +119,20 @@ function sumOf(counts: Float64Array): number {
   return total
 }
 
-function readCounts(bytes: Uint8Array, cursor: Cursor, counts: Float64Array): void {
+function readCounts(
+  bytes: Uint8Array,
+  cursor: Cursor,
+  counts: Float64Array,
+  fractions: boolean,
+): void {
   const width = counts.length
   const map = cursor.at
   cursor.at += (width + 7) >> 3
   for (let first = 0; first < width; first += 8) {
     for (let bits = bytes[map + (first >> 3)]!; bits !== 0; bits &= bits - 1) {
-      counts[first + 31 - Math.clz32(bits & -bits)]! += readZigzag(bytes, cursor)
+      const bucket = first + 31 - Math.clz32(bits & -bits)
+      if (fractions) counts[bucket] = readDouble(bytes, cursor)
+      else counts[bucket]! += readZigzag(bytes, cursor)
     }
   }
 }

@@ -1,6 +1,7 @@
 import { type BlockChains, HEADER_BYTES, OP_STALE, OP_START, OP_STEP } from './block-chain.ts'
 import { BlockPool, NO_BLOCK } from './block-pool.ts'
 import { writeDouble, writeXor, writeZigzag } from './byte-codec.ts'
+import { doublesOf } from './made-row.ts'
 import {
   HAS_EXCESS,
   HAS_SUM,
@@ -75,7 +76,7 @@ export function appendRow(
   if (block === NO_BLOCK || (position & POSITION_MASK) + length > BlockPool.bytesOf(block)) {
     // A block must be readable without those before it, so its first row is a whole one.
     previous.fill(0, previousAt, previousAt + layout.width)
-    target = chains.extend(id, blockClassFor(layout.width))
+    target = chains.extend(id, blockClassFor(doublesOf(layout)))
     length = encodeRow(chains, id, index, startMs, layout, row, previous, previousAt, true)
   }
   const { bytes } = chains.pool.slab(target)
@@ -168,7 +169,7 @@ function encodeRow(
     at = writeSum(at, before, row.sum)
     if (at !== sumAt) bits |= scratch[sumAt]! === WHOLE_MARK ? SUM_WHOLE : SUM_XOR
   }
-  return writeCounts(head, at, bits, layout.width, row, previous, previousAt)
+  return writeCounts(head, at, bits, layout, row, previous, previousAt)
 }
 
 // Behind the shapes that writeXor uses (0 to 63), so the two are told apart.
@@ -192,12 +193,14 @@ function writeCounts(
   head: number,
   start: number,
   bits: number,
-  width: number,
+  layout: RowLayout,
   row: Row,
   previous: Float64Array,
   previousAt: number,
 ): number {
   const { counts } = row
+  const { width } = layout
+  const fractions = layout.kind === 'exponential' && layout.made !== undefined
   let at = start
   let total = 0
   for (let i = 0; i < width; i++) total += counts[row.at + i]!
@@ -213,13 +216,14 @@ function writeCounts(
     const change = counts[row.at + i]! - previous[previousAt + i]!
     if (change === 0) continue
     scratch[map + (i >> 3)]! |= 1 << (i & 7)
-    if (change >= -64 && change < 64) scratch[at++] = change < 0 ? -2 * change - 1 : 2 * change
+    if (fractions) at = writeDouble(scratch, at, counts[row.at + i]!)
+    else if (change >= -64 && change < 64) scratch[at++] = change < 0 ? -2 * change - 1 : 2 * change
     else at = writeZigzag(scratch, at, change)
   }
   return at
 }
 
-/** The block class that holds a few of the widest rows. */
+/** The block class that holds a few of the widest rows of so many columns. */
 function blockClassFor(width: number): number {
   const rowBytes = 96 + width * 8 + ((width + 7) >> 3)
   const roomy = BlockPool.classFor(HEADER_BYTES + rowBytes * 2)

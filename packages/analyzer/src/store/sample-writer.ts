@@ -1,3 +1,4 @@
+import type { NativeHistogram } from '@chokepoint/promql'
 import type { ExponentialPoint } from '../decode/exponential-point.ts'
 import type { PointBatch } from '../decode/point-batch.ts'
 import { COUNT_MAX } from '../decode/point-batch.ts'
@@ -10,6 +11,7 @@ import {
   sameLayout,
   toExponentialRow,
 } from './exponential-row.ts'
+import { doublesOf, toMadeRow } from './made-row.ts'
 import { appendNumber } from './number-codec.ts'
 import { insertNumber, insertRow } from './out-of-order.ts'
 import type { IngestTally } from './rejections.ts'
@@ -170,12 +172,41 @@ export class SampleWriter {
       }
       this.#exponentialTotals.set(id, total)
     }
-    const known = this.#exponentialLayouts.get(id)
     const { layout, row } = toExponentialRow(total)
+    this.#addExponentialRow(id, timeMs, start, layout, stale ? undefined : row, tally)
+  }
+
+  /** Adds a histogram that a rule made; its counts may be fractions. */
+  addMade(id: number, timeMs: number, histogram: NativeHistogram, tally: IngestTally): void {
+    const { layout, row } = toMadeRow(histogram)
+    const doubles = doublesOf(layout)
+    if (doubles > this.#bucketsMax) {
+      const fault = `a histogram has ${doubles} buckets and bounds, more than ${this.#bucketsMax}`
+      tally.reject('malformed', fault)
+    } else this.#addExponentialRow(id, timeMs, 0, layout, row, tally)
+  }
+
+  /** Ends a stream of native histograms. */
+  endExponential(id: number, timeMs: number, tally: IngestTally): void {
+    const known = this.#exponentialLayouts.get(id)
+    // A stream that has nothing needs no end.
+    if (known === undefined) tally.accepted++
+    else this.#addExponentialRow(id, timeMs, 0, known, undefined, tally)
+  }
+
+  #addExponentialRow(
+    id: number,
+    timeMs: number,
+    startMs: number,
+    layout: RowLayout,
+    row: Row | undefined,
+    tally: IngestTally,
+  ): void {
+    const known = this.#exponentialLayouts.get(id)
     // A stale marker has no buckets, so it changes nothing of what the columns are.
-    const used = stale ? (known ?? layout) : layout
+    const used = row === undefined ? (known ?? layout) : layout
     const fresh = known === undefined || !sameLayout(known, used)
-    if (this.#addRow(id, timeMs, start, used, fresh, stale ? undefined : row, tally)) {
+    if (this.#addRow(id, timeMs, startMs, used, fresh, row, tally)) {
       this.#exponentialLayouts.set(id, used)
     }
   }

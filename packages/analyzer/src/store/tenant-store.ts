@@ -16,7 +16,7 @@ import { BoundsTable } from './bounds-table.ts'
 import { HistogramReader } from './histogram-reader.ts'
 import type { Steps } from './ingest-order.ts'
 import type { StoreLimits } from './limits.ts'
-import type { RuleSample } from './log/rule-samples.ts'
+import type { RuleSample, RuleValue } from './log/rule-samples.ts'
 import { RefusalRecorder } from './refusal-recorder.ts'
 import { IngestTally } from './rejections.ts'
 import { SampleWriter } from './sample-writer.ts'
@@ -119,7 +119,7 @@ export class TenantStore implements SeriesSource {
     name: string,
     labels: Iterable<readonly [string, string]>,
     timeMs: number,
-    value: number | 'stale',
+    value: RuleValue,
   ): boolean {
     const pairs = [...labels].filter(([label]) => label !== METRIC_NAME)
     const added = this.add(name, pairs, timeMs, value)
@@ -132,15 +132,41 @@ export class TenantStore implements SeriesSource {
     name: string,
     labels: readonly (readonly [string, string])[],
     timeMs: number,
-    value: number | 'stale',
+    value: RuleValue,
   ): boolean {
-    const family = this.#index.family(name, 'number', () => ({ type: 'gauge', help: '', unit: '' }))
+    const tally = new IngestTally()
+    // A rule may give one series as numbers and as histograms in turn: what ends it ends both.
+    if (value === 'stale') this.#endHistograms(name, labels, timeMs, tally)
+    const storage = typeof value === 'object' ? 'exponential' : 'number'
+    const family = this.#index.family(name, storage, () => ({
+      type: storage === 'number' ? 'gauge' : 'histogram',
+      help: '',
+      unit: '',
+    }))
     const id = this.#maker.streamOf(family, labels, this.#ownColumn())
     if (typeof id !== 'number') return false
-    const tally = new IngestTally()
-    const stale = value === 'stale'
-    this.#writer.addNumber(id, timeMs, 0, stale ? 0 : value, stale, tally)
+    if (typeof value === 'object') {
+      this.#writer.addMade(id, timeMs, value, tally)
+      this.#histograms.forgetRows()
+    } else {
+      const stale = value === 'stale'
+      this.#writer.addNumber(id, timeMs, 0, stale ? 0 : value, stale, tally)
+    }
     return tally.rejected === 0
+  }
+
+  #endHistograms(
+    name: string,
+    labels: readonly (readonly [string, string])[],
+    timeMs: number,
+    tally: IngestTally,
+  ): void {
+    const family = this.#index.findFamily(name, 'exponential')
+    const ids = family && this.#index.labels.knownIdsOf(labels)
+    const id = ids === undefined ? -1 : this.#index.find(family!, ids)
+    if (id === -1) return
+    this.#writer.endExponential(id, timeMs, tally)
+    this.#histograms.forgetRows()
   }
 
   /** Adds samples that say which series the limits refused, once in a while; it may be called often. */

@@ -14,6 +14,11 @@ groups:
     rules:
       - record: job:up:sum
         expr: sum by (job) (up)
+      - record: latency:rate2m
+        expr: rate(latency[2m])
+        labels: { kind: made }
+      - record: latency:count
+        expr: histogram_count(latency:rate2m) * 60
       - alert: InstanceDown
         expr: up == 0
         for: 5m
@@ -22,6 +27,9 @@ groups:
           summary: 'Instance {{ $labels.instance }} down ({{ $externalLabels.region }})'
       - alert: Absent
         expr: absent(up{job="missing"}) and on () job:up:sum{job="prometheus"} == 0
+      - alert: Whole
+        expr: latency
+        annotations: { value: '{{ $value }}' }
   - name: late
     rules:
       - alert: Nobody
@@ -129,6 +137,26 @@ const FILES: readonly (readonly [name: string, passes: boolean, tests: string])[
     promql_expr_test:
       - { expr: latency, eval_time: 1m, exp_samples: [{ labels: 'latency', histogram: '{{count:8 sum:18 counter_reset_hint:not_reset buckets:[1 3 4]}}' }] }
       - { expr: 'histogram_count(latency)', eval_time: 0, exp_samples: [{ value: 4 }] }`,
+  ],
+  [
+    'a native histogram that a rule makes, read by the next rule, and its end',
+    true,
+    `
+    promql_expr_test:
+      - { expr: latency:rate2m * 60, eval_time: 3m, exp_samples: [{ labels: '{kind="made"}', histogram: '{{count:4 sum:9 counter_reset_hint:gauge buckets:[0 1 3]}}' }] }
+      - { expr: latency:rate2m, eval_time: 8m, exp_samples: [] }
+      - { expr: latency:count, eval_time: 3m, exp_samples: [{ labels: 'latency:count{kind="made"}', value: 4 }] }`,
+  ],
+  [
+    'an alert on a native histogram: its value is 0, its text the histogram',
+    true,
+    `
+    alert_rule_test:
+      - eval_time: 3m
+        alertname: Whole
+        exp_alerts: [{ exp_annotations: { value: '{count:16, sum:36, (0.5,1]:1, (1,2]:5, (2,4]:10}' } }]
+    promql_expr_test:
+      - { expr: 'ALERTS{alertname="Whole"}', eval_time: 3m, exp_samples: [{ labels: 'ALERTS{alertname="Whole",alertstate="firing"}', value: 1 }] }`,
   ],
   [
     'another native histogram',
