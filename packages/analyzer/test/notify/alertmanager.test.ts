@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { freePort } from '../../../../tools/testing/free-port.ts'
+import { until } from '../../../../tools/testing/until.ts'
 import { createAlertmanagers } from '../../src/notify/alertmanager.ts'
 import { firingAlert } from './events.ts'
 import { type Answer, startReceiver } from './receiver.ts'
@@ -24,7 +25,7 @@ describe('alertmanagers', () => {
     const problems: string[] = []
     const managers = createAlertmanagers({
       endpoints: [
-        { url: new URL(receiver.url).origin, headers: { 'x-key': 'k' }, timeoutMs: 5000 },
+        { url: new URL(receiver.url).origin, headers: { 'x-key': 'k' }, timeoutMs: 60_000 },
       ],
       externalLabels: { region: 'eu', instance: 'overridden' },
       externalUrl: 'https://chokepoint.example',
@@ -52,7 +53,7 @@ describe('alertmanagers', () => {
       [30, []],
     ] as const) {
       managers.update('', alerts, NOW + minutes * MINUTE)
-      expect(await managers.flush(5000)).to.equal(true)
+      expect(await managers.flush(60_000)).to.equal(true)
     }
     expect(told()).to.deep.equal([[4 * MINUTE], [5 * MINUTE], [1.25 * MINUTE], [1.25 * MINUTE]])
     expect(receiver.received[0]?.path).to.equal('/api/v2/alerts')
@@ -71,9 +72,9 @@ describe('alertmanagers', () => {
       text: 'starting',
     }))
     managers.update('', [firingAlert()], NOW)
-    await managers.flush(5000)
+    await managers.flush(60_000)
     managers.update('', [firingAlert()], NOW + 1000)
-    await managers.flush(5000)
+    await managers.flush(60_000)
     expect(told()).to.have.length(2)
     expect(problems[0]).to.match(
       /^cannot tell 1 alerts to the Alertmanager 127\.0\.0\.1:\d+: answered 503: starting$/,
@@ -84,7 +85,7 @@ describe('alertmanagers', () => {
     const { managers, told } = await harness()
     const many = Array.from({ length: 100 }, (_, index) => firingAlert({ id: `a${index}` }))
     managers.update('', [...many, firingAlert({ id: 'p', state: 'pending' })], NOW)
-    await managers.flush(5000)
+    await managers.flush(60_000)
     expect(told().map((batch) => batch.length)).to.deep.equal([64, 36])
   })
 
@@ -116,15 +117,10 @@ describe('alertmanagers', () => {
       },
     })
     const url = `http://127.0.0.1:${port}`
-    const ready = () =>
-      fetch(`${url}/-/ready`).then(
-        ({ ok }) => ok,
-        () => false,
-      )
-    while (!(await ready())) await new Promise((wake) => setTimeout(wake, 20))
+    await until('Alertmanager', async () => (await fetch(`${url}/-/ready`)).ok)
     const problems: string[] = []
     const managers = createAlertmanagers({
-      endpoints: [{ url, headers: {}, timeoutMs: 5000 }],
+      endpoints: [{ url, headers: {}, timeoutMs: 60_000 }],
       onProblem: (message) => problems.push(message),
     })
     open.push(managers)
@@ -134,14 +130,14 @@ describe('alertmanagers', () => {
         annotations: object
       }[]
     managers.update('', [firingAlert({ firedAt: new Date(NOW).toISOString() })], NOW)
-    await managers.flush(5000)
+    await managers.flush(60_000)
     expect(problems).to.deep.equal([])
-    const [alert] = await active()
-    expect(alert?.labels).to.deep.equal(firingAlert().labels)
-    expect(alert?.annotations).to.deep.equal(firingAlert().annotations)
+    const alert = await until('the alert', async () => (await active())[0])
+    expect(alert.labels).to.deep.equal(firingAlert().labels)
+    expect(alert.annotations).to.deep.equal(firingAlert().annotations)
     managers.update('', [], Date.now())
-    await managers.flush(5000)
-    while ((await active()).length > 0) await new Promise((wake) => setTimeout(wake, 20))
+    await managers.flush(60_000)
+    await until('its end', async () => (await active()).length === 0)
     expect(managers.counts()).to.deep.equal({ sent: 2, failed: 0 })
   })
 })

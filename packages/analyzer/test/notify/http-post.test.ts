@@ -21,7 +21,7 @@ describe('http post', () => {
       url,
       headers: {},
       body: 'ü',
-      timeoutMs: 5000,
+      timeoutMs: 60_000,
       allowPrivate: undefined,
       signal,
       ...changes,

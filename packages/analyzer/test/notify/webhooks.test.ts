@@ -91,7 +91,7 @@ describe('webhooks', () => {
     const { url, received } = await receiver()
     const hooks = webhooks([endpoint(url)])
     hooks.sink(alertFiring())
-    expect(await hooks.flush(5000)).to.equal(true)
+    expect(await hooks.flush(60_000)).to.equal(true)
     const { headers, body } = received[0]!
     expect(new Webhook(SECRET).verify(body, headers as Record<string, string>)).to.deep.equal({
       type: 'alert.firing',
@@ -109,7 +109,7 @@ describe('webhooks', () => {
     const { url, received } = await receiver()
     const hooks = webhooks([endpoint(url, { secret: [OTHER_SECRET, SECRET] })])
     hooks.sink(alertFiring())
-    await hooks.flush(5000)
+    await hooks.flush(60_000)
     for (const secret of [SECRET, OTHER_SECRET]) {
       new Webhook(secret).verify(received[0]!.body, received[0]!.headers as Record<string, string>)
     }
@@ -125,7 +125,7 @@ describe('webhooks', () => {
     ]) {
       hooks.sink(event)
     }
-    await hooks.flush(5000)
+    await hooks.flush(60_000)
     expect(received.map(({ body }) => JSON.parse(body).data.severity)).to.deep.equal(['critical'])
     expect(received[0]?.headers['x-scope-orgid']).to.equal('acme')
   })
@@ -192,7 +192,7 @@ describe('webhooks', () => {
     expect(hooks.counts().dropped).to.equal(1)
     expect((await hooks.test())[0]?.status).to.equal('delivered')
     hooks.sink(alertResolved())
-    await hooks.flush(5000)
+    await hooks.flush(60_000)
     expect(received.map(({ body }) => JSON.parse(body).type)).to.deep.equal([
       'alert.firing',
       'webhook.test',
@@ -221,7 +221,7 @@ describe('webhooks', () => {
     const limits = { queueBytesMax: 2000, deliveriesMax: 3, webhookBodyBytesMax: 20_000 }
     const hooks = webhooks([endpoint(url)], { ...time, limits })
     for (let count = 0; count < 20; count++) hooks.sink(alertFiring())
-    await hooks.flush(5000)
+    await hooks.flush(60_000)
     const { pendingBytes, dropped } = hooks.counts()
     expect(pendingBytes).to.be.at.most(2000)
     expect(dropped).to.be.greaterThan(10)
@@ -243,7 +243,7 @@ describe('webhooks', () => {
       Array.from({ length: 50 }, (_, index) => [`note${index}`, 'long '.repeat(1000)]),
     )
     hooks.sink(alertFiring('critical', { annotations }))
-    await hooks.flush(5000)
+    await hooks.flush(60_000)
     const { body } = received[0]!
     expect(Buffer.byteLength(body)).to.be.at.most(20_000)
     expect(JSON.parse(body).data).to.include({

@@ -104,14 +104,15 @@ describe('stall profile of a real app', () => {
 
   it('names who called what is not JavaScript', async () => {
     const { child } = await start()
-    child.send({ how: 'shell', ms: 600 })
+    // It waits by the clock, so the profiler must come in time on a busy machine, too.
+    child.send({ how: 'shell', ms: 3_000 })
     const [point] = await stallPoints()
     expect(point!.attributes).to.deep.include({
       'code.function.name': 'runTheShell',
       'code.line.number': 18,
     })
     // The start of the profile itself and a busy machine make it longer.
-    expect(point!.sum).to.be.within(0.55, 30)
+    expect(point!.sum).to.be.within(2.5, 30)
   })
 
   for (const [how, name, callee] of [
