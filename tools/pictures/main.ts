@@ -7,9 +7,9 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DASHBOARDS } from '@chokepoint/dashboards'
-import { type Browser, chromium } from 'playwright-core'
 import { start } from '../stack/processes.ts'
 import { query } from '../stack/prometheus-api.ts'
+import { Browser } from '../testing/browser.ts'
 import { freePorts } from '../testing/free-port.ts'
 import { until } from '../testing/until.ts'
 import { dashboardPage } from './dashboard-page.ts'
@@ -61,16 +61,7 @@ const run = start(
   },
 )
 
-const browser = await chromium.launch({
-  executablePath: '/usr/bin/chromium',
-  args: [
-    '--no-sandbox',
-    '--disable-gpu',
-    '--disable-quic',
-    '--no-first-run',
-    '--disable-background-networking',
-  ],
-})
+const browser = await Browser.start()
 await until(
   'three bottlenecks and a minute of data',
   async () => {
@@ -111,8 +102,7 @@ async function picture(
   width: number,
   height?: number,
 ) {
-  const page = await from.newPage({ viewport: { width, height: height ?? 200 } })
-  await page.goto(address)
+  const { page } = await from.open(address, { width, height: height ?? 200 })
   await page.waitForTimeout(1500)
   await page.screenshot({ path: join(images, name), fullPage: height === undefined })
   await page.close()

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { expect } from 'chai'
+import { Browser, textOf } from '../../../../tools/testing/browser.ts'
 import type { AnalyzerView } from '../../src/model/analyzer-view.ts'
 import { buildReport } from '../../src/report/build-report.ts'
 import { renderReport } from '../../src/report/render.ts'
-import { type Browser, startBrowser, textOf } from '../web/browser.ts'
 import { alert, bottleneck, emptyView, recommendation, sampleView } from './sample-view.ts'
 
 const render = (view: AnalyzerView) => renderReport(buildReport(view, 900_000, '0.1.0'), 'html')
@@ -17,7 +17,7 @@ describe('the HTML report', () => {
 
   before(async () => {
     folder = mkdtempSync(join(tmpdir(), 'chokepoint-report-'))
-    browser = await startBrowser()
+    browser = await Browser.start()
   })
   after(async () => {
     await browser.close()

@@ -1,16 +1,16 @@
 import { readFileSync } from 'node:fs'
 import { expect } from 'chai'
+import { Browser, textOf } from '../../../../tools/testing/browser.ts'
 import type { AnalyzerView } from '../../src/model/analyzer-view.ts'
 import type { Recommendation } from '../../src/model/recommendation.ts'
 import { emptyView, recommendation, sampleView } from '../report/sample-view.ts'
-import { type Browser, startBrowser, textOf } from './browser.ts'
 import { startWeb, stopWebs } from './web-fixture.ts'
 
 describe('the live page', () => {
   let browser: Browser
 
   before(async () => {
-    browser = await startBrowser()
+    browser = await Browser.start()
   })
   afterEach(stopWebs)
   after(() => browser.close())

@@ -5,7 +5,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import type { Bottleneck, PerformanceReport } from '@chokepoint/analyzer'
 import { expect } from 'chai'
 import type { Page } from 'playwright-core'
-import { Browser } from './browser.ts'
+import { Browser } from '../../../../tools/testing/browser.ts'
 import { CliProcess } from './cli-process.ts'
 import { WebhookReceiver } from './webhook-receiver.ts'
 
@@ -61,7 +61,7 @@ describe('chokepoint run on the example shop', function () {
     const config = join(folder, 'chokepoint.yaml')
     await writeFile(config, `webhooks: [{ url: '${hook}', secret: ${WebhookReceiver.secret} }]\n`)
     const report = join(folder, 'report.html')
-    const browser = await Browser.open()
+    const browser = await Browser.start()
     try {
       cli = start(
         ['--config', config, '--report', report],
@@ -70,7 +70,7 @@ describe('chokepoint run on the example shop', function () {
       )
       const [, url] = await cli.told(/live page (\S+)/)
       await cli.told(/storefront reports/)
-      const live = await browser.visit(url!)
+      const { page: live, complaints } = await browser.open(url!)
       for (const type of ['db.n_plus_one', 'dependency.slow', 'eventloop.blocked']) {
         await live
           .locator(`[data-testid="bottleneck"][data-type="${type}"]`)
@@ -95,14 +95,14 @@ describe('chokepoint run on the example shop', function () {
       expect(cli.stdout).to.match(/"failed":0/)
 
       await browser.goOffline()
-      const page = await browser.visit(pathToFileURL(report).href)
+      const { page, complaints: offline } = await browser.open(pathToFileURL(report).href)
       expect((await typesOn(page)).slice(0, 3).sort()).to.deep.equal([
         'db.n_plus_one',
         'dependency.slow',
         'eventloop.blocked',
       ])
       expect(await page.locator('.chart canvas').count()).to.be.above(3)
-      expect(browser.problems).to.deep.equal([])
+      expect([...complaints, ...offline]).to.deep.equal([])
 
       const told = receiver.events.map(({ type }) => type)
       expect(told).to.include.members(['bottleneck.detected', 'recommendation.opened'])
