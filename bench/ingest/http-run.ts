@@ -5,7 +5,7 @@ import { Agent, request } from 'node:http'
 import { freePort } from '../../tools/testing/free-port.ts'
 import type { Fleet } from './generator.ts'
 import { INTERVAL_MS } from './generator.ts'
-import { anonymousBytes, cpuSeconds } from './process-usage.ts'
+import { anonymousBytes, cpuSeconds, peakBytes } from './process-usage.ts'
 import { runDirectory, type Target } from './targets.ts'
 
 /** What one run of one target came to. */
@@ -13,6 +13,8 @@ export interface HttpRun {
   readonly pointsPerCpuSecond: number
   readonly pointsPerSecond: number
   readonly bytesGrown: number
+  /** The most that the process had, from its start. */
+  readonly peakBytes: number
 }
 
 const CONNECTIONS = 2
@@ -51,6 +53,7 @@ export async function runOverHttp(
       pointsPerCpuSecond: points / (cpuSeconds(pid) - cpuBefore),
       pointsPerSecond: points / (waited / 1000),
       bytesGrown: anonymousBytes(pid) - bytesBefore,
+      peakBytes: peakBytes(pid),
     }
   } finally {
     agent.destroy()

@@ -10,9 +10,13 @@ export interface LoopReport {
   readonly p50: number
   readonly p99: number
   readonly max: number
+  /** The most processor time of the loop's thread between two looks: a busy machine does not make it longer. */
+  readonly busyMax: number
   /** The longest pause of the garbage collector, which is part of the longest delay or not. */
   readonly collectorMax: number
 }
+
+const LOOK_MS = 2
 
 // The analyzer, or only its way from a request to the log and the store, with a data directory; it answers each
 // message with its loop's delays.
@@ -25,14 +29,24 @@ new PerformanceObserver((list) => {
   for (const { duration } of list.getEntries()) collectorMax = Math.max(collectorMax, duration)
 }).observe({ entryTypes: ['gc'] })
 
+let busyMax = 0
+let used = process.threadCpuUsage()
+setInterval(() => {
+  const { user, system } = process.threadCpuUsage(used)
+  used = process.threadCpuUsage()
+  busyMax = Math.max(busyMax, (user + system) / 1000)
+}, LOOK_MS)
+
 process.on('message', () => {
   const report: LoopReport = {
     p50: delays.percentile(50) / 1e6,
     p99: delays.percentile(99) / 1e6,
     max: delays.max / 1e6,
+    busyMax,
     collectorMax,
   }
   delays.reset()
+  busyMax = 0
   collectorMax = 0
   process.send?.(report)
 })

@@ -25,6 +25,8 @@ export type LoopExtent = 'store' | 'whole'
 
 const CHILD = new URL('./loop-child.ts', import.meta.url).pathname
 const CONNECTIONS = 8
+/** A fleet that works: one in which every call fails raises thousands of alerts, and is another question. */
+const HEALTHY = { failing: 0.002, busy: 0.05 }
 const HOUR_MS = 3_600_000
 
 /** Sends a fleet's reports at a steady rate for a time, and asks the analyzer how long its loop was blocked. */
@@ -53,7 +55,7 @@ export async function measureLoop(
     // Small fleets report more often, or the first reports would be older than the retention.
     const stepMs = Math.min(INTERVAL_MS, Math.floor(HOUR_MS / rounds))
     const startMs = Date.now() - rounds * stepMs
-    const fleet = new Fleet(resources, resourcesPerRequest, startMs, seeded(1))
+    const fleet = new Fleet(resources, resourcesPerRequest, startMs, seeded(1), HEALTHY)
     const send = async (round: number) => {
       const pauseMs = (resourcesPerRequest * POINTS_PER_RESOURCE * 1000) / pointsPerSecond
       const began = performance.now()

@@ -95,16 +95,18 @@ async function overHttp(runs: number, series: number, rounds: number): Promise<v
       .sort((a, b) => a - b)
     return sorted[sorted.length >> 1]!
   }
-  console.log('target                     points/CPU-s   points/s     bytes/series')
+  console.log('target                     points/CPU-s   points/s     bytes/series     peak RSS')
   for (const target of present) {
     console.log(
       [
         target.name.padEnd(26),
         thousands(median(target, (run) => run.pointsPerCpuSecond)).padEnd(14),
         thousands(median(target, (run) => run.pointsPerSecond)).padEnd(12),
-        target.stores
+        (target.stores
           ? (median(target, (run) => run.bytesGrown) / count).toFixed(0)
-          : 'stores nothing',
+          : 'stores nothing'
+        ).padEnd(16),
+        `${Math.round(median(target, (run) => run.peakBytes) / 2 ** 20)} MiB`,
       ].join(' '),
     )
   }
@@ -118,7 +120,7 @@ async function loop(): Promise<void> {
     `\nEvent loop of the analyzer at ${thousands(LOOP_RATE)} points a second over HTTP, delays in ms`,
   )
   console.log(
-    'series     points/request   kB/request   points/s   p50     p99     max     new series: p99   max     collector max',
+    'series     points/request   kB/request   points/s   p50     p99     max     CPU max   new series: p99   max     CPU max   collector max',
   )
   for (const [series, perRequest] of LOOP_RUNS) {
     const resources = Math.round(series / SERIES_PER_RESOURCE)
@@ -138,8 +140,10 @@ async function loop(): Promise<void> {
         run.steady.p50.toFixed(1).padEnd(7),
         run.steady.p99.toFixed(1).padEnd(7),
         run.steady.max.toFixed(1).padEnd(7),
+        run.steady.busyMax.toFixed(1).padEnd(9),
         run.first.p99.toFixed(1).padEnd(17),
         run.first.max.toFixed(1).padEnd(7),
+        run.first.busyMax.toFixed(1).padEnd(9),
         Math.max(run.first.collectorMax, run.steady.collectorMax).toFixed(1),
       ].join(' '),
     )

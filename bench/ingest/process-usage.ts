@@ -12,6 +12,15 @@ export function cpuSeconds(pid: number): number {
 
 /** Bytes of memory of a process that are its own: anonymous, not mapped files, which the kernel may drop. */
 export function anonymousBytes(pid: number): number {
+  return statusBytes(pid, 'RssAnon')
+}
+
+/** The most bytes of memory that a process ever had, with the files that it maps. */
+export function peakBytes(pid: number): number {
+  return statusBytes(pid, 'VmHWM')
+}
+
+function statusBytes(pid: number, field: string): number {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8')
-  return Number(/^RssAnon:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) * 1024
+  return Number(new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(status)?.[1] ?? 0) * 1024
 }

@@ -72,21 +72,25 @@ export function createTenants(options: TenantsOptions): Tenants {
     })
   }
 
+  const get = (tenant: string): TenantAnalysis => {
+    const known = kept.get(tenant)
+    if (known !== undefined) return known
+    const made = make(tenant)
+    // Asking for a tenant that never sent anything must not cost memory for ever.
+    if (tenant === ONLY_TENANT || stores.tenants().includes(tenant)) kept.set(tenant, made)
+    return made
+  }
+  // Compiling the rules for the first time takes 50 ms: not when the first request comes.
+  if (!config.multitenancy) get(ONLY_TENANT)
+
   return {
     now,
+    get,
     lagSeconds: (nowMs) => {
       const newest = stores.tenants().map((tenant) => stores.tenant(tenant).newestMs() ?? nowMs)
       return newest.length === 0 ? undefined : (nowMs - Math.min(...newest)) / 1000
     },
     names: stores.tenants.bind(stores),
-    get: (tenant) => {
-      const known = kept.get(tenant)
-      if (known !== undefined) return known
-      const made = make(tenant)
-      // Asking for a tenant that never sent anything must not cost memory for ever.
-      if (tenant === ONLY_TENANT || stores.tenants().includes(tenant)) kept.set(tenant, made)
-      return made
-    },
     all: () => {
       for (const tenant of stores.tenants()) if (!kept.has(tenant)) kept.set(tenant, make(tenant))
       return [...kept.values()]

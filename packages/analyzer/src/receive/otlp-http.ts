@@ -36,6 +36,10 @@ export interface OtlpHttpServer {
   readonly stats: ReceiveStats
 }
 
+// SDKs send once a minute unless told otherwise: a connection that is closed in between is made anew each time, and
+// a request that crosses the closing fails.
+const KEEP_ALIVE_MS = 150_000
+
 /** The path of metrics on OTLP's own port. */
 export const METRICS_PATH = '/v1/metrics'
 
@@ -84,6 +88,7 @@ class HttpReceiver implements OtlpHttpServer {
       tls === undefined ? createServer(route) : createTlsServer(tlsServerOptions(tls), route)
     server.requestTimeout = this.#options.limits.requestMs
     server.headersTimeout = this.#options.limits.requestMs
+    server.keepAliveTimeout = KEEP_ALIVE_MS
     this.#server = server
     await new Promise<void>((resolve, reject) => {
       server.once('error', (error: NodeJS.ErrnoException) => {

@@ -143,8 +143,8 @@ class Manager {
       group.lastEvaluationMs = nowMs
       let tookMs = 0
       for (const row of group.rows) {
-        // Data that arrived between two steps was judged later than this pass is.
-        if (nowMs >= row.lastEvaluationMs) {
+        // Data that arrived between two steps was judged later than this pass is, or is being judged.
+        if (nowMs >= row.lastEvaluationMs && !row.isWriting) {
           yield* this.#evaluateRow(row, group, nowMs, ask)
           tookMs += row.lastMs
         }
@@ -352,9 +352,8 @@ class Manager {
       externalLabels,
       externalUrl,
     }
-    const { names, transitions } = yield* row.evaluate(context, record, this.#stopwatch)
+    const names = yield* row.evaluate(context, record, onTransition, this.#stopwatch)
     if (!row.retired) this.#count(row)
-    for (const transition of transitions) onTransition(transition)
     return names
   }
 

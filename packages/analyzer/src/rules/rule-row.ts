@@ -6,12 +6,8 @@ import { recordedSamples } from './recording-rule.ts'
 import type { RecordFunc, RuleContext, RuleSample } from './rule-context.ts'
 import type { AlertingRule, RecordingRule } from './rule-file.ts'
 
-/** What one evaluation of a rule did. */
-export interface RowEvaluation {
-  /** The names of the series that were written or ended. */
-  readonly names: ReadonlySet<string>
-  readonly transitions: readonly AlertTransition[]
-}
+/** Samples that are written, or transitions that are told, in one step: half a millisecond. */
+const WRITES_A_STEP = 50
 
 /** What became of the answers. */
 interface Judgement {
@@ -40,6 +36,8 @@ export class RuleRow {
   retired = false
   /** Whether an evaluation has begun and is not over. */
   isUnderWay = false
+  /** Whether it has judged, and what it came to is being written: no other may begin meanwhile. */
+  isWriting = false
   /** How many of its alerts are in the count of all alerts. */
   counted = 0
 
@@ -76,21 +74,22 @@ export class RuleRow {
   }
 
   /**
-   * Evaluates the rule and writes its series. A failure stays with the rule: it never throws. An evaluation
-   * that rested while another one judged newer data comes to nothing.
+   * Evaluates the rule, writes its series, tells what became of its alerts, and gives the names of the series that
+   * were written or ended. A failure stays with the rule: it never throws. An evaluation that rested while another
+   * one judged newer data comes to nothing.
    */
   *evaluate(
     context: RuleContext,
     record: RecordFunc,
+    tell: (transition: AlertTransition) => void,
     stopwatch: () => number,
-  ): Generator<void, RowEvaluation> {
+  ): Generator<void, ReadonlySet<string>> {
     this.lastEvaluationMs = context.nowMs
     this.waiting = false
     this.isUnderWay = true
     const isVoid = () => this.retired || this.lastEvaluationMs > context.nowMs
     const timer = { spentMs: 0 }
     let names: ReadonlySet<string> = new Set()
-    let transitions: readonly AlertTransition[] = []
     let judge: () => Judgement
     try {
       judge = yield* timed(this.#ask(context), stopwatch, timer)
@@ -99,25 +98,28 @@ export class RuleRow {
         throw error
       }
     }
-    if (isVoid()) return { names, transitions }
-    this.isUnderWay = false
-    const started = stopwatch()
+    if (isVoid()) return names
+    this.isWriting = true
+    let transitions: readonly AlertTransition[] = []
     try {
+      const started = stopwatch()
       const answer = judge()
+      timer.spentMs += stopwatch() - started
       // Told even when the series cannot be written: the alerts have moved on.
       transitions = answer.transitions
-      names = this.#write(answer.samples, context.queryMs, record)
+      names = yield* timed(this.#write(answer.samples, context.queryMs, record), stopwatch, timer)
       this.#health = answer.error === undefined ? 'ok' : 'err'
       this.#lastError = answer.error ?? ''
     } catch (error) {
       this.#health = 'err'
       this.#lastError = (error as Error).message
     }
-    const lastMs = this.#evaluationSeconds * 1000
-    const tookMs = timer.spentMs + stopwatch() - started
-    this.#usualMs = Math.min(lastMs, tookMs)
-    this.#evaluationSeconds = tookMs / 1000
-    return { names, transitions }
+    yield* forEachInSteps(transitions, tell)
+    this.isWriting = false
+    this.isUnderWay = false
+    this.#usualMs = Math.min(this.#evaluationSeconds * 1000, timer.spentMs)
+    this.#evaluationSeconds = timer.spentMs / 1000
+    return names
   }
 
   readsAny(names: ReadonlySet<string>): boolean {
@@ -180,20 +182,34 @@ export class RuleRow {
   }
 
   /** Records samples and ends the series of the last evaluation that are no longer among them. */
-  #write(samples: readonly RuleSample[], timeMs: number, record: RecordFunc): ReadonlySet<string> {
+  *#write(
+    samples: readonly RuleSample[],
+    timeMs: number,
+    record: RecordFunc,
+  ): Generator<void, ReadonlySet<string>> {
+    const before = this.#series
+    // Before the first rest: new rules that take this one's place must know what to end.
     const series = byKey(samples)
+    this.#series = series
     const names = new Set<string>()
-    for (const { name, labels, value } of samples) {
+    yield* forEachInSteps(samples, ({ name, labels, value }) => {
       record(name, labels, timeMs, value)
       names.add(name)
-    }
-    for (const [key, { name, labels }] of this.#series) {
-      if (series.has(key)) continue
+    })
+    yield* forEachInSteps(before, ([key, { name, labels }]) => {
+      if (series.has(key)) return
       record(name, labels, timeMs, 'stale')
       names.add(name)
-    }
-    this.#series = series
+    })
     return names
+  }
+}
+
+function* forEachInSteps<Item>(items: Iterable<Item>, act: (item: Item) => void): Generator<void> {
+  let done = 0
+  for (const item of items) {
+    if (done++ % WRITES_A_STEP === WRITES_A_STEP - 1) yield
+    act(item)
   }
 }
 

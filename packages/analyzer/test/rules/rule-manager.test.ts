@@ -234,6 +234,24 @@ groups:
     expect(steps).to.deep.equal(['10 inactive>firing'])
   })
 
+  it('writes many series in steps, and no other evaluation of the rule comes in between', () => {
+    const copy = 'groups: [{ name: g, rules: [{ record: copy, expr: load }] }]'
+    const { manager, answers, recorded } = harness(groupsOf(copy))
+    const hosts = Array.from({ length: 200 }, (_, i) => ({ labels: { host: `h${i}` }, value: i }))
+    answers.set('load', hosts)
+    const pass = manager.evaluateInSteps(10 * SECOND)
+    while (recorded.length === 0) pass.next()
+    expect(recorded.length).to.be.lessThan(100)
+    manager.evaluateChanged(new Set(['load']), 15 * SECOND)
+    for (const _ of manager.evaluateInSteps(20 * SECOND));
+    for (const _ of pass);
+    expect(recorded).to.deep.equal(
+      hosts.map(({ labels, value }) => `10000 copy${JSON.stringify(labels)} ${value}`),
+    )
+    for (const _ of manager.evaluateInSteps(30 * SECOND));
+    expect(recorded.length).to.equal(400)
+  })
+
   it('ends all alerts of a rule that gives more than the limit of its group', () => {
     const { manager, answers, steps } = harness(
       groupsOf(HIGH.replace('name: g', 'name: g\n    limit: 1').replace('20s', '0s')),

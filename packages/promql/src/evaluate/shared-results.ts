@@ -17,9 +17,13 @@ interface SharedResult {
  */
 export class SharedResults {
   readonly #results = new Map<string, SharedResult>()
+  /** What was forgotten since anything was kept: a rule writes thousands of samples of one metric. */
+  readonly #forgotten = new Set<string>()
 
   /** Must be called when a metric got samples that the next query is to see. */
   forget(metric: string): void {
+    if (this.#forgotten.has(metric)) return
+    this.#forgotten.add(metric)
     for (const [key, { names }] of this.#results) if (names.has(metric)) this.#results.delete(key)
   }
 
@@ -35,7 +39,9 @@ export class SharedResults {
 
   keep(key: string, expr: Expr, block: Block): void {
     const names = new Set<string>()
-    if (collectNames(expr, names)) this.#results.set(key, { block, names })
+    if (!collectNames(expr, names)) return
+    this.#results.set(key, { block, names })
+    this.#forgotten.clear()
   }
 }
 
