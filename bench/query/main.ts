@@ -19,7 +19,7 @@ const STEP_MS = 15_000
 const HOUR_MS = 3_600_000
 /** Samples ahead of now, so that windows are full as long as the bench runs; Prometheus takes ten minutes. */
 const AHEAD_MS = 8 * 60_000
-const INTERVAL_SECONDS = 10
+const INTERVAL_SECONDS = 20
 const RESOURCES_PER_REQUEST = 25
 
 const { values } = parseArgs({

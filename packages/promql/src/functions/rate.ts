@@ -47,7 +47,8 @@ function floatRate(window: Window, call: RangeCall, kind: RateKind): number {
   const first = values[from]!
   let change = values[to - 1]! - first
   if (kind.isCounter) {
-    change += startTimes.length > 0 ? startTimeCorrection(window, call) : resetCorrection(window)
+    change =
+      startTimes.length > 0 ? withStartTimeResets(window, call, change) : withResets(window, change)
   }
   const firstMs = times[from]!
   const startMs = kind.isCounter && startTimes.length > 0 ? startTimes[from]! : 0
@@ -60,24 +61,26 @@ function floatRate(window: Window, call: RangeCall, kind: RateKind): number {
   const stretch = knownStart
     ? stretchOf(window, average, startMs, lastMs, 0)
     : stretchOf(window, average, firstMs, lastMs, canReachZero ? first / change : Infinity)
-  return (change * stretch) / (kind.perSecond ? call.rangeMs / 1000 : 1)
+  // In Prometheus' order, so that a value on a threshold is on the same side of it to the last bit.
+  return change * (stretch / (kind.perSecond ? call.rangeMs / 1000 : 1))
 }
 
-function resetCorrection(window: Window): number {
+/** The change, and what was counted before each reset. */
+function withResets(window: Window, change: number): number {
   const { values, from, to } = window
   const resets = window.resets()
-  let lost = 0
+  let whole = change
   for (let i = 0; i < resets.length; i++) {
     const at = resets[i]!
     if (at >= to) break
-    if (at > from) lost += values[at - 1]!
+    if (at > from) whole += values[at - 1]!
   }
-  return lost
+  return whole
 }
 
-function startTimeCorrection(window: Window, call: RangeCall): number {
+function withStartTimeResets(window: Window, call: RangeCall, change: number): number {
   const { times, values, startTimes, from, to } = window
-  let lost = 0
+  let whole = change
   let noted = false
   for (let i = from + 1; i < to; i++) {
     if (!noted && overlaps(startTimes[i - 1]!, times[i - 1]!, startTimes[i]!)) {
@@ -85,9 +88,9 @@ function startTimeCorrection(window: Window, call: RangeCall): number {
       noted = true
     }
     const reset = isStartReset(startTimes[i - 1]!, times[i - 1]!, startTimes[i]!, times[i]!)
-    if (reset || values[i]! < values[i - 1]!) lost += values[i - 1]!
+    if (reset || values[i]! < values[i - 1]!) whole += values[i - 1]!
   }
-  return lost
+  return whole
 }
 
 /**
