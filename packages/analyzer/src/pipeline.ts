@@ -7,6 +7,7 @@ import { createForward } from './forward/forward.ts'
 import type { EventSink } from './model/event.ts'
 import { createAlertmanagers } from './notify/alertmanager.ts'
 import { createWebhooks } from './notify/webhooks.ts'
+import { createProfiles } from './profiles/profiles.ts'
 import { readTls } from './read-tls.ts'
 import { createOtlpGrpcServer } from './receive/otlp-grpc.ts'
 import { createOtlpHttpServer } from './receive/otlp-http.ts'
@@ -141,6 +142,12 @@ export async function createPipeline(config: Config, options: PipelineOptions) {
     }
   }
 
+  // A service is asked for a profile when a person asks us.
+  const profiles = createProfiles({
+    ...{ targets: config.profiles, limits, multitenancy, clock: wallClock },
+    folder: dataDir === undefined ? undefined : `${dataDir}/profiles`,
+  })
+
   // All of it -> report, web.
   let stopReports = () => {}
   const views = () => tenants.names().map((name) => [name, tenants.get(name).view] as const)
@@ -152,6 +159,7 @@ export async function createPipeline(config: Config, options: PipelineOptions) {
     prometheus: (tenant) => tenants.get(tenant).prometheus,
     actOnRecommendation: (tenant, id, action) => tenants.get(tenant).act(id, action),
     webhooks: createWebhookPort(config, webhooks),
+    profiles,
     otlp: (request, response) => void otlpHttp.handle(request, response),
     selfMetrics: () => selfMetrics(selfMetricsSources()),
     ready: () => ready,
@@ -178,6 +186,7 @@ export async function createPipeline(config: Config, options: PipelineOptions) {
       ready = false
       schedule.stop()
       stopReports()
+      profiles.close()
       // In the order of the flow: first nothing more comes in, last the log is closed.
       await Promise.all([otlpHttp.close(), otlpGrpc.close(), web.close()])
       afterInterval()

@@ -5,10 +5,26 @@ export const API_URL_DEFAULT = 'http://127.0.0.1:9490'
 
 const TIMEOUT_MS = 30_000
 
+/** How a request differs from a plain one. */
+interface RequestChanges {
+  readonly method?: 'POST'
+  /** The time that its work takes. */
+  readonly extraMs?: number
+}
+
 /** Asks a running analyzer; throws `CommandFailure` with its answer when it refuses. */
 export async function askAnalyzer(url: string, path: string): Promise<string> {
-  const address = `${url}${path}`
-  const response = await fetch(address, { signal: AbortSignal.timeout(TIMEOUT_MS) }).catch(
+  return (await fetchAnalyzer(url, path)).text()
+}
+
+/** The same, for an answer that is no text. */
+export async function fetchAnalyzer(
+  url: string,
+  path: string,
+  { method, extraMs = 0 }: RequestChanges = {},
+): Promise<Response> {
+  const signal = AbortSignal.timeout(TIMEOUT_MS + extraMs)
+  const response = await fetch(`${url}${path}`, { signal, ...(method && { method }) }).catch(
     (error: unknown) => {
       const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
       const why = cause instanceof Error ? cause.message : String(cause)
@@ -19,8 +35,8 @@ export async function askAnalyzer(url: string, path: string): Promise<string> {
       )
     },
   )
+  if (response.ok) return response
   const text = await response.text()
-  if (response.ok) return text
   throw new CommandFailure(`the analyzer refused ${path}: ${response.status} ${errorOf(text)}`)
 }
 

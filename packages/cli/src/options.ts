@@ -24,6 +24,13 @@ export function portOption(text: string): number {
   return port
 }
 
+/** Seconds of a profile. */
+export function secondsOption(text: string): number {
+  const seconds = Number(text)
+  if (!(seconds >= 1 && seconds <= 120)) throw new InvalidArgumentError('Expected 1 to 120.')
+  return seconds
+}
+
 /** An address of an analyzer, without a slash at its end. */
 export function urlOption(text: string): string {
   if (!/^https?:\/\//i.test(text) || !URL.canParse(text)) {

@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander'
 import type { CommandMaker } from './command-maker.ts'
 import { checkCommand } from './commands/check.ts'
 import { doctorCommand } from './commands/doctor.ts'
+import { profileCommand } from './commands/profile.ts'
 import { queryCommand } from './commands/query.ts'
 import { replayCommand } from './commands/replay.ts'
 import { reportCommand } from './commands/report.ts'
@@ -21,6 +22,7 @@ const COMMANDS: readonly CommandMaker[] = [
   queryCommand,
   reportCommand,
   replayCommand,
+  profileCommand,
   doctorCommand,
 ]
 

@@ -83,5 +83,12 @@ auth:
   tokensFile: null             # the same from a file, one token a line
   tls: null                    # { cert, key, clientCa }: files in PEM
 
+# Services that may be asked for CPU and heap profiles, by the API, the live page and chokepoint profile:
+#   service: shop               its service.name
+#   url: http://10.0.0.5:9464   its port of /metrics
+#   token: \${PROFILE_TOKEN}    its CHOKEPOINT_PROFILE_TOKEN
+#   tenant: null                whose it is, with multitenancy
+profiles: []
+
 reports: []                    # { cron: "0 8 * * 1", format: html, window: 7d, dir: ./reports }
 `

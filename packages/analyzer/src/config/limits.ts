@@ -46,6 +46,10 @@ export const LIMITS = {
   queueBytesMax: { default: 16 * MIB, unit: 'By', reason: 'bodies of webhook deliveries that wait; over it the oldest are dropped and counted' },
   deliveriesMax: { default: 1000, unit: '{delivery}', reason: 'ended deliveries kept in the log, so that each can be sent again' },
   webhookBodyBytesMax: { default: 20_000, unit: 'By', reason: 'Standard Webhooks asks for less than 20 kB; longer bodies are trimmed and link to the API' },
+  // profiles
+  profileBytesMax: { default: 16 * MIB, unit: 'By', reason: 'one profile, gzipped; a large app gives some hundred kilobytes' },
+  profilesMax: { default: 50, unit: '{profile}', reason: 'profiles kept; the oldest make room' },
+  profilesBytesMax: { default: 256 * MIB, unit: 'By', reason: 'the same in bytes' },
   // forward
   forwardQueueBytesMax: { default: 512 * MIB, unit: 'By', reason: 'requests that wait to be forwarded; about an hour of 1000 points a second' },
 } as const satisfies Readonly<Record<string, LimitRow>>

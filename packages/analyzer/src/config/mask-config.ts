@@ -17,6 +17,11 @@ export function maskConfig(config: Config): Config {
       url: maskUserInfo(config.forward.url),
       headers: maskValues(config.forward.headers),
     },
+    profiles: config.profiles.map((target) => ({
+      ...target,
+      url: maskUserInfo(target.url),
+      token: MASK,
+    })),
     auth: { ...config.auth, tokens: config.auth.tokens.map(() => MASK) },
   }
 }

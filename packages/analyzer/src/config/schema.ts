@@ -126,6 +126,13 @@ const report = z
   })
   .transform(({ window, ...rest }) => ({ ...rest, windowMs: window }))
 
+const profileTarget = z.strictObject({
+  service: text,
+  url: httpUrl,
+  token: text,
+  tenant: text.nullable().default(null),
+})
+
 const limits = z.strictObject(
   Object.fromEntries(Object.entries(LIMITS).map(([name, row]) => [name, limit(row.unit)])),
 ) as unknown as z.ZodType<Limits>
@@ -168,6 +175,7 @@ export const CONFIG_SCHEMA = z
       tls: tls.nullable(),
     }),
     limits,
+    profiles: z.array(profileTarget),
     reports: z.array(report),
   })
   .transform(({ retention, ...rest }) => ({ ...rest, retentionMs: retention }))

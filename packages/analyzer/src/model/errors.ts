@@ -15,6 +15,10 @@ export const ERROR_CODES = {
   FORBIDDEN: { status: 403, meaning: 'the request may not do this' },
   OVERLOADED: { status: 429, meaning: 'there is no room for this now; try again later' },
   STORAGE_FAILED: { status: 503, meaning: 'the log on disk cannot be written' },
+  PROFILE_FAILED: {
+    status: 502,
+    meaning: 'a service did not give the profile that it was asked for',
+  },
   PORT_IN_USE: { status: 500, meaning: 'a port to listen on is taken' },
 } as const
 

@@ -28,6 +28,7 @@ const TYPE_OF_CODE: Readonly<Partial<Record<ErrorCode, ErrorType>>> = {
   NOT_FOUND: 'not_found',
   OVERLOADED: 'unavailable',
   STORAGE_FAILED: 'unavailable',
+  PROFILE_FAILED: 'unavailable',
 }
 
 /** The answer for whatever was thrown; `undefined` for what nobody expected, which is a bug to log. */

@@ -6,6 +6,7 @@ import { renderSections } from '../report/html/sections.ts'
 import { PAGE_ASSETS, readPageAsset } from '../report/page-assets.ts'
 import { sendAnswer } from './envelope.ts'
 import type { LiveReports } from './live-reports.ts'
+import type { ProfilePort } from './ports.ts'
 import { renderPage, renderWelcome } from './render-page.ts'
 import { tenantOf } from './tenant.ts'
 
@@ -29,13 +30,17 @@ const PAGE_POLICY = [
 ].join('; ')
 
 /** What the page polls: the same sections as the report's, and the charts' data. */
-export function liveRoute(app: FastifyInstance, live: LiveReports): void {
+export function liveRoute(
+  app: FastifyInstance,
+  live: LiveReports,
+  profiles: Pick<ProfilePort, 'state'>,
+): void {
   app.get('/api/v1/live', async (request, reply) => {
     const report = await live.of(tenantOf(request))
     const sections =
       report.snapshot.series === 0
         ? renderWelcome(originOf(request))
-        : renderSections(report, { actions: true })
+        : renderSections(report, { actions: true, profiles: profiles.state(tenantOf(request)) })
     reply.header('cache-control', 'no-store')
     return sendAnswer(reply, {
       data: { time: report.generatedAt, html: sections.text, charts: report.charts },

@@ -16,10 +16,12 @@ import type {
   ActOnRecommendation,
   ComputeView,
   OtlpHandler,
+  ProfilePort,
   PrometheusPort,
   RunSteps,
   WebhookPort,
 } from './ports.ts'
+import { profileRoutes } from './profile-routes.ts'
 import { prometheusRoutes } from './prometheus/routes.ts'
 import { rememberTenant } from './tenant.ts'
 
@@ -32,6 +34,7 @@ export interface WebServerOptions {
   readonly prometheus: (tenant: string) => PrometheusPort
   readonly actOnRecommendation: ActOnRecommendation
   readonly webhooks: WebhookPort
+  readonly profiles: ProfilePort
   readonly otlp: OtlpHandler
   /** The analyzer's own metrics in Prometheus' text format. */
   readonly selfMetrics: () => string
@@ -95,7 +98,8 @@ export function createWebServer(options: WebServerOptions): WebServer {
           return changed
         },
       })
-      liveRoute(tenants, live)
+      profileRoutes(tenants, options.profiles)
+      liveRoute(tenants, live, options.profiles)
     })
   })
   app.register(async (page) => {

@@ -96,6 +96,15 @@ export async function startWeb(
         throw new ChokepointError('NOT_FOUND', `there is no delivery ${id}`)
       },
     },
+    profiles: {
+      state: () => ({ services: [], taking: [], stored: [] }),
+      take: async (_tenant, service) => {
+        throw new ChokepointError('NOT_FOUND', `no profile can be asked of "${service}"`)
+      },
+      read: async (_tenant, id) => {
+        throw new ChokepointError('NOT_FOUND', `there is no profile ${id}`)
+      },
+    },
     otlp: (_request, response) => response.end('{}'),
     selfMetrics: () => '# HELP up Up\n# TYPE up gauge\nup 1\n',
     ready: () => true,

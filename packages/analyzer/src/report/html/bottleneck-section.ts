@@ -1,6 +1,8 @@
 import type { Bottleneck, Evidence, ProfileFrame } from '../../model/bottleneck.ts'
+import type { ProfileState } from '../../model/profile.ts'
 import type { Recommendation } from '../../model/recommendation.ts'
 import type { PerformanceReport } from '../../model/report.ts'
+import { profileBlock } from './profile-block.ts'
 import { recommendationBlock } from './recommendation-block.ts'
 import { html, type SafeHtml } from './safe-html.ts'
 import { formatMilliseconds, formatValue } from './units.ts'
@@ -9,11 +11,17 @@ import { badge, elapsed, panelLink, query, serviceName } from './words.ts'
 /** A profile's tail says nothing; the frames below these are many and small. */
 const FRAMES_MAX = 8
 
+/** What the live page has beyond the report. */
+interface CardOptions {
+  readonly actions: boolean
+  readonly profiles?: ProfileState
+}
+
 /** Every bottleneck of the window, highest impact first, with its proof and what to do about it. */
-export function bottleneckSection(report: PerformanceReport, actions: boolean): SafeHtml {
+export function bottleneckSection(report: PerformanceReport, options: CardOptions): SafeHtml {
   const known = new Map(report.bottlenecks.map((one) => [one.id, one]))
   const cards = report.bottlenecks.map((one) =>
-    card(one, known, recommendationsOf(one, report), report.generatedAt, actions),
+    card(one, known, recommendationsOf(one, report), report.generatedAt, options),
   )
   const empty = html`<p class="empty">${
     report.snapshot.series === 0
@@ -37,7 +45,7 @@ function card(
   known: ReadonlyMap<string, Bottleneck>,
   recommendations: readonly Recommendation[],
   nowIso: string,
-  actions: boolean,
+  { actions, profiles }: CardOptions,
 ): SafeHtml {
   const active = one.status === 'active'
   const since = active
@@ -58,6 +66,7 @@ function card(
     <div class="proof">
       ${one.evidence.length > 0 && evidenceList(one.evidence)}
       ${one.profile && one.profile.frames.length > 0 && profile(one.profile.frames)}
+      ${profiles !== undefined && profileBlock(one, profiles)}
       ${relations(one, known)}
       <p class="formula"><strong>Impact ${Math.round(one.impact.score)}</strong>
         <code>${one.impact.formula}</code></p>

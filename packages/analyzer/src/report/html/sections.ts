@@ -1,3 +1,4 @@
+import type { ProfileState } from '../../model/profile.ts'
 import type { PerformanceReport } from '../../model/report.ts'
 import { alertSection } from './alert-section.ts'
 import { bottleneckSection } from './bottleneck-section.ts'
@@ -9,12 +10,14 @@ import { componentSection, systemSection } from './table-sections.ts'
 export interface SectionOptions {
   /** True on the live page: recommendations get their buttons. */
   readonly actions: boolean
+  /** Where a service can be asked for profiles, or was. */
+  readonly profiles?: ProfileState
 }
 
 /** The body that the live page and the report share, in the order in which a person asks. */
-export function renderSections(report: PerformanceReport, { actions }: SectionOptions): SafeHtml {
+export function renderSections(report: PerformanceReport, options: SectionOptions): SafeHtml {
   return html`${summarySection(report)}
-${bottleneckSection(report, actions)}
+${bottleneckSection(report, options)}
 ${chartSection(report)}
 ${componentSection(report)}
 ${systemSection(report)}

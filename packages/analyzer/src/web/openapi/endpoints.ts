@@ -114,11 +114,36 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ),
   own(
     'get',
+    'profiles',
+    'The services that can be asked for profiles, and the profiles that there are',
+    [],
+    ref('ProfileState'),
+  ),
+  own(
+    'post',
+    'profiles/take',
+    'Has a service take a profile; answers when it is there',
+    [
+      query('service', 'The `service.name`, as the configuration has it', true),
+      query('kind', '`cpu` (default) or `heap`'),
+      query('seconds', '1 to 120; 10 when absent'),
+    ],
+    ref('StoredProfile'),
+  ),
+  own(
+    'get',
     'live',
     'What the live page polls',
     [],
     object({ time, html: text, charts: list(ref('ReportChart')) }),
   ),
+  {
+    methods: ['get'],
+    path: '/api/v1/profiles/{id}',
+    summary: 'A profile: a gzipped pprof file',
+    parameters: [path('id', 'The profile')],
+    mediaTypes: ['application/octet-stream'],
+  },
   {
     methods: ['get'],
     path: '/api/v1/report',

@@ -35,6 +35,19 @@ export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
     savingMs: described(number, 'Milliseconds a request that are saved when it is gone'),
     formula: text,
   }),
+  StoredProfile: object({
+    id: text,
+    service: text,
+    kind: oneOf('cpu', 'heap'),
+    seconds: number,
+    time,
+    bytes: integer,
+  }),
+  ProfileState: object({
+    services: list(text),
+    taking: list(object({ service: text, kind: oneOf('cpu', 'heap') })),
+    stored: list(ref('StoredProfile')),
+  }),
   Bottleneck: object({
     id: described(text, 'Stable: the same bottleneck has the same id'),
     type: described(text, 'A stable slug such as `eventloop.blocked`'),

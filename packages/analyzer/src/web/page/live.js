@@ -28,9 +28,9 @@ function credentials() {
  */
 async function ask(path, init = {}) {
   const response = await fetch(path, {
+    signal: AbortSignal.timeout(10_000),
     ...init,
     headers: credentials(),
-    signal: AbortSignal.timeout(10_000),
   })
   const body = await response.json().catch(() => ({}))
   if (response.ok) return body.data
@@ -101,15 +101,27 @@ access.addEventListener('submit', (event) => {
   refresh()
 })
 
+/** What a button asks for; nothing for one that only unfolds. */
+function requestOf(/** @type {HTMLButtonElement} */ { dataset }) {
+  const { recommendation, action, profile, service } = dataset
+  if (action) {
+    const path = `/api/v1/recommendations/${encodeURIComponent(recommendation ?? '')}/${action}`
+    return { path, timeoutMs: 10_000 }
+  }
+  if (!profile) return undefined
+  const parameters = new URLSearchParams({ service: service ?? '', kind: profile, seconds: '10' })
+  return { path: `/api/v1/profiles/take?${parameters}`, timeoutMs: 40_000 }
+}
+
 content.addEventListener('click', async (event) => {
   const button = event.target
-  if (!(button instanceof HTMLButtonElement) || !button.dataset.action) return
-  const { recommendation, action } = button.dataset
+  if (!(button instanceof HTMLButtonElement)) return
+  const request = requestOf(button)
+  if (request === undefined) return
   button.disabled = true
   try {
-    await ask(`/api/v1/recommendations/${encodeURIComponent(recommendation ?? '')}/${action}`, {
-      method: 'POST',
-    })
+    const signal = AbortSignal.timeout(request.timeoutMs)
+    await ask(request.path, { method: 'POST', signal })
     await refresh()
   } catch (error) {
     say('lost', `Not done: ${error instanceof Error ? error.message : error}`)
@@ -119,9 +131,10 @@ content.addEventListener('click', async (event) => {
 })
 
 // A link carries no headers: a reader who gave a token or a tenant gets the file by a request that has them.
-document.querySelector('nav')?.addEventListener('click', async (event) => {
+document.addEventListener('click', async (event) => {
   const link = event.target
   if (!(link instanceof HTMLAnchorElement) || Object.keys(credentials()).length === 0) return
+  if (link.dataset.report === undefined && link.dataset.file === undefined) return
   event.preventDefault()
   try {
     await save(link.pathname + link.search)

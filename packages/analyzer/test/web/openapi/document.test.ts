@@ -1,5 +1,6 @@
 import { expect } from 'chai'
 import { z } from 'zod'
+import type { StoredProfile } from '../../../src/model/profile.ts'
 import { ENDPOINTS } from '../../../src/web/openapi/endpoints.ts'
 import { recommendation } from '../../report/sample-view.ts'
 import { startWeb, stopWebs } from '../web-fixture.ts'
@@ -13,6 +14,11 @@ interface Document {
     >
   >
   readonly components: { readonly schemas: Record<string, object> }
+}
+
+const PROFILE: StoredProfile = {
+  ...{ id: 'r1', service: 'shop', kind: 'cpu', seconds: 10 },
+  ...{ time: '2026-01-01T00:00:00.000Z', bytes: 2 },
 }
 
 /** What to ask with, where an endpoint needs something. */
@@ -36,6 +42,15 @@ describe('the OpenAPI document', () => {
         deliveries: () => [],
         test: async () => [],
         redeliver: async () => ({}),
+      },
+      profiles: {
+        state: () => ({
+          services: ['shop'],
+          taking: [{ service: 'shop', kind: 'cpu' }],
+          stored: [PROFILE],
+        }),
+        take: async () => PROFILE,
+        read: async () => new Uint8Array([31, 139]),
       },
     })
     const { paths, components } = (await (
