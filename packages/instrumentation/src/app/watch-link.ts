@@ -19,6 +19,8 @@ import { Heartbeat } from './heartbeat.ts'
 /** The slowest heartbeat by which the app thread shows that it is alive: each wakes an idle process. */
 const HEARTBEAT_MS_MAX = 50
 const START_AFTER_MS = 100
+/** A process that ends before the watch thread is up waits this long for it, on a machine that is busy. */
+const UP_WAIT_MS = 1_000
 /** Batches of spans on their way; a stuck watch thread must not make the app's memory grow. */
 export const BATCHES_ON_THE_WAY_MAX = 16
 
@@ -140,7 +142,7 @@ export class WatchLink implements Link {
 
   /**
    * The end: the watch thread exports what there is, and this thread is blocked until it has, for `waitMs` at
-   * most. Nothing else can be done in an `exit` listener, where no callback runs any more.
+   * most from when it is up. Nothing else can be done in an `exit` listener, where no callback runs any more.
    */
   shutdown(waitMs: number): void {
     this.#heartbeat?.stop()
@@ -148,6 +150,7 @@ export class WatchLink implements Link {
     const number = this.#nextAsked()
     this.send({ type: 'shutdown', number })
     const { control } = this.#memory
+    Atomics.wait(control, STATE, STATE_STARTING, UP_WAIT_MS)
     const endMs = performance.now() + waitMs
     for (;;) {
       const done = Atomics.load(control, DONE)

@@ -3,7 +3,8 @@ import { RECORDED_INSTRUMENTS } from './recorded-instruments.ts'
 // One SharedArrayBuffer joins the app thread and the watch thread:
 //
 //   byte 0      CONTROL    16 x Int32, by Atomics only
-//                 [0] STATE      watch thread: 0 starting, 1 ready, 2 closed      watch writes
+//                 [0] STATE      watch thread: 0 starting, 1 ready, 2 closed;
+//                                with notify                                      watch writes
 //                 [1] LEVEL      what the governor allows (chokepoint.sdk.level)  watch writes
 //                 [2] DIRECTORY  bytes of the directory that are valid            app writes
 //                 [3] ASKED      flushes asked for by the app thread              app writes

@@ -196,7 +196,7 @@ export class WatchThread {
       await this.#endpoint.start()
     }
     const { control } = this.#memory
-    if (Atomics.load(control, STATE) !== STATE_CLOSED) Atomics.store(control, STATE, STATE_READY)
+    if (Atomics.load(control, STATE) !== STATE_CLOSED) this.#tellState(STATE_READY)
   }
 
   /** Handles a message of the app thread; resolves when what it asks for is done. */
@@ -252,7 +252,13 @@ export class WatchThread {
     this.#threads.close()
     this.#endpoint?.close()
     this.#pipelines.close()
-    Atomics.store(this.#memory.control, STATE, STATE_CLOSED)
+    this.#tellState(STATE_CLOSED)
+  }
+
+  #tellState(state: number): void {
+    const { control } = this.#memory
+    Atomics.store(control, STATE, state)
+    Atomics.notify(control, STATE)
   }
 
   #unreadable(error: unknown): void {
