@@ -1,7 +1,12 @@
 import { Command } from 'commander'
 import type { CommandMaker } from '../command-maker.ts'
 import { AREAS } from '../doctor/areas.ts'
-import { type Examination, type ExaminedProcess, examine } from '../doctor/examine.ts'
+import {
+  type Examination,
+  type ExaminedLibrary,
+  type ExaminedProcess,
+  examine,
+} from '../doctor/examine.ts'
 import { EXIT_CODES, exitCodesHelp } from '../exit-codes.ts'
 import { durationOption } from '../options.ts'
 import { startLocalAnalyzer } from '../run/local-analyzer.ts'
@@ -57,14 +62,22 @@ function examinationLines({ processes, advice }: Examination): string[] {
 }
 
 function processLines(process: ExaminedProcess): string[] {
-  const { service, command, runtime, series, watched, dropped, failedExports } = process
+  const { service, command, runtime, series, watched, libraries, dropped, failedExports } = process
   const absent = AREAS.map(({ name }) => name).filter((name) => !watched.includes(name))
   return [
     '',
     `${service}: ${command || 'a process'} on Node.js ${runtime || '?'}`,
     `  watched   ${watched.join(', ') || 'nothing'}`,
     `  not seen  ${absent.join(', ') || 'nothing is missing'}`,
+    ...libraries.map(libraryLine),
     `  sent      ${series} series, ${failedExports} exports failed`,
     ...dropped.map(({ what, count }) => `  dropped   ${count} of ${what}`),
   ]
+}
+
+function libraryLine({ name, version, observer, state }: ExaminedLibrary): string {
+  const by = observer === 'chokepoint' ? '' : ` by ${observer}`
+  return state === 'observed'
+    ? `  library   ${name} ${version}, observed${by}`
+    : `  library   ${name} ${version}, not observed: ${state}${by && ` (${observer})`}`
 }

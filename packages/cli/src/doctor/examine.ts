@@ -11,9 +11,20 @@ export interface ExaminedProcess {
   readonly runtime: string
   readonly series: number
   readonly watched: readonly string[]
+  readonly libraries: readonly ExaminedLibrary[]
   /** What its own limits made it drop: what, why and how many. */
   readonly dropped: readonly { readonly what: string; readonly count: number }[]
   readonly failedExports: number
+}
+
+/** A library that a process has loaded, and what became of it. */
+export interface ExaminedLibrary {
+  readonly name: string
+  readonly version: string
+  /** Which instrumentation observes it, or would. */
+  readonly observer: string
+  /** `observed`, or why it is not. */
+  readonly state: string
 }
 
 export interface Examination {
@@ -38,6 +49,7 @@ export function examine(view: AnalyzerView, environment: Environment): Examinati
       watched: AREAS.filter(({ metric }) => rows(`${metric}{${mine}}`).length > 0).map(
         ({ name }) => name,
       ),
+      libraries: rows(`chokepoint_sdk_library{${mine}}`).map(library).sort(byName),
       dropped: rows(`chokepoint_sdk_dropped_total{${mine}} > 0`).map(dropped),
       failedExports: sumOf(
         `sum(chokepoint_sdk_export_duration_seconds_count{${mine},error_type!=""})`,
@@ -61,6 +73,21 @@ function dropped({ labels, value }: { labels: Labels; value: number }) {
   }
 }
 
+function library({ labels }: { labels: Labels }): ExaminedLibrary {
+  return {
+    name: labels.chokepoint_library_name ?? '',
+    version: labels.chokepoint_library_version ?? '',
+    observer: labels.chokepoint_library_observer ?? '',
+    state: labels.chokepoint_library_state ?? '',
+  }
+}
+
+function byName(one: ExaminedLibrary, other: ExaminedLibrary): number {
+  return one.name < other.name || (one.name === other.name && one.observer < other.observer)
+    ? -1
+    : 1
+}
+
 const SILENCE = [
   'no process reported: the preload reaches Node.js 22.15 and newer, by NODE_OPTIONS; a start script that sets ' +
     'NODE_OPTIONS itself must keep what is there, and a program in another language needs its own OpenTelemetry SDK',
@@ -76,6 +103,12 @@ function processAdvice(process: ExaminedProcess): string[] {
     ...(process.service.startsWith('unknown_service')
       ? [`${name}: it has no name; set OTEL_SERVICE_NAME or a name in its package.json`]
       : []),
+    ...process.libraries
+      .filter(({ state }) => state === 'version not supported')
+      .map(
+        ({ name: library, version, observer }) =>
+          `${name}: ${library} ${version} is not observed: ${observer} does not know this version`,
+      ),
     ...process.dropped.map(
       ({ what, count }) =>
         `${name}: dropped ${count} of ${what}; fewer distinct attribute values are needed`,

@@ -42,6 +42,7 @@ describe('examine', () => {
         runtime: '24.0.0',
         series: 42,
         watched: ['HTTP requests in', 'event loop'],
+        libraries: [],
         dropped: [],
         failedExports: 0,
       },
@@ -74,6 +75,35 @@ describe('examine', () => {
     expect(advice.join('\n'))
       .to.contain('dropped 7 of series: limit')
       .and.to.contain('2 exports failed')
+  })
+
+  it('lists the libraries, and says which version nobody knows', () => {
+    const label = (name: string, state: string) => ({
+      labels: {
+        chokepoint_library_name: name,
+        chokepoint_library_version: '1.2.3',
+        chokepoint_library_observer: '@opentelemetry/instrumentation-koa',
+        chokepoint_library_state: state,
+      },
+      value: 1,
+    })
+    const { processes, advice } = examine(
+      viewOf({
+        ...healthy,
+        [`chokepoint_sdk_library{${MINE}}`]: [
+          label('koa', 'version not supported'),
+          label('@koa/router', 'observed'),
+        ],
+      }),
+      {},
+    )
+    expect(processes[0]?.libraries.map(({ name, state }) => `${name}: ${state}`)).to.deep.equal([
+      '@koa/router: observed',
+      'koa: version not supported',
+    ])
+    expect(advice).to.deep.equal([
+      'shop (/app.js): koa 1.2.3 is not observed: @opentelemetry/instrumentation-koa does not know this version',
+    ])
   })
 
   it('warns of a second agent', () => {

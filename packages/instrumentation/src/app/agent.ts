@@ -19,7 +19,8 @@ import { watchHttpServers } from './http-server.ts'
 import { HttpServerMetrics } from './http-server-metrics.ts'
 import { watchHttp2Clients } from './http2-client.ts'
 import { watchHttp2Servers } from './http2-server.ts'
-import { libraryHooks } from './library-hooks.ts'
+import { disabledLibraries, libraryHooks } from './library-hooks.ts'
+import { LibraryReport, OURS } from './library-report.ts'
 import { type LibraryHook, watchModuleLoads } from './module-loads.ts'
 import { watchNodeWaits } from './node-waits.ts'
 import { OfficialInstrumentations } from './official-instrumentations.ts'
@@ -95,12 +96,14 @@ export function startAgent(settings: Settings): void {
   }
   const shapes = new ShapeTable(() => writer.drop('call.shape_limit'))
   const pools = new PoolMetrics(writer, shapes)
+  const libraries = new LibraryReport(writer)
 
   link.start()
   startRuntimeProbe({
     everyMs: Math.min(settings.metrics.intervalMs, 1000),
     send: (sample) => {
       pools.refresh()
+      libraries.tell()
       link.send({ type: 'runtime', sample })
     },
     onError: report,
@@ -113,7 +116,18 @@ export function startAgent(settings: Settings): void {
   watchWorkerEnds((threadId) => link.send({ type: 'thread-gone', threadId }), report)
   wide.components.store = tracker.store
   wide.observedPools.connect({ tracker, pools, report })
-  const parts: Parts = { settings, writer, link, tracker, histograms, shapes, pools, report, warn }
+  const parts: Parts = {
+    settings,
+    writer,
+    link,
+    tracker,
+    histograms,
+    shapes,
+    pools,
+    libraries,
+    report,
+    warn,
+  }
   const db = new DbMetrics(writer, shapes)
   const meters = answerOpenTelemetryApi(parts, db)
   watchEnds(parts, outbox, meters)
@@ -121,7 +135,11 @@ export function startAgent(settings: Settings): void {
 }
 
 /** Sees to it that what is measured until the end leaves, too. */
-function watchEnds({ link, pools }: Parts, outbox: SpanOutbox, meters: AppMeterProvider): void {
+function watchEnds(
+  { link, pools, libraries }: Parts,
+  outbox: SpanOutbox,
+  meters: AppMeterProvider,
+): void {
   const watchEnd = isMainThread ? watchProcessEnd : watchThreadEnd
   watchEnd({
     beforeEnd: () => meters.flush(),
@@ -133,6 +151,7 @@ function watchEnds({ link, pools }: Parts, outbox: SpanOutbox, meters: AppMeterP
     shutdown: () => {
       link.startLate()
       pools.refresh()
+      libraries.tell()
       outbox.flush()
       link.shutdown(EXIT_WAIT_MS)
     },
@@ -148,6 +167,7 @@ interface Parts {
   readonly histograms: RootHistograms
   readonly shapes: ShapeTable
   readonly pools: PoolMetrics
+  readonly libraries: LibraryReport
   readonly report: (error: unknown) => void
   readonly warn: (line: string) => void
 }
@@ -173,7 +193,7 @@ function answerOpenTelemetryApi(parts: Parts, db: DbMetrics): AppMeterProvider {
 
 /** Observes servers, clients and libraries, as far as the user has left them on. */
 function watchLibraries(parts: Parts, db: DbMetrics, meters: AppMeterProvider): void {
-  const { settings, writer, tracker, histograms, shapes, pools, report, warn } = parts
+  const { settings, writer, tracker, histograms, shapes, pools, libraries, report, warn } = parts
   const { enabled, disabled } = settings.instrumentations
   const known = new Set<string>()
   const wanted = (id: string): boolean => {
@@ -206,8 +226,11 @@ function watchLibraries(parts: Parts, db: DbMetrics, meters: AppMeterProvider): 
   if (wanted('graphql')) watchGraphql({ tracker, components, report })
   prepared.push(...libraryHooks({ tracker, db, pools, components, undiciPools, report }, wanted))
   const hooks = new Map(prepared)
-  watchModuleLoads(hooks, new OfficialInstrumentations(wanted, meters.quietly), report)
-  watchEsmLoads(hooks, report)
+  const official = new OfficialInstrumentations(wanted, meters.quietly)
+  const ownDisabled = disabledLibraries(wanted).map((name) => [name, OURS] as const)
+  const leftAlone = new Map([...ownDisabled, ...official.disabled])
+  watchModuleLoads({ hooks, official, disabled: leftAlone, libraries }, report)
+  watchEsmLoads(hooks, libraries, report)
   // One that is switched off and not there does no harm; one that is asked for is missed.
   const missed = enabled?.filter((name) => !known.has(name)) ?? []
   if (missed.length > 0 && isMainThread) {

@@ -1,6 +1,8 @@
 import { registerHooks } from 'node:module'
+import { fileURLToPath } from 'node:url'
 import type { ErrorSink } from './guard.ts'
-import { packageOfPath, pathInside } from './library-files.ts'
+import { fileAt, packageOfPath, pathInside } from './library-files.ts'
+import { type LibraryReport, OURS } from './library-report.ts'
 import type { LibraryHooks } from './module-loads.ts'
 
 /**
@@ -21,7 +23,11 @@ type Prepare = (file: string, exported: object) => object
  * Calls a hook when the app has imported one of these ES modules: `import` is led to a small module that takes all
  * from the library's, with what the hook has replaced. Only the name is looked at, so no source is read or rewritten.
  */
-export function watchEsmLoads(hooks: LibraryHooks, report: ErrorSink): void {
+export function watchEsmLoads(
+  hooks: LibraryHooks,
+  libraries: LibraryReport,
+  report: ErrorSink,
+): void {
   const files = new Map([...ESM_FILES].filter(([file]) => hooks.has(file)))
   if (files.size === 0 || !supported(process.versions.node)) return
   const packages = new Set([...files.keys()].map((file) => packageOfPath(`node_modules/${file}`)))
@@ -47,6 +53,8 @@ export function watchEsmLoads(hooks: LibraryHooks, report: ErrorSink): void {
       const names = files.get(file)
       // `require` cannot load such a module; it comes by `Module._load`.
       if (names === undefined || !context.conditions.includes('import')) return resolved
+      const { packageName, folder } = fileAt(fileURLToPath(url))!
+      libraries.note({ name: packageName, folder, observer: OURS, state: 'observed' })
       return { ...resolved, url: around(url, file, names), format: 'module', shortCircuit: true }
     },
   })

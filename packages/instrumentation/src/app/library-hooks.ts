@@ -3,6 +3,7 @@ import { prepareExpress } from './express.ts'
 import { prepareGraphql } from './graphql.ts'
 import { prepareIoredis } from './ioredis-connection.ts'
 import { prepareKnexPool } from './knex-pool.ts'
+import { packageOfRequest } from './library-files.ts'
 import { prepareBunyan, preparePino, prepareWinston } from './log-correlation.ts'
 import type { LibraryHook } from './module-loads.ts'
 import { prepareMongoPool } from './mongodb-pool.ts'
@@ -57,6 +58,13 @@ const LIBRARIES: readonly LibraryRow[] = [
   },
   { id: 'winston', files: ['winston/lib/winston/logger.js'], prepare: prepareWinston },
 ]
+
+/** The packages of those that the user has switched off. */
+export function disabledLibraries(wanted: (id: string) => boolean): string[] {
+  return LIBRARIES.filter(({ id }) => !wanted(id)).flatMap(({ files }) =>
+    files.map((file) => packageOfRequest(file)!),
+  )
+}
 
 /** The hooks of those libraries that the user has left on. */
 export function libraryHooks(

@@ -1,6 +1,7 @@
 import Module from 'node:module'
 import type { ErrorSink } from './guard.ts'
 import { fileAt, type LoadedFile, packageOfPath, packageOfRequest } from './library-files.ts'
+import { type LibraryReport, type LibraryState, OURS } from './library-report.ts'
 import type { OfficialInstrumentations } from './official-instrumentations.ts'
 
 /**
@@ -11,6 +12,15 @@ export type LibraryHook = (exported: unknown) => unknown
 
 /** The files that are prepared: a package's name stands for its entry, `mysql2/lib/base/pool.js` for another. */
 export type LibraryHooks = ReadonlyMap<string, LibraryHook>
+
+/** What is watched, and whom the libraries are told that the app has loaded. */
+export interface ModuleWatch {
+  readonly hooks: LibraryHooks
+  readonly official: OfficialInstrumentations
+  /** Packages whose instrumentation the user has switched off, by who would observe them. */
+  readonly disabled: ReadonlyMap<string, string>
+  readonly libraries: LibraryReport
+}
 
 interface Loader {
   readonly _cache: Record<string, { exports: unknown; readonly loaded: boolean } | undefined>
@@ -23,15 +33,12 @@ interface Loader {
  * `require` and for `import` alike, so this needs no loader hook. With `import` the request is the path of the file,
  * and there is no parent.
  */
-export function watchModuleLoads(
-  hooks: LibraryHooks,
-  official: OfficialInstrumentations,
-  report: ErrorSink,
-): void {
+export function watchModuleLoads(watch: ModuleWatch, report: ErrorSink): void {
+  const { hooks, official, disabled, libraries } = watch
   const loader = Module as unknown as Loader
   const load = loader._load
   const packages = new Set([...hooks.keys()].map((file) => packageOfRequest(file)!))
-  for (const name of official.packages) packages.add(name)
+  for (const name of [...official.packages, ...disabled.keys()]) packages.add(name)
   const done = new WeakMap<object, Map<string, object>>()
 
   /** The package whose file is asked for, when it is one of ours. */
@@ -62,8 +69,16 @@ export function watchModuleLoads(
   }
 
   function patched(name: string, file: LoadedFile | undefined, exported: object): object {
-    const own = hooks.get(name)?.(exported) ?? exported
-    return (file === undefined ? own : official.patch(own, file)) as object
+    const hook = hooks.get(name)
+    const own = hook?.(exported) ?? exported
+    if (file === undefined) return own as object
+    const { packageName, folder } = file
+    const note = (observer: string, state: LibraryState): void =>
+      libraries.note({ name: packageName, folder, observer, state })
+    if (hook !== undefined) note(OURS, 'observed')
+    const observer = disabled.get(packageName)
+    if (observer !== undefined) note(observer, 'disabled')
+    return official.patch(own, file, note) as object
   }
 
   /**

@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module'
 import type { LoadedFile } from './library-files.ts'
+import type { LibraryState } from './library-report.ts'
 import { withoutRequireHook } from './require-hook.ts'
 
 /** An instrumentation of the OpenTelemetry project, and the packages whose first load wakes it. */
@@ -49,8 +50,12 @@ const OFFICIAL: readonly OfficialRow[] = [
 /** What an instrumentation patches of a package: its entry, and files inside it. */
 interface Definition {
   readonly name: string
-  readonly files: readonly { readonly name: string }[]
+  readonly files: readonly InnerFile[]
+  /** There once it was patched. */
+  readonly moduleExports?: unknown
 }
+
+type InnerFile = Pick<Definition, 'name' | 'moduleExports'>
 
 /** The part of `InstrumentationBase` that is used: it checks the version of a loaded file and patches it. */
 interface Instrumentation {
@@ -69,6 +74,9 @@ export type Quietly = <Result>(work: () => Result) => Result
 export class OfficialInstrumentations {
   readonly #rows = new Map<string, OfficialRow>()
   readonly #awake = new Map<OfficialRow, Instrumentation>()
+  /** Folders of packages in which something was patched. */
+  readonly #patched = new Map<OfficialRow, Set<string>>()
+  readonly #disabled = new Map<string, string>()
   readonly #quietly: Quietly
 
   /**
@@ -78,8 +86,11 @@ export class OfficialInstrumentations {
   constructor(wanted: (id: string) => boolean, quietly: Quietly) {
     this.#quietly = quietly
     for (const row of OFFICIAL) {
-      if (!wanted(row.id)) continue
-      for (const library of row.libraries) this.#rows.set(library, row)
+      const isWanted = wanted(row.id)
+      for (const library of row.libraries) {
+        if (isWanted) this.#rows.set(library, row)
+        else this.#disabled.set(library, packageOf(row))
+      }
     }
   }
 
@@ -88,17 +99,17 @@ export class OfficialInstrumentations {
     return this.#rows.keys()
   }
 
+  /** Packages that are left alone because the user wants it so, by who would observe them. */
+  get disabled(): ReadonlyMap<string, string> {
+    return this.#disabled
+  }
+
   /** Called before a file of a package is loaded, so that all its files can be patched as they come. */
   wake(packageName: string): void {
     const row = this.#rows.get(packageName)
     if (row === undefined || this.#awake.has(row)) return
     const load = createRequire(import.meta.url)
-    const classes = load(`@opentelemetry/instrumentation-${row.id}`) as Record<
-      string,
-      new (
-        config: object,
-      ) => Instrumentation
-    >
+    const classes = load(packageOf(row)) as Record<string, new (config: object) => Instrumentation>
     const make = (): Instrumentation =>
       new classes[row.className]!({ ...row.config, enabled: false })
     const instrumentation = this.#quietly(() => withoutRequireHook(make))
@@ -108,19 +119,48 @@ export class OfficialInstrumentations {
   }
 
   /** What the app is given in place of a file's exports; mostly the same object, with methods wrapped. */
-  patch(exported: unknown, file: LoadedFile): unknown {
+  patch(
+    exported: unknown,
+    file: LoadedFile,
+    note: (observer: string, state: LibraryState) => void,
+  ): unknown {
     const row = this.#rows.get(file.packageName)
     const instrumentation = row === undefined ? undefined : this.#awake.get(row)
-    if (instrumentation === undefined) return exported
+    if (row === undefined || instrumentation === undefined) return exported
     // Each asked about a file reads the version of its package, so it is asked only about those it patches.
-    return instrumentation
+    const definitions = instrumentation
       .getModuleDefinitions()
       .filter(({ name }) => name === file.packageName)
+    const patched = definitions
       .filter(({ name, files }) => [name, ...files.map((inner) => inner.name)].includes(file.name))
       .reduce(
         (current, definition) =>
           instrumentation._onRequire(definition, current, file.name, file.folder),
         exported,
       )
+    const isPatched = definitions
+      .flatMap((definition): InnerFile[] => [definition, ...definition.files])
+      .some(({ moduleExports }) => moduleExports !== undefined)
+    if (isPatched) {
+      this.#patched.set(row, (this.#patched.get(row) ?? new Set()).add(file.folder))
+      note(packageOf(row), 'observed')
+    } else if (file.name === file.packageName && !this.#isObserved(row, file)) {
+      note(packageOf(row), 'version not supported')
+    }
+    return patched
   }
+
+  /**
+   * Asked when an entry is loaded: its inner files were before, and the other packages that it is made of, as `redis` is
+   * of `@redis/client`.
+   */
+  #isObserved(row: OfficialRow, { folder }: LoadedFile): boolean {
+    const folders = this.#patched.get(row) ?? new Set()
+    return row.libraries.length === 1 ? folders.has(folder) : folders.size > 0
+  }
+}
+
+/** The package of an instrumentation. */
+function packageOf({ id }: OfficialRow): string {
+  return `@opentelemetry/instrumentation-${id}`
 }

@@ -51,6 +51,7 @@ export const RECORDED_INSTRUMENTS: readonly RecordedInstrument[] = [
   recorded('component.operation.duration', CALL_SECONDS, 1000),
   recorded('request.time.split', CALL_SECONDS, 1500),
   recorded('request.child.calls', CALLS, 1000),
+  recorded('chokepoint.sdk.library', [], 64),
 ]
 
 /** The number of an instrument in shared memory; a name that is not recorded is a programmer's mistake. */

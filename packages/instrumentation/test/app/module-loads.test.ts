@@ -23,7 +23,8 @@ function run(files: Readonly<Record<string, string>>, main: string, hooks: strin
        import { OfficialInstrumentations } from ${urlOf('official-instrumentations.ts')}
        const hooks = new Map(Object.entries(${hooks}))
        const official = new OfficialInstrumentations(() => true, (work) => work())
-       watchModuleLoads(hooks, official, (error) => console.log('reported ' + error.message))`,
+       const libraries = { note() {} }
+       watchModuleLoads({ hooks, official, libraries, disabled: new Map() }, (error) => console.log('reported ' + error.message))`,
     )
     const args = ['--import', './preload.mjs', main]
     return execFileSync(process.execPath, args, { cwd: folder, encoding: 'utf8' })
