@@ -9,6 +9,7 @@ import { fingerprint, labelKey, withoutName } from './label-key.ts'
 import { type LearnedLevel, LearnedLevels } from './learned-levels.ts'
 import type { RuleContext, RuleSample } from './rule-context.ts'
 import type { AlertingRule } from './rule-file.ts'
+import { SevererAlerts } from './severer-alerts.ts'
 import { compileTemplate, type Template } from './template.ts'
 import type { TemplateData } from './template-data.ts'
 
@@ -44,6 +45,8 @@ export interface AlertAnswers {
   readonly compared: readonly QuerySample[]
   /** What firing alerts may still hold on to. */
   readonly holding: readonly QuerySample[]
+  /** Severer alerts of the same name that fire. */
+  readonly severer: readonly QuerySample[]
 }
 
 /** An alert that the answers of a query ask for; its annotations are expanded only when it is kept. */
@@ -51,6 +54,8 @@ interface Candidate {
   readonly labels: Labels
   readonly value: number
   readonly annotations: () => Labels
+  /** Whether a severer alert of the same figure fires. */
+  readonly isOutranked: boolean
 }
 
 // Prometheus' `for-outage-tolerance`: after a longer break nobody knows whether a condition held on.
@@ -66,6 +71,8 @@ export class AlertingRuleState {
   /** The compared values themselves, for rules that learn. */
   readonly #learnExpression: string | undefined
   readonly #learned: LearnedLevels | undefined
+  /** The severer alerts that those of this rule yield to. */
+  readonly #severer: SevererAlerts | undefined
   readonly #flaps = new FlapMemory()
   /** A hash for each alert at each evaluation would cost more than the expression. */
   readonly #ids = new WeakMap<Labels, string>()
@@ -78,6 +85,7 @@ export class AlertingRuleState {
     if (rule.resolveThreshold !== undefined) {
       this.#holdExpression = holdExpression(rule.expression, rule.resolveThreshold)
     }
+    if (rule.yieldsTo !== undefined) this.#severer = new SevererAlerts(rule.name, rule.yieldsTo)
     if (rule.learnForMs !== undefined) {
       const comparison = takeComparison(rule.expression)
       this.#learnExpression = comparison.left
@@ -143,7 +151,8 @@ export class AlertingRuleState {
       this.#holdExpression === undefined || this.#active.size === 0
         ? []
         : yield* ask(this.#holdExpression, queryMs)
-    return { found, compared, holding }
+    const severer = this.#severer === undefined ? [] : yield* ask(this.#severer.expression, queryMs)
+    return { found, compared, holding, severer }
   }
 
   /** Moves each alert on by what the expressions answered. Throws, with no alert moved, when two are one. */
@@ -165,7 +174,8 @@ export class AlertingRuleState {
       const alert = raised(this.rule, candidate, old, nowMs)
       next.set(key, alert)
       const from = old?.state ?? 'inactive'
-      if (from !== alert.state) step(alert, from, alert.state)
+      // One that fired and is outranked now is over for whoever was told of it.
+      if (from !== alert.state) step(alert, from, from === 'firing' ? 'resolved' : alert.state)
     }
     // As in Prometheus, a rule over its limit has no alerts at all: half of them would mislead.
     const over = limit > 0 && next.size > limit ? next.size : 0
@@ -190,6 +200,7 @@ export class AlertingRuleState {
   #find(answers: AlertAnswers, context: RuleContext): ReadonlyMap<string, Candidate> {
     const { nowMs } = context
     const found = new Map<string, Candidate>()
+    this.#severer?.learn(answers.severer)
     this.#learned?.learn(answers.compared, nowMs)
     for (const sample of answers.found) {
       const candidate = this.#candidate(sample, context)
@@ -230,6 +241,7 @@ export class AlertingRuleState {
     return {
       labels,
       value: sample.value,
+      isOutranked: this.#severer?.outrank(labels) ?? false,
       annotations: () =>
         Object.fromEntries(
           this.#annotations.map(([name, template]) => [name, expanded(template, data)]),
@@ -286,7 +298,7 @@ function raised(
   nowMs: number,
 ): ActiveAlert {
   const activeMs = old?.activeMs ?? nowMs
-  const firing = old?.state === 'firing' || nowMs - activeMs >= rule.forMs
+  const due = old?.state === 'firing' || nowMs - activeMs >= rule.forMs
   const alert = {
     // The same labels as one object, by which the alert's id is known.
     labels: old?.labels ?? candidate.labels,
@@ -294,7 +306,7 @@ function raised(
     value: candidate.value,
     activeMs,
   }
-  return firing
+  return due && !candidate.isOutranked
     ? { ...alert, state: 'firing', firedMs: old?.firedMs ?? nowMs }
     : { ...alert, state: 'pending' }
 }

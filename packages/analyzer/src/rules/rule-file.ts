@@ -10,6 +10,7 @@ import {
 } from '../config/yaml-source.ts'
 import { ChokepointError } from '../model/errors.ts'
 import type { Labels } from '../model/labels.ts'
+import type { Severity } from '../model/severity.ts'
 import { holdExpression } from './hold-expression.ts'
 import { compileTemplate } from './template.ts'
 
@@ -30,6 +31,8 @@ export interface AlertingRule {
   readonly resolveThreshold?: number
   /** How long the values of a label set are learned before it may raise an alert. */
   readonly learnForMs?: number
+  /** While severer alerts of these, of the same figure, fire, those of this rule stay pending. */
+  readonly yieldsTo?: readonly Severity[]
 }
 
 /** Keeps the answer of its expression as series of a new name. */

@@ -48,7 +48,8 @@ const THRESHOLD_TABLE: readonly ThresholdRow[] = [
 
 /**
  * The thresholds of the configuration as one group of Prometheus rules: one rule for each figure and
- * severity, the severest first, so that a milder one of the same labels stays silent while a severer fires.
+ * severity, the severest first, so that a milder one of the same labels stays silent while a severer fires:
+ * pending, so that it fires at once when the severer one is over and its own level was passed all the time.
  */
 export function thresholdRules(thresholds: Thresholds): readonly RuleGroup[] {
   const rules = THRESHOLD_TABLE.flatMap((row) => rulesOf(row, thresholds))
@@ -67,12 +68,10 @@ function rulesOf(row: ThresholdRow, thresholds: Thresholds): readonly AlertingRu
     if (row.needsTraffic) {
       expression = `(${expression}) and sum ${ROUTE} (rate(http_server_request_duration_seconds_count[${WINDOW}])) >= ${thresholds.minimumRate}`
     }
-    if (severer.length > 0) {
-      const match = severer.length === 1 ? `="${severer[0]}"` : `=~"${severer.join('|')}"`
-      expression = `(${expression}) unless ignoring (alertname, alertstate, severity, threshold) ALERTS{alertname="${row.alert}", alertstate="firing", severity${match}}`
-    }
+    const rule = toAlertingRule(row, severity, bound, expression, threshold.forMs)
+    const yieldsTo = [...severer]
     severer.push(severity)
-    return [toAlertingRule(row, severity, bound, expression, threshold.forMs)]
+    return [yieldsTo.length === 0 ? rule : { ...rule, yieldsTo }]
   })
 }
 

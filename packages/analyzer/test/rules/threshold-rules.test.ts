@@ -79,9 +79,33 @@ describe('threshold rules', () => {
       '160 HostMemoryHigh warning firing',
       '260 HostMemoryHigh critical firing',
       '260 HostMemoryHigh warning resolved',
+      // The warning's level was passed for longer than its `for` all along: nobody waits for it anew.
       '400 HostMemoryHigh critical resolved',
-      '460 HostMemoryHigh warning firing',
+      '400 HostMemoryHigh warning firing',
       '500 HostMemoryHigh warning resolved',
+    ])
+  })
+
+  it('fire the warning at once when a critical alert that nothing came before is over', () => {
+    const { during, add, steps } = watch()
+    const memory = (ratio: number) => (timeMs: number) =>
+      add(
+        'system_memory_utilization_ratio',
+        { ...WHERE, system_memory_state: 'used' },
+        timeMs,
+        ratio,
+      )
+    during(0, 100, memory(0.5))
+    during(100, 200, memory(0.97))
+    during(200, 300, memory(0.9))
+    // Critical again, but not for long enough.
+    during(300, 350, memory(0.97))
+    during(350, 400, memory(0.5))
+    expect(steps).to.deep.equal([
+      '160 HostMemoryHigh critical firing',
+      '200 HostMemoryHigh critical resolved',
+      '200 HostMemoryHigh warning firing',
+      '350 HostMemoryHigh warning resolved',
     ])
   })
 

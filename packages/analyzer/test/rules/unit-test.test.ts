@@ -27,6 +27,14 @@ groups:
           summary: 'Instance {{ $labels.instance }} down ({{ $externalLabels.region }})'
       - alert: Absent
         expr: absent(up{job="missing"}) and on () job:up:sum{job="prometheus"} == 0
+      - alert: Level
+        expr: counter > 30
+        for: 2m
+        labels: { severity: warning }
+      - alert: Level
+        expr: counter > 60
+        for: 2m
+        labels: { severity: critical }
       - alert: Whole
         expr: latency
         annotations: { value: '{{ $value }}' }
@@ -157,6 +165,14 @@ const FILES: readonly (readonly [name: string, passes: boolean, tests: string])[
         exp_alerts: [{ exp_annotations: { value: '{count:16, sum:36, (0.5,1]:1, (1,2]:5, (2,4]:10}' } }]
     promql_expr_test:
       - { expr: 'ALERTS{alertname="Whole"}', eval_time: 3m, exp_samples: [{ labels: 'ALERTS{alertname="Whole",alertstate="firing"}', value: 1 }] }`,
+  ],
+  [
+    'alerts of one name and two severities, each of which counts for itself',
+    true,
+    `
+    alert_rule_test:
+      - { eval_time: 8m, alertname: Level, exp_alerts: [{ exp_labels: { severity: warning } }] }
+      - { eval_time: 9m, alertname: Level, exp_alerts: [{ exp_labels: { severity: warning } }, { exp_labels: { severity: critical } }] }`,
   ],
   [
     'another native histogram',
