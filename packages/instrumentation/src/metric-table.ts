@@ -151,7 +151,7 @@ export const METRIC_TABLE: readonly MetricRow[] = [
   ours('chokepoint.sdk.cpu.time', 'counter', 's', '', 'Processor time of the watch thread'),
   ours('chokepoint.sdk.app.time', 'counter', 's', '', "Processor time that the instrumentation took from the app's threads, estimated from what they recorded"),
   ours('chokepoint.sdk.memory.usage', 'updowncounter', 'By', '', 'Memory of the watch thread'),
-  ours('chokepoint.sdk.level', 'gauge', '1', '', 'What the governor allows: 0 everything, 1 no child counts, 2 no spans, 3 no profiles'),
+  ours('chokepoint.sdk.level', 'gauge', '1', '', 'What the governor allows: 0 everything, 1 child counts of one request in ten, 2 no spans, 3 no profiles'),
   ours('chokepoint.sdk.series', 'gauge', '{series}', '', 'Attribute sets that have a place in shared memory'),
   ours('chokepoint.sdk.library', 'updowncounter', '{library}', 'chokepoint.library.name chokepoint.library.version chokepoint.library.observer chokepoint.library.state', 'Libraries that the app has loaded, by what became of each: observed, disabled, version not supported'),
   ours('chokepoint.sdk.dropped', 'counter', '{item}', 'chokepoint.drop.kind chokepoint.drop.reason', 'Items dropped, by kind series, span, attribute, and by reason'),

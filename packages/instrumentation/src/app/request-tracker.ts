@@ -10,8 +10,8 @@ import type { SpanOutbox } from './span-outbox.ts'
 import { spanRecordsOf } from './span-records.ts'
 import type { TraceChooser } from './trace-chooser.ts'
 
-/** Levels of the governor (`chokepoint.sdk.level`) from which a thing is no longer done. */
-const LEVEL_NO_CHILD_COUNTS = 1
+/** Levels of the governor (`chokepoint.sdk.level`) from which a thing is done less, or no longer. */
+const LEVEL_FEW_CHILD_COUNTS = 1
 const LEVEL_NO_SPANS = 2
 
 /** Follows each local root from its first to its last moment, and its calls in between. */
@@ -85,7 +85,7 @@ export class RequestTracker {
     const level = this.#writer.memory.control[LEVEL]!
     stats.recordOwn(root.split.finish(root.startMs, endMs, this.clock.idleMs))
     const { groups } = root.split
-    if (groups !== undefined) stats.recordGroups(groups, level < LEVEL_NO_CHILD_COUNTS)
+    if (groups !== undefined) stats.recordGroups(groups, level >= LEVEL_FEW_CHILD_COUNTS)
     const durationMs = endMs - root.startMs
     const slow = stats.slowBound.observe(durationMs)
     const failed = errorType !== undefined || root.ownSpan?.failed === true

@@ -12,6 +12,9 @@ export interface RootHistograms {
 /** Parts of a request below this are left out of the split: they are noise of the clock. */
 const PART_MIN_MS = 0.05
 
+/** Of so many requests of a route one is counted when the governor wants less to be done. */
+const THRIFTY_EVERY = 10
+
 interface ShapePlaces {
   readonly split: number
   readonly calls: number
@@ -21,6 +24,7 @@ interface ShapePlaces {
 export class RouteStats {
   readonly slowBound = new SlowBound()
   readonly #route: string | undefined
+  #untilCounted = 0
   readonly #histograms: RootHistograms
   readonly #own = new Map<WaitKind, number>()
   readonly #places = new Map<CallShape, ShapePlaces>()
@@ -37,17 +41,24 @@ export class RouteStats {
     if (own.otherMs > PART_MIN_MS) this.#recordPart('other', own.otherMs)
   }
 
-  /** Records the time and the number of the calls of one request. */
-  recordGroups(groups: readonly CallGroup[], countCalls: boolean): void {
+  /** Records the time and the number of the calls of one request; when thrifty, one in ten is counted for all ten. */
+  recordGroups(groups: readonly CallGroup[], thrifty: boolean): void {
+    const requests = thrifty ? this.#standsFor() : 1
     for (let index = 0; index < groups.length; index++) {
       const group = groups[index]!
       const places = this.#placesOf(group.shape)
-      if (countCalls && group.shape.counted) {
-        this.#histograms.childCalls.record(places.calls, group.count)
+      if (requests > 0 && group.shape.counted) {
+        this.#histograms.childCalls.record(places.calls, group.count, requests)
       }
       const waitMs = waitOfTarget(groups, index)
       if (waitMs !== undefined) this.#histograms.timeSplit.record(places.split, waitMs / 1000)
     }
+  }
+
+  /** For how many requests this one is counted: rates and ratios stay what they are when few are looked at. */
+  #standsFor(): number {
+    this.#untilCounted = (this.#untilCounted + 1) % THRIFTY_EVERY
+    return this.#untilCounted === 0 ? THRIFTY_EVERY : 0
   }
 
   #recordPart(kind: WaitKind, ms: number): void {

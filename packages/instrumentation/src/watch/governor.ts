@@ -19,7 +19,7 @@ export interface GovernorOptions {
   readonly warmUpMs?: number
 }
 
-/** What is given up first: child counts, then spans, then profiles. */
+/** What is given up: most child counts, then spans, then profiles. */
 const LEVEL_MAX = 3
 const WINDOW_MS = 5_000
 /** Loading and compiling our own code is over by then. */
@@ -48,7 +48,7 @@ export class Governor {
     this.#options = options
   }
 
-  /** What may be done now: 0 everything, 1 no child counts, 2 no spans, 3 no profiles. */
+  /** What may be done now: 0 everything, 1 child counts of one request in ten, 2 no spans, 3 no profiles. */
   get level(): number {
     return this.#level
   }
