@@ -1,7 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { spawnTied } from '../../../../tools/testing/tied-process.ts'
 
 const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url))
 
@@ -23,7 +24,7 @@ export class CliProcess {
   constructor(args: readonly string[], options: CliOptions = {}) {
     if (!existsSync(MAIN)) throw new Error(`${MAIN} is not there: npm run build makes it`)
     const inherited = Object.entries(process.env).filter(([name]) => !FOREIGN.test(name))
-    this.child = spawn(process.execPath, [MAIN, ...args], {
+    this.child = spawnTied(process.execPath, [MAIN, ...args], {
       cwd: options.cwd,
       env: { ...Object.fromEntries(inherited), NO_COLOR: '1', ...options.env },
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,6 +1,7 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
+import { spawnTied } from '../../../../tools/testing/tied-process.ts'
 import { until } from '../../../../tools/testing/until.ts'
 
 /** How the app is started. */
@@ -38,7 +39,7 @@ export class AppProcess {
   constructor(file: string, options: AppOptions = {}) {
     const { preload, environment = {}, nodeArguments = [], node = NODE, cwd = FIXTURES } = options
     const startedMs = performance.now()
-    this.child = spawn(
+    this.child = spawnTied(
       node,
       [
         // Elsewhere the package is as it is published, built.

@@ -1,6 +1,7 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
+import { spawnTied } from '../../../../tools/testing/tied-process.ts'
 import type { OtlpReceiver } from './otlp-receiver.ts'
 
 /** A real app in a process of its own, under the preload, that sends to a receiver. */
@@ -9,7 +10,7 @@ export class WatchedApp {
   stderr = ''
 
   constructor(file: string, receiver: string, environment: Readonly<Record<string, string>> = {}) {
-    this.child = spawn(
+    this.child = spawnTied(
       process.execPath,
       [
         '--conditions=chokepoint-source',

@@ -1,0 +1,55 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { expect } from 'chai'
+import { until } from '../until.ts'
+
+const STARTER = `
+import { spawnTied } from ${JSON.stringify(new URL('../tied-process.ts', import.meta.url).href)}
+const child = spawnTied(process.execPath, ['-e', 'setInterval(() => {}, 1000); console.log(1)'], { stdio: ['ignore', 'pipe', 'ignore'] })
+const waiting = setInterval(() => {}, 1000)
+child.stdout.once('data', () => {
+  console.log(child.pid)
+  // Then nothing but the child is left, which keeps nobody alive.
+  if (process.env.STAYS === undefined) clearInterval(waiting)
+})
+`
+
+describe('a tied process', () => {
+  async function start(environment: NodeJS.ProcessEnv): Promise<[ChildProcess, number]> {
+    const starter = spawn(process.execPath, ['--input-type=module', '-e', STARTER], {
+      env: { ...process.env, ...environment },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    const [line] = (await once(starter.stdout!, 'data')) as [Buffer]
+    return [starter, Number(line)]
+  }
+
+  async function gone(pid: number): Promise<void> {
+    await until(`the end of ${pid}`, () => {
+      try {
+        process.kill(pid, 0)
+        return false
+      } catch {
+        return true
+      }
+    })
+  }
+
+  it('ends with the one that started it', async () => {
+    const [starter, pid] = await start({})
+    await once(starter, 'exit')
+    await gone(pid)
+  })
+
+  for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
+    it(`ends when the one that started it is ended by ${signal}`, async function () {
+      // Nobody is told of a SIGKILL; that needs the kernel's help.
+      if (signal === 'SIGKILL' && !existsSync('/usr/bin/setpriv')) return this.skip()
+      const [starter, pid] = await start({ STAYS: 'true' })
+      expect(process.kill(pid, 0)).to.equal(true)
+      starter.kill(signal)
+      await gone(pid)
+    })
+  }
+})
