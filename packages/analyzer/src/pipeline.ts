@@ -125,12 +125,15 @@ export async function createPipeline(config: Config, options: PipelineOptions) {
   }
   function afterInterval(): void {
     recordSelf()
+    void saveAll()
     for (const tenant of tenants.names()) {
       const analysis = tenants.get(tenant)
-      analysis.save()
       forward.findings(tenant, analysis.findings(), analysis.view.now())
     }
     if (ruleFilesChanged()) reloadRules()
+  }
+  async function saveAll(): Promise<void> {
+    await Promise.all(tenants.names().map((tenant) => tenants.get(tenant).save()))
   }
   function reloadRules(): void {
     try {
@@ -190,6 +193,7 @@ export async function createPipeline(config: Config, options: PipelineOptions) {
       // In the order of the flow: first nothing more comes in, last the log is closed.
       await Promise.all([otlpHttp.close(), otlpGrpc.close(), web.close()])
       afterInterval()
+      await saveAll()
       await Promise.all([webhooks.close(), alertmanagers.close(), forward.close()])
       await stores.close()
     },

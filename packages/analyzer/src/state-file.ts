@@ -1,19 +1,45 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { readFileSync } from 'node:fs'
+import { gatherPieces, replaceFile } from './replace-file.ts'
 
 /** Keeps one JSON value on disk, always whole: a crash leaves the old one or the new one. */
 export interface StateFile<State> {
   /** What was saved last; undefined when nothing was, or when it cannot be read any more. */
   readonly load: () => State | undefined
-  readonly save: (state: State) => void
+  /**
+   * Writes the state with others served meanwhile, so it must not change; resolves when it, or one that was
+   * handed over later, is on the disk.
+   */
+  readonly save: (state: State) => Promise<void>
 }
+
+/** Lists within lists that a state has; what is deeper is written in one go. */
+const DEPTH = 5
 
 /** `onProblem` is told in one sentence why a saved state could not be read or written. */
 export function openStateFile<State>(
   path: string,
   onProblem: (message: string) => void,
 ): StateFile<State> {
-  let saved = ''
+  let saved: readonly string[] = []
+  let next: State | undefined
+  let writing: Promise<void> | undefined
+
+  async function writeAll(): Promise<void> {
+    while (next !== undefined) {
+      const state = next
+      next = undefined
+      try {
+        const pieces = await gatherPieces(jsonTexts(state, DEPTH))
+        if (same(pieces, saved)) continue
+        await replaceFile(path, pieces)
+        saved = pieces
+      } catch (error) {
+        onProblem(`cannot write the state ${path}: ${(error as Error).message}`)
+      }
+    }
+    writing = undefined
+  }
+
   return {
     load: () => {
       try {
@@ -28,16 +54,35 @@ export function openStateFile<State>(
       }
     },
     save: (state) => {
-      const text = JSON.stringify(state)
-      if (text === saved) return
-      try {
-        mkdirSync(dirname(path), { recursive: true })
-        writeFileSync(`${path}.new`, text)
-        renameSync(`${path}.new`, path)
-        saved = text
-      } catch (error) {
-        onProblem(`cannot write the state ${path}: ${(error as Error).message}`)
-      }
+      next = state
+      writing ??= writeAll()
+      return writing
     },
   }
+}
+
+/** What `JSON.stringify` writes, as many short texts. */
+function* jsonTexts(value: unknown, depth: number): Generator<string> {
+  if (depth === 0 || typeof value !== 'object' || value === null) yield JSON.stringify(value)
+  else if (Array.isArray(value)) {
+    yield '['
+    for (const [i, item] of value.entries()) {
+      if (i > 0) yield ','
+      yield* jsonTexts(item ?? null, depth - 1)
+    }
+    yield ']'
+  } else {
+    let before = '{'
+    for (const [key, item] of Object.entries(value)) {
+      if (item === undefined) continue
+      yield `${before}${JSON.stringify(key)}:`
+      yield* jsonTexts(item, depth - 1)
+      before = ','
+    }
+    yield before === '{' ? '{}' : '}'
+  }
+}
+
+function same(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((piece, i) => piece === b[i])
 }

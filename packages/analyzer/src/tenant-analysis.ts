@@ -83,7 +83,8 @@ export interface TenantAnalysis {
   readonly findings: () => readonly FindingSample[]
   /** The time of the newest sample; 0 before the first. */
   readonly newestMs: () => number
-  readonly save: () => void
+  /** Resolves when what is kept over a restart is on the disk. */
+  readonly save: () => Promise<void>
 }
 
 /** Joins the stages behind the store for one tenant. */
@@ -246,12 +247,14 @@ export function createTenantAnalysis(options: TenantAnalysisOptions): TenantAnal
     replaceGroups: rules.replaceGroups,
     findings: currentFindings,
     newestMs: () => store().newestMs() ?? 0,
-    save: () =>
-      options.stateFile?.save({
+    save: async () => {
+      await options.stateFile?.save({
         rules: rules.state(),
         findings: findings.state(),
         recommendations: recommendations.state(),
-      }),
+      })
+      await history.flush()
+    },
   }
 }
 

@@ -7,7 +7,8 @@ import { parseConfig, startAnalyzer } from '../../src/index.ts'
 import { parseUnitTestFile } from '../../src/rules/unit-test-file.ts'
 import { seeded } from '../rules/seeded.ts'
 import { type AlertsAtStep, alertsOverTime } from './alerts-over-time.ts'
-import { promtoolTest, type SeriesOverTime, seriesOf, worn } from './series-over-time.ts'
+import { promtoolTest } from './promtool-test.ts'
+import { type SeriesOverTime, seriesOf, worn } from './series-over-time.ts'
 
 const RULES = new URL('../../../../prometheus/rules/', import.meta.url).pathname
 const PROMTOOL = new URL('../../../../.cache/stack/bin/promtool', import.meta.url).pathname
@@ -80,7 +81,7 @@ rules: ['${RULES}*.yml']
   }
 
   it('would be told of one alert that is not the same', async () => {
-    const [file = ''] = globSync(`${RULES}tests/*http*.yml`)
+    const [file = ''] = globSync(`${RULES}tests/*container*.yml`)
     const series = inputs(file)
     const alerts = await inAnalyzer(series)
     const at = alerts.findIndex(({ firing }) => firing.length > 0)

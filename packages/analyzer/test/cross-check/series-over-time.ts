@@ -1,6 +1,5 @@
 import type { Labels } from '../../src/model/labels.ts'
 import { parseSeriesLabels, parseSeriesValues } from '../../src/rules/series-notation.ts'
-import type { AlertsAtStep } from './alerts-over-time.ts'
 
 /** A series with a value for each step; undefined where it has none. */
 export interface SeriesOverTime {
@@ -45,48 +44,4 @@ export function worn(series: SeriesOverTime, random: () => number): SeriesOverTi
     ...(instance === undefined ? {} : { instance: `${instance}-worn` }),
   }
   return { ...series, labels, values }
-}
-
-/** A file of promtool's with the series, and the alerts that must be there at each step. */
-export function promtoolTest(
-  rules: string,
-  stepMs: number,
-  series: readonly SeriesOverTime[],
-  expected: readonly AlertsAtStep[],
-): string {
-  const time = (step: number) => `${(step * stepMs) / 1000}s`
-  const names = new Set(expected.flatMap(({ firing }) => firing.map(({ name }) => name)))
-  return JSON.stringify({
-    rule_files: [rules],
-    evaluation_interval: `${stepMs / 1000}s`,
-    tests: [
-      {
-        interval: `${stepMs / 1000}s`,
-        input_series: series.map(({ name, labels, values }) => ({
-          series: name + JSON.stringify(labels).replace(/"((?:[^"\\]|\\.)*)":/g, '"$1"='),
-          values: values.map((value) => value ?? '_').join(' '),
-        })),
-        promql_expr_test: expected.map((alerts, step) => ({
-          expr: '{__name__=~"ALERTS|ALERTS_FOR_STATE"}',
-          eval_time: time(step),
-          exp_samples: alerts.series.map((line) => {
-            const [, labels, value] = /^(.*) (\S+)$/.exec(line) as unknown as string[]
-            return { labels, value: Number(value) }
-          }),
-        })),
-        alert_rule_test: expected.flatMap(({ firing }, step) =>
-          [...names].map((alertname) => ({
-            eval_time: time(step),
-            alertname,
-            exp_alerts: firing
-              .filter(({ name }) => name === alertname)
-              .map(({ labels, annotations }) => ({
-                exp_labels: labels,
-                exp_annotations: annotations,
-              })),
-          })),
-        ),
-      },
-    ],
-  })
 }
