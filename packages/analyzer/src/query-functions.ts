@@ -18,6 +18,9 @@ export interface RuleRespondent extends Respondent {
   readonly whole: QueryStepsFunc
 }
 
+/** Points of answers that one step makes: half a millisecond. */
+const POINTS_A_STEP = 4000
+
 /** The functions through which rules, detectors and reports see the engine: at once, and in steps. */
 export interface QueryFunctions extends Questions {
   /** As `query`, with native histograms. */
@@ -40,7 +43,7 @@ export function createQueryFunctions(engine: Engine, source: SeriesSource): Quer
     },
     *queryRange(expression, startMs, endMs, stepMs) {
       const steps = engine.rangeInSteps(source, expression, startMs, endMs, stepMs, results)
-      return seriesOf(yield* translateErrorsInSteps(steps))
+      return yield* seriesOf(yield* translateErrorsInSteps(steps))
     },
   })
   const inSteps = sharing()
@@ -69,11 +72,20 @@ function samplesOf(
   return samples
 }
 
-function seriesOf({ value }: RangeQueryResult): readonly QuerySeries[] {
-  return value.series.map(({ labels, times, values }) => ({
-    labels: labels.toRecord(),
-    points: Array.from(times, (timeMs, i) => [timeMs, values[i]!] as const),
-  }))
+function* seriesOf({ value }: RangeQueryResult): Generator<void, readonly QuerySeries[]> {
+  const all: QuerySeries[] = []
+  let points = 0
+  for (const { labels, times, values } of value.series) {
+    all.push({
+      labels: labels.toRecord(),
+      points: Array.from(times, (timeMs, i) => [timeMs, values[i]!] as const),
+    })
+    points += times.length
+    if (points < POINTS_A_STEP) continue
+    points = 0
+    yield
+  }
+  return all
 }
 
 const CODES: Readonly<Record<PromqlErrorCode, ErrorCode>> = {

@@ -58,7 +58,7 @@ function rowsOf({ version, receive, store, lagSeconds, webhooks, forward, findin
   return [
     ['chokepoint_build_info', 'gauge', 'The version of this analyzer; always 1.', [[{ version }, 1]]],
     ['chokepoint_receive_requests_total', 'counter', 'OTLP requests received, by protocol.', received((stats) => stats.requests)],
-    ['chokepoint_receive_bytes_total', 'counter', 'Bytes of OTLP/HTTP bodies as they arrived.', [[{ protocol: 'http' }, receive.http.bytes]]],
+    ['chokepoint_receive_bytes_total', 'counter', 'Bytes of OTLP bodies as they arrived, by protocol.', received((stats) => stats.bytes)],
     ['chokepoint_receive_inflated_bytes_total', 'counter', 'Bytes of OTLP bodies after decompression, by protocol.', received((stats) => stats.inflatedBytes)],
     ['chokepoint_receive_refused_total', 'counter', 'OTLP requests refused whole, by protocol and error code.', protocols.flatMap(([protocol, stats]) => [...stats.refused].map(([code, count]) => [{ protocol, code }, count] as const))],
     ['chokepoint_store_requests_total', 'counter', 'Requests stored.', one(store.requests)],

@@ -7,8 +7,13 @@ const INFLATERS: Readonly<Record<string, () => Transform>> = {
   gzip: () => createGunzip(),
   'x-gzip': () => createGunzip(),
   deflate: () => createInflate(),
+  // What the Collector calls it.
+  zlib: () => createInflate(),
   zstd: () => createZstdDecompress(),
 }
+
+/** Encodings that `inflateBody` undoes, besides none. */
+export const ENCODINGS: readonly string[] = Object.keys(INFLATERS)
 
 // Small bodies may compress very well by chance; a ratio says something only above this.
 const RATIO_FLOOR_BYTES = 1024 * 1024
@@ -28,7 +33,7 @@ export async function inflateBody(
   if (create === undefined) {
     throw new ChokepointError(
       'MEDIA_TYPE',
-      `cannot read a body with content-encoding ${JSON.stringify(encoding)}: gzip, deflate, zstd and identity are supported`,
+      `cannot read a body with content-encoding ${JSON.stringify(encoding)}: ${ENCODINGS.join(', ')} and identity are supported`,
     )
   }
   const bytesMax = Math.min(

@@ -1,15 +1,27 @@
 import {
-  Metadata,
-  Server,
-  ServerCredentials,
-  type ServerUnaryCall,
-  type sendUnaryData,
-} from '@grpc/grpc-js'
+  createSecureServer,
+  createServer,
+  type Http2Server,
+  constants as http2,
+  type IncomingHttpHeaders,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+} from 'node:http2'
 import { ChokepointError } from '../model/errors.ts'
-import type { TlsMaterial } from '../model/tls.ts'
+import { tlsServerOptions } from '../model/tls.ts'
 import { authorize } from './authorize.ts'
-import { encodeResponse, grpcStatusOf, RETRY_AFTER_SECONDS } from './otlp-answer.ts'
+import { BodyBuffers } from './body-buffers.ts'
+import {
+  encodeGrpcText,
+  GRPC_PREFIX_BYTES,
+  readGrpcMessage,
+  writeGrpcMessage,
+} from './grpc-message.ts'
+import { ENCODINGS, inflateBody } from './inflate-body.ts'
+import { listenOn } from './listen.ts'
+import { encodeResponse, GRPC_STATUS, grpcStatusOf, RETRY_AFTER_SECONDS } from './otlp-answer.ts'
 import type { OtlpReceiverOptions } from './otlp-http.ts'
+import { readBody } from './read-body.ts'
 import { countRefusal, noneReceived, type ReceiveStats } from './receive-stats.ts'
 import { encodeRetryInfo } from './retry-info.ts'
 import { TENANT_HEADER, tenantOf } from './tenant-id.ts'
@@ -24,7 +36,17 @@ export interface OtlpGrpcServer {
 
 const EXPORT_PATH = '/opentelemetry.proto.collector.metrics.v1.MetricsService/Export'
 
-/** Makes a receiver of OTLP/gRPC; the bytes of a request go on as they are. */
+// A batch of the Collector is about a megabyte: with the 64 kB of HTTP/2 it would wait for us sixteen times.
+const STREAM_WINDOW_BYTES = 1024 * 1024
+const SESSION_WINDOW_BYTES = 8 * STREAM_WINDOW_BYTES
+/** Clients keep their connections; what is in flight has this long to end. */
+const CLOSE_MS = 500
+
+/**
+ * Makes a receiver of OTLP/gRPC: one unary method, as
+ * https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md describes it. The bytes of a message go on as they
+ * are, inflated.
+ */
 export function createOtlpGrpcServer(options: OtlpReceiverOptions): OtlpGrpcServer {
   return new GrpcReceiver(options)
 }
@@ -32,106 +54,138 @@ export function createOtlpGrpcServer(options: OtlpReceiverOptions): OtlpGrpcServ
 class GrpcReceiver implements OtlpGrpcServer {
   readonly stats = noneReceived()
   readonly #options: OtlpReceiverOptions
-  readonly #server: Server
+  readonly #server: Http2Server
+  readonly #sessions = new Set<ServerHttp2Session>()
+  readonly #buffers = new BodyBuffers()
   #inFlight = 0
 
   constructor(options: OtlpReceiverOptions) {
+    const { tls, limits } = options
+    const settings = {
+      initialWindowSize: STREAM_WINDOW_BYTES,
+      maxConcurrentStreams: limits.requestsInFlightMax,
+    }
     this.#options = options
-    this.#server = new Server({
-      // The library inflates before we see a byte, and stops at this many.
-      'grpc.max_receive_message_length': options.limits.inflatedBytesMax,
-      'grpc.max_concurrent_streams': options.limits.requestsInFlightMax,
+    this.#server =
+      tls === undefined
+        ? createServer({ settings })
+        : createSecureServer({ settings, ...tlsServerOptions(tls) })
+    this.#server.on('session', (session) => {
+      this.#sessions.add(session)
+      session.setLocalWindowSize(SESSION_WINDOW_BYTES)
+      session.once('close', () => this.#sessions.delete(session))
     })
-    const asBuffer = (bytes: Buffer) => bytes
-    this.#server.addService(
-      {
-        Export: {
-          path: EXPORT_PATH,
-          requestStream: false,
-          responseStream: false,
-          requestSerialize: asBuffer,
-          requestDeserialize: asBuffer,
-          responseSerialize: asBuffer,
-          responseDeserialize: asBuffer,
-        },
-      },
-      {
-        Export: (call: ServerUnaryCall<Buffer, Buffer>, done: sendUnaryData<Buffer>) => {
-          void this.#export(call, done)
-        },
-      },
-    )
+    this.#server.on('stream', (stream, headers) => void this.#call(stream, headers))
   }
 
-  async listen(host: string, port: number): Promise<number> {
-    const address = `${host.includes(':') ? `[${host}]` : host}:${port}`
-    return new Promise((resolve, reject) => {
-      this.#server.bindAsync(address, credentialsOf(this.#options.tls), (error, bound) => {
-        if (error === null) resolve(bound)
-        else {
-          reject(
-            new ChokepointError('PORT_IN_USE', `cannot listen on ${address}: ${error.message}`, {
-              cause: error,
-            }),
-          )
-        }
-      })
-    })
+  listen(host: string, port: number): Promise<number> {
+    return listenOn(this.#server, host, port)
   }
 
   async close(): Promise<void> {
-    await new Promise<void>((resolve) => {
-      this.#server.tryShutdown(() => resolve())
-      // Clients keep their connections; what is in flight has this long to end.
-      setTimeout(() => this.#server.forceShutdown(), 500).unref()
-    })
+    if (!this.#server.listening) return
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()))
+    for (const session of this.#sessions) session.close()
+    const timer = setTimeout(() => {
+      for (const session of this.#sessions) session.destroy()
+    }, CLOSE_MS)
+    await closed
+    clearTimeout(timer)
   }
 
-  async #export(call: ServerUnaryCall<Buffer, Buffer>, done: sendUnaryData<Buffer>): Promise<void> {
-    this.#inFlight++
+  async #call(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): Promise<void> {
+    // A client that goes away is told nothing; reading fails by itself.
+    stream.on('error', () => {})
+    stream.setTimeout(this.#options.limits.requestMs, () => stream.close(http2.NGHTTP2_CANCEL))
+    if (!/^application\/grpc(\+proto|;|$)/i.test(headers['content-type'] ?? '')) {
+      stream.respond({ ':status': 415 }, { endStream: true })
+      return
+    }
     this.stats.requests++
-    this.stats.inflatedBytes += call.request.length
+    this.#inFlight++
     try {
-      const { auth, multitenancy, limits, ingest } = this.#options
-      const header = (name: string) => call.metadata.get(name)[0]?.toString()
-      authorize(header('authorization'), auth)
-      const tenant = tenantOf(header(TENANT_HEADER), multitenancy)
-      if (this.#inFlight > limits.requestsInFlightMax) {
-        throw new ChokepointError(
-          'OVERLOADED',
-          `cannot take the request now: ${limits.requestsInFlightMax} are in flight`,
-        )
-      }
-      const result = await ingest(tenant, call.request, 'protobuf')
-      done(null, Buffer.from(encodeResponse(result, 'protobuf')))
+      answer(stream, await this.#export(stream, headers))
     } catch (error) {
       countRefusal(this.stats, error)
-      done(toServiceError(error, this.#options.log), null)
+      if (!(error instanceof ChokepointError)) {
+        this.#options.log?.(`an OTLP/gRPC request failed: ${(error as Error).stack}`)
+      }
+      refuse(stream, error)
     } finally {
       this.#inFlight--
     }
   }
-}
 
-function credentialsOf(tls: TlsMaterial | undefined): ServerCredentials {
-  if (tls === undefined) return ServerCredentials.createInsecure()
-  const { cert, key, clientCa } = tls
-  const pair = { cert_chain: cert, private_key: key }
-  return ServerCredentials.createSsl(clientCa ?? null, [pair], clientCa !== undefined)
-}
-
-function toServiceError(error: unknown, log: ((message: string) => void) | undefined) {
-  const code = grpcStatusOf(error)
-  const metadata = new Metadata()
-  if (!(error instanceof ChokepointError)) log?.(`an OTLP/gRPC request failed: ${String(error)}`)
-  else if (error.status === 429 || error.status === 503) {
-    // "The server SHOULD … include RetryInfo": only then do senders keep the data and come back.
-    metadata.set(
-      'grpc-status-details-bin',
-      encodeRetryInfo(code, error.message, RETRY_AFTER_SECONDS),
-    )
+  async #export(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): Promise<Uint8Array> {
+    const { auth, multitenancy, limits, ingest } = this.#options
+    const path = headers[':path'] ?? ''
+    if (path !== EXPORT_PATH) {
+      throw new ChokepointError(
+        'NOT_FOUND',
+        `there is no ${path} here: OTLP metrics go to ${EXPORT_PATH}`,
+      )
+    }
+    authorize(headers.authorization, auth)
+    const tenant = tenantOf(textOf(headers[TENANT_HEADER]), multitenancy)
+    if (this.#inFlight > limits.requestsInFlightMax) {
+      throw new ChokepointError(
+        'OVERLOADED',
+        `cannot take the request now: ${limits.requestsInFlightMax} are in flight`,
+      )
+    }
+    const bytesMax = limits.bodyBytesMax + GRPC_PREFIX_BYTES
+    const { bytes, buffer } = await readBody(stream, 0, bytesMax, this.#buffers)
+    this.stats.bytes += bytes.length
+    const message = readGrpcMessage(bytes)
+    const encoding = message.compressed ? (textOf(headers['grpc-encoding']) ?? '') : ''
+    const inflated = await inflateBody(message.bytes, encoding, limits)
+    this.stats.inflatedBytes += inflated.length
+    stream.setTimeout(0)
+    const result = await ingest(tenant, inflated, 'protobuf')
+    // Only now: after an error the log may still be writing the body.
+    this.#buffers.give(buffer)
+    return encodeResponse(result, 'protobuf')
   }
-  const details =
-    error instanceof ChokepointError ? error.message : 'the request failed inside the analyzer'
-  return { code, details, metadata }
+}
+
+function textOf(header: string | string[] | undefined): string | undefined {
+  return Array.isArray(header) ? header[0] : header
+}
+
+const HEADERS = {
+  ':status': 200,
+  'content-type': 'application/grpc',
+  'grpc-accept-encoding': ENCODINGS.join(','),
+} as const
+
+/** "Response-Headers, Length-Prefixed-Message, Trailers" */
+function answer(stream: ServerHttp2Stream, response: Uint8Array): void {
+  if (stream.closed || stream.destroyed) return
+  stream.respond(HEADERS, { waitForTrailers: true })
+  stream.once('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '0' }))
+  stream.end(writeGrpcMessage(response))
+}
+
+/** "Trailers-Only → HTTP-Status Content-Type Trailers", for "calls that produce an immediate error" */
+function refuse(stream: ServerHttp2Stream, error: unknown): void {
+  if (stream.closed || stream.destroyed) return
+  const known = error instanceof ChokepointError
+  // "UNIMPLEMENTED: … method not found on the server"
+  const noMethod = known && error.code === 'NOT_FOUND'
+  const status = noMethod ? GRPC_STATUS.unimplemented : grpcStatusOf(error)
+  const message = known ? error.message : 'the request failed inside the analyzer'
+  // "The server SHOULD … include RetryInfo": only then do senders keep the data and come back.
+  const retries = known && (error.status === 429 || error.status === 503)
+  const details = retries ? encodeRetryInfo(status, message, RETRY_AFTER_SECONDS) : undefined
+  stream.respond(
+    {
+      ...HEADERS,
+      'grpc-status': String(status),
+      'grpc-message': encodeGrpcText(message),
+      ...(details && { 'grpc-status-details-bin': details.toString('base64') }),
+    },
+    { endStream: true },
+  )
+  // The rest of a message that is not wanted is not read either.
+  stream.close(http2.NGHTTP2_NO_ERROR)
 }

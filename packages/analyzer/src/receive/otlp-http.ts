@@ -1,6 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
-import type { AddressInfo } from 'node:net'
 import { ChokepointError } from '../model/errors.ts'
 import type { IngestFunc, OtlpEncoding } from '../model/ingest.ts'
 import { type TlsMaterial, tlsServerOptions } from '../model/tls.ts'
@@ -8,6 +7,7 @@ import { authorize, type ReceiveAuth } from './authorize.ts'
 import { BodyBuffers } from './body-buffers.ts'
 import { inflateBody } from './inflate-body.ts'
 import type { ReceiveLimits } from './limits.ts'
+import { listenOn } from './listen.ts'
 import { encodeResponse, encodeStatus, RETRY_AFTER_SECONDS } from './otlp-answer.ts'
 import { readBody } from './read-body.ts'
 import { countRefusal, noneReceived, type ReceiveStats } from './receive-stats.ts'
@@ -90,23 +90,7 @@ class HttpReceiver implements OtlpHttpServer {
     server.headersTimeout = this.#options.limits.requestMs
     server.keepAliveTimeout = KEEP_ALIVE_MS
     this.#server = server
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', (error: NodeJS.ErrnoException) => {
-        reject(
-          error.code === 'EADDRINUSE'
-            ? new ChokepointError(
-                'PORT_IN_USE',
-                `cannot listen on ${host}:${port}: the port is taken`,
-                {
-                  cause: error,
-                },
-              )
-            : error,
-        )
-      })
-      server.listen(port, host, resolve)
-    })
-    return (server.address() as AddressInfo).port
+    return listenOn(server, host, port)
   }
 
   async close(): Promise<void> {
@@ -146,7 +130,8 @@ class HttpReceiver implements OtlpHttpServer {
         `cannot take the request now: ${limits.requestsInFlightMax} are in flight`,
       )
     }
-    const { bytes, buffer } = await readBody(request, limits.bodyBytesMax, this.#buffers)
+    const announced = Number(request.headers['content-length'] ?? 0)
+    const { bytes, buffer } = await readBody(request, announced, limits.bodyBytesMax, this.#buffers)
     this.stats.bytes += bytes.length
     const inflated = await inflateBody(bytes, header(request, 'content-encoding') ?? '', limits)
     this.stats.inflatedBytes += inflated.length

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http'
+import type { Readable } from 'node:stream'
 import { ChokepointError } from '../model/errors.ts'
 import type { BodyBuffers } from './body-buffers.ts'
 
@@ -10,13 +10,16 @@ export interface ReadBody {
 
 const FIRST_BYTES = 64 * 1024
 
-/** Reads a request's body up to a limit. Throws BODY_TOO_LARGE, or BODY_INVALID when the client goes away. */
+/**
+ * Reads a request's body up to a limit; `announced` is its length if that is known, else 0. Throws BODY_TOO_LARGE,
+ * or BODY_INVALID when the client goes away.
+ */
 export async function readBody(
-  request: IncomingMessage,
+  request: Readable,
+  announced: number,
   bytesMax: number,
   buffers: BodyBuffers,
 ): Promise<ReadBody> {
-  const announced = Number(request.headers['content-length'] ?? 0)
   if (announced > bytesMax) throw tooLarge(`${announced} bytes are announced`, bytesMax)
   // A body of known length is written into one buffer as it comes: collecting chunks needs its memory twice.
   let body = buffers.take(announced > 0 ? announced : FIRST_BYTES)
@@ -39,13 +42,13 @@ export async function readBody(
       length += chunk.length
     })
     request.once('end', () => resolve({ bytes: body.subarray(0, length), buffer: body }))
-    request.once('error', (error) => {
+    const endedEarly = (cause?: Error) =>
       reject(
-        new ChokepointError('BODY_INVALID', `the request ended after ${length} bytes`, {
-          cause: error,
-        }),
+        new ChokepointError('BODY_INVALID', `the request ended after ${length} bytes`, { cause }),
       )
-    })
+    request.once('error', endedEarly)
+    // A stream of HTTP/2 that is cancelled ends without an error.
+    request.once('close', endedEarly)
   })
 }
 

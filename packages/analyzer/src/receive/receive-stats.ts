@@ -3,7 +3,7 @@ import { ChokepointError } from '../model/errors.ts'
 /** What came over one protocol and what became of it, for the analyzer's own metrics. */
 export interface ReceiveStats {
   requests: number
-  /** As they arrived; 0 over gRPC, whose library inflates before anybody sees a byte. */
+  /** As they arrived. */
   bytes: number
   inflatedBytes: number
   /** Requests that were answered with an error, by its code. */

@@ -1,5 +1,9 @@
+import { once } from 'node:events'
+import { connect, constants, type IncomingHttpHeaders } from 'node:http2'
+import { deflateSync, zstdCompressSync } from 'node:zlib'
 import { Client, credentials, Metadata, type ServiceError } from '@grpc/grpc-js'
 import { expect } from 'chai'
+import { until } from '../../../../tools/testing/until.ts'
 import { limitsWith } from '../../src/config/limits.ts'
 import { ChokepointError } from '../../src/model/errors.ts'
 import { createOtlpGrpcServer, type OtlpGrpcServer } from '../../src/receive/otlp-grpc.ts'
@@ -8,10 +12,37 @@ import { decodeOfficially, RESPONSE } from '../decode/official-otlp.ts'
 import { recordingOptions, type SeenRequest } from './limits.ts'
 
 const EXPORT = '/opentelemetry.proto.collector.metrics.v1.MetricsService/Export'
+const POST = { ':method': 'POST', ':path': EXPORT }
+
+/** A message behind its prefix. */
+function frame(flag: number, body: Buffer): Buffer {
+  const prefix = Buffer.from([flag, 0, 0, 0, 0])
+  prefix.writeUInt32BE(body.length, 1)
+  return Buffer.concat([prefix, body])
+}
+
+/** Sends bytes as one call, without a gRPC library; headers and trailers of the answer. */
+async function callRaw(
+  port: number,
+  headers: Record<string, string>,
+  bytes: Buffer,
+): Promise<IncomingHttpHeaders> {
+  const session = connect(`http://127.0.0.1:${port}`)
+  const stream = session.request({ ...POST, 'content-type': 'application/grpc', ...headers })
+  const answer: IncomingHttpHeaders = {}
+  stream.on('response', (sent) => Object.assign(answer, sent))
+  stream.on('trailers', (sent) => Object.assign(answer, sent))
+  stream.on('error', () => {})
+  stream.resume()
+  stream.end(bytes)
+  await once(stream, 'close')
+  session.destroy()
+  return answer
+}
 
 describe('the OTLP/gRPC receiver', () => {
   const seen: SeenRequest[] = []
-  const open: { client: Client; server: OtlpGrpcServer }[] = []
+  const open: { client: Client; server: OtlpGrpcServer; port: number }[] = []
 
   afterEach(async () => {
     seen.length = 0
@@ -25,7 +56,7 @@ describe('the OTLP/gRPC receiver', () => {
     const server = createOtlpGrpcServer(options)
     const port = await server.listen('127.0.0.1', 0)
     const client = new Client(`127.0.0.1:${port}`, credentials.createInsecure(), channel)
-    open.push({ client, server })
+    open.push({ client, server, port })
     const same = (bytes: Buffer) => bytes
     return (body: string, metadata: Record<string, string> = {}) =>
       new Promise<Buffer>((resolve, reject) => {
@@ -70,13 +101,73 @@ describe('the OTLP/gRPC receiver', () => {
   })
 
   it('takes messages up to the limit, and says so above it', async () => {
-    const limits = limitsWith({ inflatedBytesMax: 1000 })
-    const send = await start(recordingOptions(seen, undefined, { limits }))
-    await send('x'.repeat(1000))
-    const error = (await send('x'.repeat(1001)).catch((caught: unknown) => caught)) as ServiceError
-    expect(error.code).to.equal(8)
-    expect(error.metadata.get('grpc-status-details-bin')).to.deep.equal([])
-    expect(seen).to.have.length(1)
+    const limits = limitsWith({ bodyBytesMax: 1000, inflatedBytesMax: 4000 })
+    for (const [channel, bytesMax] of [
+      [{}, 1000],
+      [{ 'grpc.default_compression_algorithm': 2 }, 4000],
+    ] as const) {
+      seen.length = 0
+      const send = await start(recordingOptions(seen, undefined, { limits }), channel)
+      await send('x'.repeat(bytesMax))
+      const error = (await send('x'.repeat(bytesMax + 1)).catch(
+        (caught: unknown) => caught,
+      )) as ServiceError
+      expect(error.code).to.equal(8)
+      expect(error.metadata.get('grpc-status-details-bin')).to.deep.equal([])
+      expect(seen).to.have.length(1)
+    }
+  })
+
+  it('inflates what its accept-encoding names, zstd too, and refuses the rest', async () => {
+    await start(recordingOptions(seen))
+    const call = async (encoding: string, body: Buffer) =>
+      callRaw(open.at(-1)!.port, { 'grpc-encoding': encoding }, frame(1, body))
+    const accepted = (await call('zstd', zstdCompressSync('first')))['grpc-accept-encoding']
+    expect(accepted).to.equal('gzip,x-gzip,deflate,zlib,zstd')
+    await call('deflate', deflateSync('second'))
+    expect(seen.map(({ body }) => body)).to.deep.equal(['first', 'second'])
+    expect(open.at(-1)!.server.stats.inflatedBytes).to.equal('firstsecond'.length)
+    expect(await call('snappy', Buffer.from('x'))).to.include({ 'grpc-status': '12' })
+    expect(await call('gzip', Buffer.from('x'))).to.include({ 'grpc-status': '3' })
+  })
+
+  it('answers what is no call of its method as gRPC says', async () => {
+    await start(recordingOptions(seen))
+    const { port } = open.at(-1)!
+    const message = frame(0, Buffer.from('x'))
+    const answers = [
+      await callRaw(port, { ':path': '/a.Service/Method' }, message),
+      await callRaw(port, {}, Buffer.concat([message, message])),
+      await callRaw(port, {}, Buffer.alloc(0)),
+      await callRaw(port, {}, message.subarray(0, 3)),
+      await callRaw(port, {}, message.subarray(0, 5)),
+    ]
+    expect(answers.map((answer) => answer['grpc-status'])).to.deep.equal(['12', '3', '3', '3', '3'])
+    expect(answers.map((answer) => answer['grpc-message'])).to.deep.equal([
+      `there is no /a.Service/Method here: OTLP metrics go to ${EXPORT}`,
+      'cannot take the gRPC call: exactly one message is expected, more came',
+      'cannot take the gRPC call: exactly one message is expected, none came',
+      'cannot read the gRPC message: 3 bytes',
+      'cannot read the gRPC message: it is cut off, 5 of 6 bytes came',
+    ])
+    expect(await callRaw(port, { 'content-type': 'text/html' }, message)).to.include({
+      ':status': 415,
+    })
+    expect(seen).to.deep.equal([])
+  })
+
+  it('lets go of a call that its client cancels', async () => {
+    await start(recordingOptions(seen))
+    const { port, server } = open.at(-1)!
+    const session = connect(`http://127.0.0.1:${port}`)
+    const stream = session.request({ ...POST, 'content-type': 'application/grpc' })
+    stream.on('error', () => {})
+    stream.write(Buffer.alloc(3))
+    await until('the call to arrive', () => server.stats.requests === 1)
+    stream.close(constants.NGHTTP2_CANCEL)
+    await until('the call to be over', () => server.stats.refused.get('BODY_INVALID') === 1)
+    session.destroy()
+    expect(seen).to.deep.equal([])
   })
 
   it('asks for a tenant and a token', async () => {
