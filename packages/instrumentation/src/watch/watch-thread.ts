@@ -181,7 +181,6 @@ export class WatchThread {
     const { token, seconds } = profiles
     const pprof = token === undefined ? undefined : createPprofRoute({ token, seconds, take })
     if (prometheus !== undefined && pull !== undefined) {
-      const warn = (line: string) => this.#warnings.warn(line)
       this.#endpoint = new ClusterEndpoint({
         settings: prometheus,
         place: this.#data.cluster,
@@ -190,7 +189,7 @@ export class WatchThread {
           return { attributes: resource.attributes, scopeMetrics }
         },
         scope: SCOPE.name,
-        warn,
+        warn: (subject, detail) => this.#warnings.warn(subject, detail),
         pprof,
       })
       await this.#endpoint.start()

@@ -15,7 +15,8 @@ export interface ClusterEndpointInput {
   /** The metrics of this process now. */
   readonly pull: () => Promise<Omit<Snapshot, 'worker'>>
   readonly scope: string
-  readonly warn: (line: string) => void
+  /** The first is told once; the second may differ each time. */
+  readonly warn: (subject: string, detail?: unknown) => void
   readonly pprof: PprofRoute | undefined
 }
 
@@ -45,10 +46,12 @@ export class ClusterEndpoint {
     this.#input = input
     const worker = input.place?.workerId ?? PRIMARY
     this.#folder = new ClusterFolder(input.place?.primaryPid ?? process.pid)
-    this.#member = new ClusterMember(this.#folder, worker, async () => ({
+    this.#member = new ClusterMember({
+      folder: this.#folder,
       worker,
-      ...(await input.pull()),
-    }))
+      own: async () => ({ worker, ...(await input.pull()) }),
+      warn: input.warn,
+    })
   }
 
   async start(): Promise<void> {

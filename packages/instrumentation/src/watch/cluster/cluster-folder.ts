@@ -70,13 +70,19 @@ export class ClusterFolder {
     }
   }
 
-  /** Writes a file so that a reader sees the old or the new one. */
+  /** Writes a file so that a reader sees the old or the new one. Throws as the file system does; then the old one stays. */
   write(file: string, content: Uint8Array): void {
     const path = join(this.path, file)
     // Somebody may have cleaned up what lay about in the folder of temporary files.
     mkdirSync(this.path, { recursive: true, mode: 0o700 })
-    writeFileSync(`${path}.${process.pid}`, content, { mode: 0o600 })
-    renameSync(`${path}.${process.pid}`, path)
+    const part = `${path}.${process.pid}`
+    try {
+      writeFileSync(part, content, { mode: 0o600 })
+      renameSync(part, path)
+    } catch (error) {
+      rmSync(part, { force: true })
+      throw error
+    }
   }
 
   remove(file: string): void {

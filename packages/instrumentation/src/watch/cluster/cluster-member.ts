@@ -14,19 +14,30 @@ export interface ClusterState {
   readonly gone: Gone
 }
 
+export interface ClusterMemberInput {
+  readonly folder: ClusterFolder
+  readonly worker: string
+  /** The metrics of this process now. */
+  readonly own: () => Promise<Snapshot>
+  /** Told of a folder that cannot be written: the disk may be full. */
+  readonly warn: (subject: string, detail: unknown) => void
+}
+
 /** One process of a cluster: it answers the others with its metrics, and asks them for theirs. */
 export class ClusterMember {
   readonly name: string
   readonly #folder: ClusterFolder
   readonly #own: () => Promise<Snapshot>
+  readonly #warn: (subject: string, detail: unknown) => void
   readonly #seen = new Map<string, Snapshot>()
   #server: Server | undefined
   /** True while this process answers on the port of `/metrics`. */
   serves = false
 
-  constructor(folder: ClusterFolder, worker: string, own: () => Promise<Snapshot>) {
+  constructor({ folder, worker, own, warn }: ClusterMemberInput) {
     this.#folder = folder
     this.#own = own
+    this.#warn = warn
     this.name = `${worker}-${process.pid}`
   }
 
@@ -78,7 +89,7 @@ export class ClusterMember {
     const living = asked.filter(
       (answer) => answer !== undefined && !gone.names.includes(answer.member),
     )
-    if (this.#server !== undefined) this.#folder.write(`${this.name}.seen`, pack(own))
+    if (this.#server !== undefined) this.#keep(`${this.name}.seen`, pack(own))
     return { living: [own, ...living.map((answer) => answer!.snapshot)], gone }
   }
 
@@ -101,25 +112,41 @@ export class ClusterMember {
       const seen = this.#seen.get(member)
       const pid = Number(member.slice(member.lastIndexOf('-') + 1))
       if (isAlive(pid)) return seen === undefined ? undefined : { member, snapshot: seen }
-      this.#seen.delete(member)
       const file = this.#folder.read(`${member}.seen`)
-      this.#bury(member, seen ?? (file === undefined ? undefined : unpackSnapshot(file)))
+      const last = seen ?? (file === undefined ? undefined : unpackSnapshot(file))
+      if (!this.#bury(member, last) && last !== undefined) return { member, snapshot: last }
+      this.#seen.delete(member)
       return undefined
     }
   }
 
-  #bury(member: string, last: Snapshot | undefined): void {
+  /** Adds the last counts of a member to those of the dead. False when they cannot be written: it stays among the living. */
+  #bury(member: string, last: Snapshot | undefined): boolean {
     const folder = this.#folder
-    if (!folder.members().includes(member)) return
+    let isDone = true
+    if (!folder.members().includes(member)) return isDone
     folder.locked(() => {
       // Somebody else has seen to it, or the whole cluster is over.
       if (!folder.members().includes(member)) return
       if (last !== undefined) {
-        folder.write('gone', pack(bury(unpackGone(folder.read('gone')), member, last)))
+        isDone = this.#keep('gone', pack(bury(unpackGone(folder.read('gone')), member, last)))
+        if (!isDone) return
       }
       folder.remove(`${member}.sock`)
       folder.remove(`${member}.seen`)
     })
+    return isDone
+  }
+
+  /** A disk that is full must not end a scrape: what is there is told all the same. */
+  #keep(file: string, content: Uint8Array): boolean {
+    try {
+      this.#folder.write(file, content)
+      return true
+    } catch (error) {
+      this.#warn('what members of this cluster have counted cannot be kept', error)
+      return false
+    }
   }
 }
 
