@@ -5,8 +5,8 @@ import { gunzipSync } from 'node:zlib'
 import { expect } from 'chai'
 import { ChokepointError } from '../../src/model/errors.ts'
 import type { WebServerOptions } from '../../src/web/server.ts'
-import { emptyView, recommendation, sampleView } from '../report/sample-view.ts'
-import { startWeb, stopWebs } from './web-fixture.ts'
+import { emptyView, NOW_MS, recommendation, sampleView } from '../report/sample-view.ts'
+import { answered, fixedPort, startWeb, stopWebs, vector } from './web-fixture.ts'
 
 /** Starts a server, asks it, and stops it. */
 async function ask(
@@ -203,6 +203,34 @@ describe('the web server', () => {
       'product',
       'chokepoint',
     )
+    await server.close()
+  })
+
+  it('sends a very long answer piece by piece, packed or not', async () => {
+    const samples = Array.from(
+      { length: 20_000 },
+      (_, i) => [{ __name__: 'up', instance: `host-${i}` }, i] as const,
+    )
+    const port = fixedPort({ query: () => answered(() => vector(...samples)) })
+    const { server, url } = await startWeb({ prometheus: () => port })
+    for (const encoding of ['identity', 'gzip']) {
+      const response = await fetch(`${url}/api/v1/query?query=up`, {
+        headers: { 'accept-encoding': encoding },
+      })
+      expect(response.headers.get('content-type')).to.equal('application/json')
+      // Nobody counted the bytes of all of it before the first ones left.
+      expect(response.headers.get('content-length')).to.equal(null)
+      expect(response.headers.get('content-encoding') ?? 'identity').to.equal(encoding)
+      const { status, data } = (await response.json()) as {
+        status: string
+        data: { result: { metric: { instance: string }; value: [number, string] }[] }
+      }
+      expect([status, data.result.length]).to.deep.equal(['success', 20_000])
+      expect(data.result.at(-1)).to.deep.equal({
+        metric: { __name__: 'up', instance: 'host-19999' },
+        value: [NOW_MS / 1000, '19999'],
+      })
+    }
     await server.close()
   })
 

@@ -4,17 +4,17 @@ import type { AnswerStats } from '../ports.ts'
 import { encodeHistogram } from './encode-histogram.ts'
 import { formatSampleValue, formatScalarValue } from './format-number.ts'
 
-/** An answer as Prometheus' `"resultType":…,"result":…`, without the braces, written in steps. */
-export function* writeAnswer(answer: QueryValue): Generator<void, string> {
-  return `"resultType":"${answer.type}","result":${yield* writeResult(answer)}`
+/** An answer as Prometheus' `"resultType":…,"result":…`, without the braces, in pieces, written in steps. */
+export function* writeAnswer(answer: QueryValue): Generator<void, readonly string[]> {
+  return [`"resultType":"${answer.type}","result":`, ...(yield* writeResult(answer))]
 }
 
-function* writeResult(answer: QueryValue): Generator<void, string> {
+function* writeResult(answer: QueryValue): Generator<void, readonly string[]> {
   switch (answer.type) {
     case 'scalar':
-      return JSON.stringify([answer.timeMs / 1000, formatScalarValue(answer.value)])
+      return [JSON.stringify([answer.timeMs / 1000, formatScalarValue(answer.value)])]
     case 'string':
-      return JSON.stringify([answer.timeMs / 1000, answer.value])
+      return [JSON.stringify([answer.timeMs / 1000, answer.value])]
     case 'vector':
       return yield* writeArray(answer.samples, (one) => encodeSample(one, answer.timeMs))
     case 'matrix':

@@ -125,7 +125,7 @@ function* toApiAnswer(answer: QueryAnswer, limit: number, parameters: Parameters
   const wantsStats = parameters.get('stats') !== '' && answer.stats !== undefined
   const stats = wantsStats ? `,"stats":${JSON.stringify(encodeStats(answer.stats))}` : ''
   return {
-    data: new JsonText(`{${yield* writeAnswer(value)}${stats}}`),
+    data: new JsonText(['{', ...(yield* writeAnswer(value)), `${stats}}`]),
     warnings: truncated ? [...answer.warnings, TRUNCATED] : answer.warnings,
     infos: answer.infos,
   }
