@@ -15,10 +15,11 @@ import {
 import { readSummaryPoint } from '../decode/summary-point.ts'
 import { ChokepointError } from '../model/errors.ts'
 import { ExemplarRing } from './exemplar-ring.ts'
+import type { Family } from './family-table.ts'
 import { IngestTally } from './rejections.ts'
 import type { SampleWriter } from './sample-writer.ts'
 import type { SeriesMaker } from './series-maker.ts'
-import type { Family, StreamIndex } from './stream-index.ts'
+import type { StreamIndex } from './stream-index.ts'
 import { HASH_HIGH, HASH_LOW } from './stream-records.ts'
 
 /** Times that samples may have, in milliseconds. */

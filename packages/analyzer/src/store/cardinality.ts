@@ -1,7 +1,8 @@
 import { toLabelName } from '../decode/label-name.ts'
 import { PROMOTED_ATTRIBUTES } from '../decode/series-labels.ts'
+import type { Family } from './family-table.ts'
 import type { Rejection } from './rejections.ts'
-import type { Family, StreamIndex } from './stream-index.ts'
+import type { StreamIndex } from './stream-index.ts'
 
 /** A label and how many values of it were seen among the series that were looked at. */
 export interface WideLabel {
@@ -66,7 +67,7 @@ export class RefusedSeries {
     // A full tenant refuses whoever comes next; the metric with the most series is what fills it.
     this.#largest ??= largestFamily(this.#index)
     const cause = reason === 'metric_limit' ? family : this.#largest
-    const key = `${cause.number}:${reason}:${job}`
+    const key = `${cause.name}:${reason}:${job}`
     let entry = this.#entries.get(key)
     if (entry === undefined) {
       if (this.#entries.size >= ENTRIES_MAX) return
@@ -93,7 +94,7 @@ export class RefusedSeries {
 }
 
 function largestFamily({ families }: StreamIndex): Family {
-  return families.reduce((most, family) =>
+  return [...families.all()].reduce((most, family) =>
     family.streams.length > most.streams.length ? family : most,
   )
 }

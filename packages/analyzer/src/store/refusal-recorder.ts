@@ -59,7 +59,11 @@ export class RefusalRecorder {
 
   #add(name: keyof typeof HELP, labels: Pairs, timeMs: number, value: number): void {
     const type = name === COUNTER ? 'counter' : 'gauge'
-    const family = this.#index.family(name, 'number', () => ({ type, help: HELP[name], unit: '' }))
+    const family = this.#index.families.of(name, 'number', () => ({
+      type,
+      help: HELP[name],
+      unit: '',
+    }))
     const id = this.#maker.ownStream(family, labels, this.#column())
     this.#writer.addNumber(id, timeMs, 0, value, false, new IngestTally())
   }

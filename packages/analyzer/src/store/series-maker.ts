@@ -16,9 +16,10 @@ import { type ResourceLabels, toResourceLabels, toSeriesLabels } from '../decode
 import type { SummaryPoint } from '../decode/summary-point.ts'
 import { decodeUtf8 } from '../decode/wire-reader.ts'
 import { RefusedSeries } from './cardinality.ts'
+import type { Family, Storage } from './family-table.ts'
 import type { StoreLimits } from './limits.ts'
 import type { Rejection } from './rejections.ts'
-import type { Family, Storage, StreamIndex } from './stream-index.ts'
+import type { StreamIndex } from './stream-index.ts'
 import { TimeColumn } from './time-column.ts'
 
 const RAW_SPARE = 10_000
@@ -168,7 +169,7 @@ export class SeriesMaker {
       return undefined
     }
     const named = (suffix: string) =>
-      this.#index.family(family.name + suffix, 'number', () => ({
+      this.#index.families.of(family.name + suffix, 'number', () => ({
         type: 'summary',
         help: family.help,
         unit: family.unit,
@@ -183,7 +184,7 @@ export class SeriesMaker {
 
   /** The `target_info` stream of a resource, or -1 when a limit stands against it. */
   targetInfo(resource: Resource): number {
-    const family = this.#index.family('target_info', 'number', () => ({
+    const family = this.#index.families.of('target_info', 'number', () => ({
       type: 'gauge',
       help: 'Target metadata',
       unit: '',
@@ -294,7 +295,7 @@ export class SeriesMaker {
     const promName = toMetricName(name, unit, nameKind)
     if (promName === '') return { reason: 'no_name', example: JSON.stringify(sent) }
     const help = decodeUtf8(batch.bytes, batch.descriptionStart[row]!, batch.descriptionEnd[row]!)
-    const family = this.#index.family(promName, storageOf(kind), () => ({
+    const family = this.#index.families.of(promName, storageOf(kind), () => ({
       type: counter ? 'counter' : gauge ? 'gauge' : kind === KIND_SUMMARY ? 'summary' : 'histogram',
       help,
       unit,

@@ -9,20 +9,13 @@ import {
 import type { BlockChains } from './block-chain.ts'
 import { NO_BLOCK } from './block-pool.ts'
 import type { BoundsTable } from './bounds-table.ts'
+import type { Family, NamedPart, Part } from './family-table.ts'
 import type { HistogramReader } from './histogram-reader.ts'
 import { mergeSeries } from './merged-series.ts'
 import { pushNewest, readableFromMs } from './newest-sample.ts'
 import { readNumbers } from './number-codec.ts'
-import type { Family, StreamIndex } from './stream-index.ts'
+import type { StreamIndex } from './stream-index.ts'
 import { HEAD, RESOURCE, TIME } from './stream-records.ts'
-
-/** What of a family a metric name stands for. */
-type Part = 'all' | '_bucket' | '_sum' | '_count'
-
-interface NamedPart {
-  readonly family: Family
-  readonly part: Part
-}
 
 /** A test of one label of a stream, remembered by the label's number. */
 interface LabelTest {
@@ -45,8 +38,6 @@ export class SeriesSelector {
   readonly #chains: BlockChains
   readonly #bounds: BoundsTable
   readonly #histograms: HistogramReader
-  readonly #parts = new Map<string, NamedPart[]>()
-  #familiesSeen = 0
   /** By stream: the label set of a number, or those of a histogram's parts by suffix and bound. */
   readonly #labelSets = new Map<number, Map<string, LabelSet>>()
   #labelSetCount = 0
@@ -101,12 +92,6 @@ export class SeriesSelector {
     return this.#labelSet(family, id, '_bucket', texts.at(bucket))
   }
 
-  /** The names that queries use, in no order. */
-  names(): Iterable<string> {
-    this.#nameFamilies()
-    return this.#parts.keys()
-  }
-
   /** Forgets the label sets of streams. */
   forget(ids: ReadonlySet<number>): void {
     for (const id of ids) {
@@ -116,28 +101,14 @@ export class SeriesSelector {
   }
 
   #namedParts(matchers: readonly Matcher[]): readonly NamedPart[] {
-    this.#nameFamilies()
+    const { families } = this.#index
     const names = matchers.filter(({ name }) => name === METRIC_NAME)
     const exact = names.find(({ type }) => type === '=')
     const tests = names.map(compileValueTest)
-    const candidates = exact === undefined ? [...this.#parts.keys()] : [exact.value]
+    const candidates = exact === undefined ? [...families.names()] : [exact.value]
     return candidates
       .filter((name) => tests.every((test) => test(name)))
-      .flatMap((name) => this.#parts.get(name) ?? [])
-  }
-
-  #nameFamilies(): void {
-    const { families } = this.#index
-    for (; this.#familiesSeen < families.length; this.#familiesSeen++) {
-      const family = families[this.#familiesSeen]!
-      const parts: Part[] = family.storage === 'row' ? ['_bucket', '_sum', '_count'] : ['all']
-      for (const part of parts) {
-        const name = part === 'all' ? family.name : family.name + part
-        const named = this.#parts.get(name)
-        if (named === undefined) this.#parts.set(name, [{ family, part }])
-        else named.push({ family, part })
-      }
-    }
+      .flatMap((name) => families.parts(name))
   }
 
   /** Says less than it could: a series with a gap in its times may be handed out and read as empty. */

@@ -1,23 +1,9 @@
 import { mixWord } from '../decode/hash-bytes.ts'
+import { type Family, FamilyTable } from './family-table.ts'
 import { RawTable } from './hash-table.ts'
 import { LabelTable } from './label-table.ts'
 import { RowArea } from './row-area.ts'
 import { RESOURCE, StreamRecords } from './stream-records.ts'
-
-/** How the samples of a family are kept. */
-export type Storage = 'number' | 'row' | 'exponential'
-
-/** All streams of one name that are kept in the same way. */
-export interface Family {
-  readonly number: number
-  /** The Prometheus name; of an explicit histogram without `_bucket`, `_sum`, `_count`. */
-  readonly name: string
-  readonly storage: Storage
-  readonly type: 'gauge' | 'counter' | 'histogram' | 'summary' | 'unknown'
-  help: string
-  readonly unit: string
-  streams: number[]
-}
 
 // What an append need not know of a stream, eight ints each:
 //
@@ -39,8 +25,7 @@ export class StreamIndex {
   readonly rows = new RowArea()
   /** By the bytes that an SDK sends. */
   readonly raw = new RawTable()
-  readonly families: Family[] = []
-  readonly #familyByKey = new Map<string, Family>()
+  readonly families = new FamilyTable()
   /** By family and labels, so that other bytes for the same series find it too. */
   readonly #byLabels = new RawTable()
   #fields = new Int32Array(64 * FIELDS)
@@ -54,26 +39,6 @@ export class StreamIndex {
   /** Series as Prometheus counts them. */
   get series(): number {
     return this.#series
-  }
-
-  family(
-    name: string,
-    storage: Storage,
-    make: () => Pick<Family, 'type' | 'help' | 'unit'>,
-  ): Family {
-    const key = `${storage}:${name}`
-    let family = this.#familyByKey.get(key)
-    if (family === undefined) {
-      family = { number: this.families.length, name, storage, streams: [], ...make() }
-      this.families.push(family)
-      this.#familyByKey.set(key, family)
-    }
-    return family
-  }
-
-  /** A family that is there already. */
-  findFamily(name: string, storage: Storage): Family | undefined {
-    return this.#familyByKey.get(`${storage}:${name}`)
   }
 
   /** The stream of a family with exactly these labels, or -1. */
@@ -126,6 +91,7 @@ export class StreamIndex {
       this.records.remove(id)
     }
     for (const family of families) family.streams = family.streams.filter((id) => !ids.has(id))
+    this.families.forgetEmpty(families)
     const keeps = (id: number) => !ids.has(id)
     this.raw.prune(keeps)
     this.#byLabels.prune(keeps)
@@ -137,7 +103,7 @@ export class StreamIndex {
   }
 
   familyOf(id: number): Family {
-    return this.families[this.#fields[id * FIELDS + FAMILY]!]!
+    return this.families.at(this.#fields[id * FIELDS + FAMILY]!)
   }
 
   /** The numbers of a stream's labels in the label table, sorted by name. */

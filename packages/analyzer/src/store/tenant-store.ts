@@ -13,6 +13,7 @@ import { BatchWriter, type TimeWindow } from './batch-writer.ts'
 import { BlockChains } from './block-chain.ts'
 import { type BlockPool, NO_BLOCK } from './block-pool.ts'
 import { BoundsTable } from './bounds-table.ts'
+import type { Family } from './family-table.ts'
 import { HistogramReader } from './histogram-reader.ts'
 import type { Steps } from './ingest-order.ts'
 import type { StoreLimits } from './limits.ts'
@@ -22,7 +23,7 @@ import { IngestTally } from './rejections.ts'
 import { SampleWriter } from './sample-writer.ts'
 import { SeriesMaker } from './series-maker.ts'
 import { SeriesSelector } from './series-select.ts'
-import { type Family, StreamIndex } from './stream-index.ts'
+import { StreamIndex } from './stream-index.ts'
 import { HEAD, RESOURCE } from './stream-records.ts'
 import type { TimeColumn } from './time-column.ts'
 
@@ -111,6 +112,8 @@ export class TenantStore implements SeriesSource {
       this.#histograms.forgetRows()
       if (end < batch.points) yield
     }
+    // Only here: a batch that rests may still have a series for a family that had none taken so far.
+    this.#index.families.forgetRefused()
     return tally
   }
 
@@ -138,7 +141,7 @@ export class TenantStore implements SeriesSource {
     // A rule may give one series as numbers and as histograms in turn: what ends it ends both.
     if (value === 'stale') this.#endHistograms(name, labels, timeMs, tally)
     const storage = typeof value === 'object' ? 'exponential' : 'number'
-    const family = this.#index.family(name, storage, () => ({
+    const family = this.#index.families.of(name, storage, () => ({
       type: storage === 'number' ? 'gauge' : 'histogram',
       help: '',
       unit: '',
@@ -161,7 +164,7 @@ export class TenantStore implements SeriesSource {
     timeMs: number,
     tally: IngestTally,
   ): void {
-    const family = this.#index.findFamily(name, 'exponential')
+    const family = this.#index.families.find(name, 'exponential')
     const ids = family && this.#index.labels.knownIdsOf(labels)
     const id = ids === undefined ? -1 : this.#index.find(family!, ids)
     if (id === -1) return
@@ -221,6 +224,11 @@ export class TenantStore implements SeriesSource {
     return this.#index.labels.size
   }
 
+  /** Names of metrics that are kept for the series. */
+  metricNames(): number {
+    return [...this.#index.families.names()].length
+  }
+
   /** The label names of the series that match, sorted. */
   labelNames(
     matchers: readonly Matcher[] = [],
@@ -266,7 +274,7 @@ export class TenantStore implements SeriesSource {
 
   /** Type, help and unit of each metric family; the sum and count of a summary are part of it. */
   metadata(): MetricMetadata[] {
-    return this.#index.families
+    return [...this.#index.families.all()]
       .filter((family) => family.streams.length > 0 && !this.#isPartOfSummary(family))
       .map(({ name, type, help, unit }) => ({ name, type, help, unit }))
   }
@@ -276,7 +284,7 @@ export class TenantStore implements SeriesSource {
     return (
       type === 'summary' &&
       whole !== name &&
-      this.#index.findFamily(whole, 'number')?.type === 'summary'
+      this.#index.families.find(whole, 'number')?.type === 'summary'
     )
   }
 
@@ -307,7 +315,7 @@ export class TenantStore implements SeriesSource {
     const emptied: number[] = []
     const { records } = this.#index
     let looked = 0
-    for (const { streams } of this.#index.families) {
+    for (const { streams } of this.#index.families.all()) {
       // The length is read anew: streams are added while the sweep rests.
       for (let i = 0; i < streams.length; i++) {
         const id = streams[i]!

@@ -192,6 +192,23 @@ describe('the tenant stores', () => {
     expect(series['{__name__="old_count", job="shop"}']).to.deep.equal(['199000:1', '200000:1'])
   })
 
+  it('forget the names of metrics whose series are gone or were refused', async () => {
+    const stores = await openStores({ retentionMs: 60_000, limits: limitsWith({ seriesMax: 30 }) })
+    for (let at = 0; at < 300; at++) {
+      const names = Array.from({ length: 20 }, (_, i) => gauge(`m${at}_${i}`, [at * 1000, 1]))
+      await stores.ingest('a', request([...names, gauge('new', [at * 1000, at])]), 'protobuf')
+      await stores.ingest(
+        'a',
+        request([histogram(`h${at}`, 2, { at, counts: [1], sum: 1 })]),
+        'protobuf',
+      )
+    }
+    expect(stores.tenant('a').metricNames()).to.be.lessThan(40)
+    const all = [{ name: '__name__', type: '=~', value: '.+' }] as const
+    const series = stores.tenant('a').select(all, 0, Number.POSITIVE_INFINITY)
+    expect(series.map(({ labels }) => labels.metricName)).to.include('new')
+  })
+
   it('take late samples of series while these are being forgotten', async () => {
     const stores = await openStores({ retentionMs: 60_000 })
     // More than one step of the sweep looks at, so that it rests in between.
