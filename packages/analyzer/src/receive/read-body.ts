@@ -42,10 +42,11 @@ export async function readBody(
       length += chunk.length
     })
     request.once('end', () => resolve({ bytes: body.subarray(0, length), buffer: body }))
-    const endedEarly = (cause?: Error) =>
-      reject(
-        new ChokepointError('BODY_INVALID', `the request ended after ${length} bytes`, { cause }),
-      )
+    const endedEarly = (cause?: Error) => {
+      if (request.readableEnded) return
+      const message = `the request ended after ${length} bytes`
+      reject(new ChokepointError('BODY_INVALID', message, { cause }))
+    }
     request.once('error', endedEarly)
     // A stream of HTTP/2 that is cancelled ends without an error.
     request.once('close', endedEarly)
