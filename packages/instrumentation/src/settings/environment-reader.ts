@@ -1,3 +1,6 @@
+/** "It SHOULD support nonnegative values between 0 and 2³¹ − 1 (inclusive)", and timers take no longer ones. */
+export const INTEGER_MAX = 2 ** 31 - 1
+
 /** Receives each warning as one line without a line break. */
 export type WarningSink = (line: string) => void
 
@@ -58,6 +61,17 @@ export class EnvironmentReader {
     const kind = integer ? 'a whole number' : 'a number'
     this.reject(name, `${kind} from ${min} to ${max}`, String(fallback))
     return fallback
+  }
+
+  /**
+   * A timeout in milliseconds.
+   *
+   * "Implementations SHOULD interpret timeout zero values (i.e. `0` indicating 0 milliseconds) as indefinite. In
+   * practice, implementations MAY treat indefinite as "a very long time" [...] (e.g. the maximum milliseconds
+   * representable by a 32-bit integer)." (the same page)
+   */
+  timeout(name: string, fallback: number): number {
+    return this.number(name, fallback, { min: 0, max: INTEGER_MAX }) || INTEGER_MAX
   }
 
   /** One of the choices, compared without regard to case. */

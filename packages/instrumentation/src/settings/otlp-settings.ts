@@ -50,7 +50,7 @@ export function readOtlpSettings(reader: EnvironmentReader, signal: Signal): Otl
     encoding: readEncoding(reader, name('PROTOCOL')),
     gzip: reader.choice(name('COMPRESSION'), ['gzip', 'none'], 'none') === 'gzip',
     headers: { ...readHeaders(reader, 'HEADERS'), ...readHeaders(reader, `${signal}_HEADERS`) },
-    timeoutMs: reader.number(name('TIMEOUT'), TIMEOUT_DEFAULT_MS, { min: 1, max: 600_000 }),
+    timeoutMs: reader.timeout(name('TIMEOUT'), TIMEOUT_DEFAULT_MS),
     ...Object.fromEntries(set),
   }
 }

@@ -1,5 +1,10 @@
 import { tellAbsentFeatures } from './absent-features.ts'
-import { type Environment, EnvironmentReader, type WarningSink } from './environment-reader.ts'
+import {
+  type Environment,
+  EnvironmentReader,
+  INTEGER_MAX,
+  type WarningSink,
+} from './environment-reader.ts'
 import {
   type PrometheusSettings,
   readExported,
@@ -140,12 +145,9 @@ export function readSettings(environment: Environment, warn: WarningSink): Setti
 function readMetricSettings(reader: EnvironmentReader): MetricSettings {
   const intervalMs = reader.number('OTEL_METRIC_EXPORT_INTERVAL', MINUTE_MS, {
     min: 50,
-    max: 86_400_000,
+    max: INTEGER_MAX,
   })
-  const timeoutMs = reader.number('OTEL_METRIC_EXPORT_TIMEOUT', 30_000, {
-    min: 1,
-    max: 86_400_000,
-  })
+  const timeoutMs = reader.timeout('OTEL_METRIC_EXPORT_TIMEOUT', 30_000)
   return {
     otlp: readExported(reader, 'metrics'),
     intervalMs,
@@ -162,11 +164,19 @@ function readMetricSettings(reader: EnvironmentReader): MetricSettings {
 function readTraceSettings(reader: EnvironmentReader): TraceSettings {
   const slowMs = reader.number('CHOKEPOINT_SLOW_MS', 0, { min: 0, max: 3_600_000 })
   const count = (name: string, fallback: number): number =>
-    reader.number(name, fallback, { min: 0, max: 100_000 })
+    reader.number(name, fallback, { min: 0, max: INTEGER_MAX })
   const attributeCountMax = count('OTEL_ATTRIBUTE_COUNT_LIMIT', 128)
   const lengthMax = count('OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT', 4096)
   const otlp = readExported(reader, 'traces')
-  const timeoutMs = reader.number('OTEL_BSP_EXPORT_TIMEOUT', 30_000, { min: 1, max: 600_000 })
+  const timeoutMs = reader.timeout('OTEL_BSP_EXPORT_TIMEOUT', 30_000)
+  const queueSpansMax = reader.number('OTEL_BSP_MAX_QUEUE_SIZE', SPANS_MAX, {
+    min: 1,
+    max: INTEGER_MAX,
+  })
+  const batchSpansMax = reader.number('OTEL_BSP_MAX_EXPORT_BATCH_SIZE', 512, {
+    min: 1,
+    max: INTEGER_MAX,
+  })
   return {
     otlp: otlp && { ...otlp, timeoutMs: Math.min(otlp.timeoutMs, timeoutMs) },
     sampler: readSampler(reader),
@@ -179,9 +189,10 @@ function readTraceSettings(reader: EnvironmentReader): TraceSettings {
       eventAttributeCountMax: count('OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT', attributeCountMax),
       linkAttributeCountMax: count('OTEL_LINK_ATTRIBUTE_COUNT_LIMIT', attributeCountMax),
     },
-    batchDelayMs: reader.number('OTEL_BSP_SCHEDULE_DELAY', 5000, { min: 1, max: 600_000 }),
-    batchSpansMax: reader.number('OTEL_BSP_MAX_EXPORT_BATCH_SIZE', 512, { min: 1, max: 65_536 }),
-    queueSpansMax: reader.number('OTEL_BSP_MAX_QUEUE_SIZE', SPANS_MAX, { min: 1, max: SPANS_MAX }),
+    batchDelayMs: reader.number('OTEL_BSP_SCHEDULE_DELAY', 5000, { min: 0, max: INTEGER_MAX }),
+    // "Must be less than or equal to OTEL_BSP_MAX_QUEUE_SIZE": a larger batch would never find room.
+    batchSpansMax: Math.min(batchSpansMax, queueSpansMax),
+    queueSpansMax,
   }
 }
 

@@ -52,7 +52,7 @@ describe('settings', () => {
     expect(settings.metrics.intervalMs).to.equal(60_000)
     expect(warnings).to.deep.equal([
       'OTEL_SDK_DISABLED is wrong: expected true or false; used: false',
-      'OTEL_METRIC_EXPORT_INTERVAL is wrong: expected a whole number from 50 to 86400000; used: 60000',
+      'OTEL_METRIC_EXPORT_INTERVAL is wrong: expected a whole number from 50 to 2147483647; used: 60000',
       'OTEL_TRACES_SAMPLER is wrong: expected one of chokepoint_tail, always_on, always_off, ' +
         'traceidratio, parentbased_always_on, parentbased_always_off, parentbased_traceidratio; ' +
         'used: chokepoint_tail',
@@ -219,6 +219,38 @@ describe('settings', () => {
   it('takes the shorter of the two timeouts for spans', () => {
     expect(read({}).settings.traces.otlp?.timeoutMs).to.equal(10_000)
     expect(read({ OTEL_BSP_EXPORT_TIMEOUT: '700' }).settings.traces.otlp?.timeoutMs).to.equal(700)
+  })
+
+  it('takes a timeout of 0 for one that never ends', () => {
+    const { settings, warnings } = read({
+      OTEL_EXPORTER_OTLP_TIMEOUT: '0',
+      OTEL_BSP_EXPORT_TIMEOUT: '0',
+      OTEL_METRIC_EXPORT_TIMEOUT: '0',
+    })
+    expect(settings.logs.otlp?.timeoutMs).to.equal(2 ** 31 - 1)
+    expect(settings.traces.otlp?.timeoutMs).to.equal(2 ** 31 - 1)
+    // Reports do not overlap all the same.
+    expect(settings.metrics.timeoutMs).to.equal(60_000)
+    expect(warnings).to.deep.equal([])
+  })
+
+  it('never makes a batch that the queue has no room for', () => {
+    const { settings } = read({ OTEL_BSP_MAX_QUEUE_SIZE: '100' })
+    expect(settings.traces).to.include({ queueSpansMax: 100, batchSpansMax: 100 })
+  })
+
+  it('takes any whole number that the specification does', () => {
+    const names = [
+      'OTEL_BSP_SCHEDULE_DELAY',
+      'OTEL_BSP_MAX_QUEUE_SIZE',
+      'OTEL_BSP_MAX_EXPORT_BATCH_SIZE',
+      'OTEL_METRIC_EXPORT_INTERVAL',
+      'OTEL_ATTRIBUTE_COUNT_LIMIT',
+      'OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT',
+      'OTEL_SPAN_EVENT_COUNT_LIMIT',
+    ]
+    const environment = Object.fromEntries(names.map((name) => [name, String(2 ** 31 - 1)]))
+    expect(read(environment).warnings).to.deep.equal([])
   })
 
   it('never lets the export timeout be longer than the interval', () => {
