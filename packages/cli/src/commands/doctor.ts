@@ -62,7 +62,8 @@ function examinationLines({ processes, advice }: Examination): string[] {
 }
 
 function processLines(process: ExaminedProcess): string[] {
-  const { service, command, runtime, series, watched, libraries, dropped, failedExports } = process
+  const { service, command, runtime, series, watched, libraries, dropped, failedExports, cost } =
+    process
   const absent = AREAS.map(({ name }) => name).filter((name) => !watched.includes(name))
   return [
     '',
@@ -72,6 +73,7 @@ function processLines(process: ExaminedProcess): string[] {
     ...libraries.map(libraryLine),
     `  sent      ${series} series, ${failedExports} exports failed`,
     ...dropped.map(({ what, count }) => `  dropped   ${count} of ${what}`),
+    costLine(cost),
   ]
 }
 
@@ -80,4 +82,10 @@ function libraryLine({ name, version, observer, state }: ExaminedLibrary): strin
   return state === 'observed'
     ? `  library   ${name} ${version}, observed${by}`
     : `  library   ${name} ${version}, not observed: ${state}${by && ` (${observer})`}`
+}
+
+function costLine({ watchSeconds, appSeconds, bytes }: ExaminedProcess['cost']): string {
+  const [watch, app] = [watchSeconds, appSeconds].map((seconds) => Math.round(seconds * 1000))
+  const memory = `${Math.round(bytes / 2 ** 20)} MiB`
+  return `  cost      ${watch} ms of processor and ${memory} beside the app, about ${app} ms in its threads`
 }

@@ -15,6 +15,15 @@ export interface ExaminedProcess {
   /** What its own limits made it drop: what, why and how many. */
   readonly dropped: readonly { readonly what: string; readonly count: number }[]
   readonly failedExports: number
+  /** What being watched has cost so far. */
+  readonly cost: {
+    /** Processor time of the watch thread. */
+    readonly watchSeconds: number
+    /** Processor time taken from the app's threads, estimated. */
+    readonly appSeconds: number
+    /** Memory of the watch thread. */
+    readonly bytes: number
+  }
 }
 
 /** A library that a process has loaded, and what became of it. */
@@ -54,6 +63,11 @@ export function examine(view: AnalyzerView, environment: Environment): Examinati
       failedExports: sumOf(
         `sum(chokepoint_sdk_export_duration_seconds_count{${mine},error_type!=""})`,
       ),
+      cost: {
+        watchSeconds: sumOf(`chokepoint_sdk_cpu_time_seconds_total{${mine}}`),
+        appSeconds: sumOf(`chokepoint_sdk_app_time_seconds_total{${mine}}`),
+        bytes: sumOf(`chokepoint_sdk_memory_usage_bytes{${mine}}`),
+      },
     }
   })
   return {

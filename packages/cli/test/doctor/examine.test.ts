@@ -29,6 +29,9 @@ const healthy: Answers = {
   [`count({${MINE}})`]: [{ labels: {}, value: 42 }],
   [`http_server_request_duration_seconds_count{${MINE}}`]: [ONE],
   [`nodejs_eventloop_utilization_ratio{${MINE}}`]: [ONE],
+  [`chokepoint_sdk_cpu_time_seconds_total{${MINE}}`]: [{ labels: {}, value: 0.4 }],
+  [`chokepoint_sdk_app_time_seconds_total{${MINE}}`]: [{ labels: {}, value: 0.01 }],
+  [`chokepoint_sdk_memory_usage_bytes{${MINE}}`]: [{ labels: {}, value: 5_000_000 }],
 }
 
 describe('examine', () => {
@@ -45,6 +48,7 @@ describe('examine', () => {
         libraries: [],
         dropped: [],
         failedExports: 0,
+        cost: { watchSeconds: 0.4, appSeconds: 0.01, bytes: 5_000_000 },
       },
     ])
     expect(advice).to.deep.equal([])
