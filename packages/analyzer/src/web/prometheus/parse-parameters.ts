@@ -1,11 +1,11 @@
 import { ChokepointError } from '../../model/errors.ts'
 import type { Parameters } from '../parameters.ts'
+import { parseGoFloat } from './parse-go-float.ts'
 
 /** Far enough for every sample; Prometheus' own ends do not fit in JavaScript's dates. */
 export const TIME_MIN_MS = -8.64e15
 export const TIME_MAX_MS = 8.64e15
 
-const GO_FLOAT = /^[+-]?(\d+\.?\d*(e[+-]?\d+)?|\.\d+(e[+-]?\d+)?|inf(inity)?|nan)$/i
 const RFC3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d([.,]\d+)?(Z|[+-]\d\d:\d\d)$/
 const DURATION = /^(?:(\d+)y)?(?:(\d+)w)?(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?(?:(\d+)ms)?$/
 const DURATION_MS_MAX = 2 ** 63 / 1e6
@@ -63,17 +63,12 @@ export function limitParameter(parameters: Parameters, name = 'limit'): number {
   return Number(text)
 }
 
-/** What `strconv.ParseFloat` reads, where JavaScript writes infinity in another way. */
-function goNumber(text: string): number {
-  const [, sign, word] = /^([+-]?)(inf|infinity)$/i.exec(text) ?? []
-  if (word === undefined) return Number(text)
-  return sign === '-' ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY
-}
-
 function parseTime(text: string): number | undefined {
-  if (GO_FLOAT.test(text)) {
-    // Milliseconds are what a sample's time has; more digits are cut to them.
-    const ms = Math.round(goNumber(text) * 1000)
+  const seconds = parseGoFloat(text)
+  if (seconds !== undefined) {
+    // Milliseconds are what a sample's time has; more digits are cut to them. What is no time is none here:
+    // Prometheus makes one of it by overflow, another on each kind of machine.
+    const ms = Math.round(seconds * 1000)
     return Number.isFinite(ms) ? ms : undefined
   }
   if (!RFC3339.test(text)) return undefined
@@ -82,8 +77,9 @@ function parseTime(text: string): number | undefined {
 }
 
 function parseDuration(text: string): number | 'too long' | undefined {
-  if (GO_FLOAT.test(text)) {
-    const ms = goNumber(text) * 1000
+  const seconds = parseGoFloat(text)
+  if (seconds !== undefined) {
+    const ms = seconds * 1000
     // What is no number becomes the least of all durations in Go.
     if (Number.isNaN(ms)) return Number.NEGATIVE_INFINITY
     // Go holds a duration in 64 bits of nanoseconds; a query takes it in milliseconds.

@@ -36,21 +36,23 @@ export function* rangeQuery(port: PrometheusPort, parameters: Parameters): Stepp
     throw invalidParameter('end', 'end timestamp must not be before start time')
   }
   const stepMs = durationParameter(parameters, 'step')
-  if (stepMs <= 0) {
-    throw invalidParameter(
-      'step',
-      'zero or negative query resolution step widths are not accepted. Try a positive integer',
-    )
-  }
-  if (Math.floor((endMs - startMs) / stepMs) > POINTS_MAX) {
+  if (stepMs > 0 && Math.floor((endMs - startMs) / stepMs) > POINTS_MAX) {
     throw new ChokepointError(
       'PARAMETER_INVALID',
       'exceeded maximum resolution of 11,000 points per timeseries. Try decreasing the query resolution (?step=XX)',
     )
   }
+  // Times of samples are whole milliseconds, and so are steps; below one of them Prometheus divides by zero.
+  const wholeStepMs = Math.trunc(stepMs)
+  if (wholeStepMs <= 0) {
+    throw invalidParameter(
+      'step',
+      'zero or negative query resolution step widths are not accepted. Try a positive integer',
+    )
+  }
   const options = answerOptions(parameters)
   const query = parameters.get('query')
-  const answer = yield* aboutQuery(port.queryRange(query, startMs, endMs, stepMs, options))
+  const answer = yield* aboutQuery(port.queryRange(query, startMs, endMs, wholeStepMs, options))
   return yield* toApiAnswer(answer, limit, parameters)
 }
 
@@ -66,13 +68,18 @@ export function parseQuery(port: PrometheusPort, parameters: Parameters): ApiAns
 
 function answerOptions(parameters: Parameters): AnswerOptions {
   return {
-    ...(parameters.get('timeout') === ''
-      ? {}
-      : { timeoutMs: durationParameter(parameters, 'timeout') }),
+    ...(parameters.get('timeout') === '' ? {} : { timeoutMs: timeoutParameter(parameters) }),
     ...(parameters.get('lookback_delta') === ''
       ? {}
       : { lookbackMs: lookbackParameter(parameters) }),
   }
+}
+
+/** No time at all is over before the query begins. */
+function timeoutParameter(parameters: Parameters): number {
+  const timeoutMs = durationParameter(parameters, 'timeout')
+  if (timeoutMs > 0) return timeoutMs
+  throw new ChokepointError('QUERY_TIMEOUT', 'query timed out in query execution')
 }
 
 function lookbackParameter(parameters: Parameters): number {
