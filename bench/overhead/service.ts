@@ -6,7 +6,13 @@ import type { Agent } from './agents.ts'
 /** What a running service tells about itself. */
 export interface Usage {
   readonly rssBytes: number
+  /** The app thread's heap after full collections. */
   readonly heapBytes: number
+  /** What the app thread's young generation takes: V8 doubles it up to its bound as objects survive, whoever makes them. */
+  readonly youngBytes: number
+  /** What the rest of the app thread's heap takes. */
+  readonly oldBytes: number
+  readonly externalBytes: number
 }
 
 /** Ports that the service is given. */

@@ -5,8 +5,9 @@
 import { writeFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
+import { freePort } from '../../tools/testing/free-port.ts'
 import { agents } from '../overhead/agents.ts'
-import { BUILT_PRELOAD, freePort, installPeers, startSurroundings } from '../overhead/peers.ts'
+import { BUILT_PRELOAD, installPeers, startSurroundings } from '../overhead/peers.ts'
 import { Service, type Usage } from '../overhead/service.ts'
 import { readThreadTimes } from '../overhead/thread-times.ts'
 import { trendOf } from './trend.ts'
@@ -26,6 +27,13 @@ const LOOK_MS = 10_000
 /** Code is compiled and buffers find their size in the first minutes. */
 const WARM_UP_PART = 1 / 6
 const TICK_MS = 20
+/** What is looked at. The heap of the app thread grows step by step to V8's bound with any app: the rest tells of us. */
+const MEASURES: Readonly<Record<string, (usage: Usage) => number>> = {
+  heap: (usage) => usage.heapBytes,
+  RSS: (usage) => usage.rssBytes,
+  'young generation': (usage) => usage.youngBytes,
+  "RSS beside the app thread's heap": (usage) => usage.rssBytes - usage.youngBytes - usage.oldBytes,
+}
 
 const folder = installPeers()
 const surroundings = await startSurroundings(folder, 1)
@@ -41,7 +49,9 @@ const environment = {
 }
 const service = await Service.start({ ...agent, environment }, folder, 0, surroundings.ports)
 const origin = `http://127.0.0.1:${service.port}`
-const counts = { requests: 0, failures: 0, scrapes: 0 }
+const counts = { requests: 0, scrapes: 0, underWay: 0 }
+/** How often a request or a scrape failed, by what and why. */
+const failures = new Map<string, number>()
 const looks: (Usage & { readonly atMinutes: number })[] = []
 
 const startedMs = performance.now()
@@ -57,6 +67,8 @@ while (performance.now() - startedMs < minutes * 60_000) {
 const cpuAfter = readThreadTimes(service.pid)
 const elapsedSeconds = (performance.now() - startedMs) / 1000
 for (const timer of timers) clearInterval(timer)
+// What the service has not answered yet must not look like a failure of it.
+while (counts.underWay > 0) await delay(TICK_MS)
 const exitMs = await service.stop()
 surroundings.stop()
 if (options.out !== undefined) writeFileSync(options.out, `${JSON.stringify(looks)}\n`)
@@ -65,22 +77,24 @@ report()
 function report(): void {
   const settled = looks.filter(({ atMinutes }) => atMinutes > minutes * WARM_UP_PART)
   const times = settled.map(({ atMinutes }) => atMinutes / 60)
-  const lines = (['heapBytes', 'rssBytes'] as const).map((key) => {
-    const values = settled.map((look) => look[key] / 1024)
+  const lines = Object.entries(MEASURES).map(([name, bytesOf]) => {
+    const values = settled.map((look) => bytesOf(look) / 1024)
     const trend = trendOf(times, values)
-    if (trend === undefined) return `${key}: too few looks`
+    if (trend === undefined) return `${name}: too few looks`
     const { slope, error } = trend
     const within = Math.abs(slope) <= 2 * error ? 'zero within its error' : 'not zero'
     const [first, last] = [values[0]!, values.at(-1)!]
-    return `${key}: ${first.toFixed(0)} to ${last.toFixed(0)} KiB, slope ${slope.toFixed(1)} ±${(2 * error).toFixed(1)} KiB an hour: ${within}`
+    return `${name}: ${first.toFixed(0)} to ${last.toFixed(0)} KiB, slope ${slope.toFixed(1)} ±${(2 * error).toFixed(1)} KiB an hour: ${within}`
   })
   const cores = (cpuAfter.totalMicros - cpuBefore.totalMicros) / 1e6 / elapsedSeconds
   console.log(
     [
-      `${minutes} minutes: ${counts.requests} requests, ${counts.failures} of them failed, ${counts.scrapes} scrapes,` +
+      `${minutes} minutes: ${counts.requests} requests, ${counts.scrapes} scrapes,` +
         ` ${(100 * cores).toFixed(1)} % of a core, exit ${exitMs.toFixed(0)} ms`,
       `from minute ${(minutes * WARM_UP_PART).toFixed(0)} on, ${settled.length} looks after a full collection:`,
       ...lines,
+      failures.size === 0 ? 'nothing failed' : 'failed:',
+      ...Array.from(failures, ([what, count]) => `  ${count} × ${what}`),
     ].join('\n'),
   )
 }
@@ -94,21 +108,38 @@ function offer(): void {
     const sampled = number % 10 === 0
     const trace = number.toString(16).padStart(32, '1')
     const headers = sampled ? { traceparent: `00-${trace}-00f067aa0ba902b7-01` } : {}
-    fetch(origin + path, { headers })
-      .then((response) => response.arrayBuffer())
-      .catch(() => {
-        counts.failures++
-      })
+    const expected = path.startsWith('/unknown/') ? 404 : 200
+    ask(path.replace(/\d+/, ''), fetch(origin + path, { headers }), expected)
   }
 }
 
 function scrape(): void {
-  fetch(`http://127.0.0.1:${scrapePort}/metrics`)
+  counts.scrapes++
+  ask('scrape', fetch(`http://127.0.0.1:${scrapePort}/metrics`), 200)
+}
+
+function ask(what: string, answer: Promise<Response>, expected: number): void {
+  counts.underWay++
+  answer
     .then(async (response) => {
       await response.arrayBuffer()
-      counts.scrapes++
+      if (response.status !== expected) noteFailure(`${what}: status ${response.status}`)
     })
-    .catch(() => {
-      counts.failures++
-    })
+    .catch((error) => noteFailure(`${what}: ${causeOf(error)}`))
+    .finally(() => counts.underWay--)
+}
+
+function noteFailure(what: string): void {
+  failures.set(what, (failures.get(what) ?? 0) + 1)
+  const atMinutes = (performance.now() - startedMs) / 60_000
+  process.stderr.write(`${atMinutes.toFixed(1)} min: failed ${what}\n`)
+}
+
+/** `fetch` hides why it failed in the cause of its error. */
+function causeOf(error: unknown): string {
+  const { message, cause } = error as {
+    message?: string
+    cause?: { code?: string; message?: string }
+  }
+  return [message, cause?.code, cause?.message].filter((part) => part !== undefined).join(', ')
 }

@@ -1,5 +1,6 @@
 // The service that is measured. It is CommonJS, because the peers patch CommonJS without a loader hook.
 'use strict'
+const { getHeapSpaceStatistics } = require('node:v8')
 const fastify = require('fastify')
 const pg = require('pg')
 
@@ -38,8 +39,14 @@ app.get('/db', async () => {
 
 process.on('message', async (message) => {
   if (message !== 'usage') return
-  const rssBytes = process.memoryUsage.rss()
-  process.send({ rssBytes, heapBytes: await heapFloor() })
+  const { rss: rssBytes, external: externalBytes } = process.memoryUsage()
+  const spaces = getHeapSpaceStatistics()
+  const young = spaces.filter(({ space_name }) => space_name.startsWith('new_'))
+  const sum = (list) => list.reduce((bytes, space) => bytes + space.physical_space_size, 0)
+  const youngBytes = sum(young)
+  const oldBytes = sum(spaces) - youngBytes
+  const heapBytes = await heapFloor()
+  process.send({ rssBytes, heapBytes, youngBytes, oldBytes, externalBytes })
 })
 // What only finalizers let go of is gone after the second collection.
 async function heapFloor() {

@@ -4,21 +4,15 @@ import { BAGGAGE_HEADER } from './baggage.ts'
 import { errorName } from './error-name.ts'
 import type { ErrorSink } from './guard.ts'
 import { guarded } from './guard.ts'
-import { clientErrorType, type HttpClientMetrics, type PeerStats } from './http-client-metrics.ts'
-import type { Call } from './local-root.ts'
+import { HttpCall } from './http-call.ts'
+import { clientErrorType, type HttpClientMetrics } from './http-client-metrics.ts'
 import { baggageOf, traceparentOf, traceStateOf } from './outgoing-trace.ts'
 import type { RequestTracker } from './request-tracker.ts'
 
 const CALL = Symbol('chokepoint.call')
 
-interface ClientCall {
-  readonly call: Call
-  readonly peer: PeerStats
-  errorType: string | undefined
-}
-
 interface TrackedRequest extends ClientRequest {
-  [CALL]?: ClientCall
+  [CALL]?: HttpCall
   readonly res?: IncomingMessage | null
 }
 
@@ -36,7 +30,7 @@ export function watchHttpClients(
     const { host, port } = peerOf(request)
     const peer = metrics.peer(request.method, host, port)
     const call = tracker.startCall(metrics.shape(peer, request.path))
-    request[CALL] = { call, peer, errorType: undefined }
+    request[CALL] = new HttpCall(call, peer, originOf(request), request.path)
     const header = traceparentOf(tracker, call)
     if (header !== undefined) {
       setHeader(request, 'traceparent', header)
@@ -58,8 +52,7 @@ export function watchHttpClients(
     const { call, peer } = tracked
     const status = this.res?.statusCode
     const errorType = tracked.errorType ?? clientErrorType(status)
-    call.attributes = { 'url.full': fullUrl(this) }
-    if (status !== undefined) call.attributes['http.response.status_code'] = status
+    tracked.status = status
     metrics.record(peer, tracker.endCall(call, errorType), status, errorType)
   })
 
@@ -85,8 +78,6 @@ function peerOf(request: ClientRequest): { host: string; port: number } {
   return { host: colon > 0 && port !== standard ? header.slice(0, colon) : host, port }
 }
 
-/** The address without its query, which may hold secrets. */
-function fullUrl(request: ClientRequest): string {
-  const path = request.path.split('?', 1)[0]!
-  return `${request.protocol}//${request.getHeader('host') ?? request.host}${path}`.slice(0, 1024)
+function originOf(request: ClientRequest): string {
+  return `${request.protocol}//${request.getHeader('host') ?? request.host}`
 }

@@ -4,6 +4,7 @@ import { BAGGAGE_HEADER } from './baggage.ts'
 import type { Http2 } from './builtin-loaded.ts'
 import { errorName } from './error-name.ts'
 import { type ErrorSink, guarded } from './guard.ts'
+import { HttpCall } from './http-call.ts'
 import { clientErrorType, type HttpClientMetrics } from './http-client-metrics.ts'
 import { baggageOf, traceparentOf, traceStateOf } from './outgoing-trace.ts'
 import type { RequestTracker } from './request-tracker.ts'
@@ -54,7 +55,7 @@ export function watchHttp2Clients(
     const { method, path, host, port, origin } = targetOf(session, read)
     const peer = metrics.peer(method, host, port, '2')
     const call = tracker.startCall(metrics.shape(peer, path))
-    call.attributes = { 'url.full': `${origin}${path.split('?', 1)[0]}`.slice(0, 1024) }
+    const tracked = new HttpCall(call, peer, origin, path)
     const traceparent = traceparentOf(tracker, call)
     const headers = withHeaders(given, [
       ['traceparent', traceparent],
@@ -62,15 +63,14 @@ export function watchHttp2Clients(
       [BAGGAGE_HEADER, baggageOf(tracker)],
     ])
     const follow = guarded(report, (stream: ClientHttp2Stream) => {
-      let status: number | undefined
       stream.on('response', (answer) => {
-        status = answer[':status']
+        tracked.status = answer[':status']
       })
       const onClose = guarded(report, () => {
         const { errored, rstCode } = stream
+        const { status } = tracked
         const error = errored ?? (status === undefined ? `RST_STREAM ${rstCode ?? 0}` : undefined)
         const errorType = error == null ? clientErrorType(status) : errorName(error)
-        if (status !== undefined) call.attributes!['http.response.status_code'] = status
         metrics.record(peer, tracker.endCall(call, errorType), status, errorType)
       })
       stream.on('close', onClose)

@@ -13,6 +13,11 @@ const RPC_METADATA_KEY = Symbol.for('OpenTelemetry SDK Context Key RPC_METADATA'
 /** Most spans of the app, and most child calls, that one root remembers. */
 export const SPANS_PER_ROOT_MAX = 256
 
+/** What one call has that others of its shape have not. */
+export interface CallDetails {
+  readonly attributes: SpanRecordAttributes
+}
+
 /** A child call of a local root, from its start to its end. */
 export interface Call {
   readonly shape: CallShape
@@ -26,7 +31,8 @@ export interface Call {
   /** Given only when somebody needs it: a header going out, or a span that is kept. */
   spanId: string | undefined
   errorType: string | undefined
-  attributes: SpanRecordAttributes | undefined
+  /** What only a span of it tells; asked for when it is kept. */
+  details: CallDetails | undefined
 }
 
 /**

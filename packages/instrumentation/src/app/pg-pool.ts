@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks'
 import { type ErrorSink, guarded } from './guard.ts'
 import type { Call } from './local-root.ts'
 import { Pool, type PoolMetrics, type PoolState } from './pool-metrics.ts'
@@ -42,7 +43,6 @@ interface PoolHooks {
 
 /** Prepares `pg-pool`: the wait for a connection is part of a request's time, and the pool shows its state. */
 export function preparePgPool(bound: object, hooks: PoolHooks): void {
-  const { store } = hooks.tracker
   // `pg.Pool` only binds the client class; `connect` lies on the class beneath.
   const prototype = ownerOf(bound as PgPool, 'connect')
   if (prototype === undefined) return
@@ -52,11 +52,10 @@ export function preparePgPool(bound: object, hooks: PoolHooks): void {
     if (wait === undefined) return connect.call(this, callback)
     if (typeof callback === 'function') {
       // The callback comes in the context of whoever gave the connection back.
-      const context = store.getStore()
+      const caller = new AsyncResource('chokepoint.pool')
       return connect.call(this, (error, client, release) => {
         wait.end(error, client)
-        if (context === undefined) return callback(error, client, release)
-        return store.run(context, callback, error, client, release)
+        return caller.runInAsyncScope(callback, undefined, error, client, release)
       })
     }
     const result = connect.call(this) as Promise<PgPoolClient>

@@ -1,6 +1,5 @@
-import type { AsyncLocalStorage } from 'node:async_hooks'
+import { AsyncResource } from 'node:async_hooks'
 import { errorMonitor } from 'node:events'
-import type { Context } from '@opentelemetry/api'
 import type { DbMetrics, DbStatements } from './db-metrics.ts'
 import { errorName } from './error-name.ts'
 import type { ErrorSink } from './guard.ts'
@@ -43,12 +42,11 @@ export function preparePg(exported: unknown, hooks: DbHooks): void {
 }
 
 function patchQuery(prototype: { query: Query }, hooks: DbHooks): void {
-  const { store } = hooks.tracker
   const query = prototype.query
   prototype.query = function chokepointQuery(...args) {
     const running = begin(this, args[0], hooks)
     if (running === undefined) return query.apply(this, args)
-    const bound = bindCallback(args, running, store)
+    const bound = bindCallback(args, running)
     let result: unknown
     try {
       result = query.apply(this, args)
@@ -83,6 +81,20 @@ class RunningQuery {
     this.#statements = statements
     this.#call = call
     this.#hooks = hooks
+  }
+
+  /**
+   * The callback, which ends the query first and then runs in the caller's context: a pooled connection calls back in
+   * the context of whoever opened it.
+   */
+  endedBy(callback: Callback): Callback {
+    const running = this
+    const caller = this.#call.root === undefined ? undefined : new AsyncResource('chokepoint.query')
+    return function ended(this: unknown, ...results: unknown[]) {
+      running.end(results[0])
+      if (caller === undefined) return callback.apply(this, results)
+      return caller.runInAsyncScope(callback, this, ...results)
+    }
   }
 
   /** Ends it; a second call changes nothing. */
@@ -121,41 +133,22 @@ function statementsOf(client: PgClient, hooks: DbHooks): DbStatements {
   return client[STATEMENTS]
 }
 
-/**
- * Replaces the callback of a query, if there is one, by one that ends the call and runs in the caller's context:
- * a pooled connection calls back in the context of whoever opened it. `AsyncLocalStorage.bind` would do, but it
- * makes an AsyncResource: that costs as much as all the rest, and each keeps the one before it alive.
- */
-function bindCallback(
-  args: unknown[],
-  running: RunningQuery,
-  store: AsyncLocalStorage<Context>,
-): boolean {
-  const context = store.getStore()
-  const wrap = (callback: Callback): Callback =>
-    function (this: unknown, ...results: unknown[]) {
-      running.end(results[0])
-      if (context === undefined) return callback.apply(this, results)
-      return store.run(context, apply, callback, this, results)
-    }
+/** Replaces the callback of a query, if there is one, by one that ends the call first. */
+function bindCallback(args: unknown[], running: RunningQuery): boolean {
   const last = args.length - 1
   if (typeof args[last] === 'function') {
-    args[last] = wrap(args[last] as Callback)
+    args[last] = running.endedBy(args[last] as Callback)
     return true
   }
   const config = args[0] as { callback?: unknown; submit?: unknown }
   if (typeof config === 'object' && typeof config.callback === 'function') {
-    const callback = wrap(config.callback as Callback)
+    const callback = running.endedBy(config.callback as Callback)
     // The app may use a plain config again, so it is left as it is; a query object is used once.
     if (typeof config.submit === 'function') config.callback = callback
     else args[0] = { ...config, callback }
     return true
   }
   return false
-}
-
-function apply(callback: Callback, self: unknown, results: readonly unknown[]): unknown {
-  return callback.apply(self, results as unknown[])
 }
 
 /** The promise of a query that ends the call first; of a stream the end is its `end` or `error` event. */

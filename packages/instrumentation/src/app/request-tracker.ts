@@ -6,6 +6,7 @@ import type { CallShape } from './call-shape.ts'
 import { type Call, innerSpanOf, type LocalRoot, rootOf, SPANS_PER_ROOT_MAX } from './local-root.ts'
 import type { RouteStats } from './route-stats.ts'
 import { RunningClock } from './running-clock.ts'
+import { withItem } from './short-list.ts'
 import type { SpanOutbox } from './span-outbox.ts'
 import { spanRecordsOf } from './span-records.ts'
 import type { TraceChooser } from './trace-chooser.ts'
@@ -96,8 +97,8 @@ export class RequestTracker {
   }
 
   #remember(root: LocalRoot, call: Call): void {
-    root.calls ??= []
-    if (root.calls.length < SPANS_PER_ROOT_MAX) root.calls.push(call)
+    const { calls } = root
+    if (calls === undefined || calls.length < SPANS_PER_ROOT_MAX) root.calls = withItem(calls, call)
     else this.#writer.drop('span.trace_too_long')
   }
 }
@@ -118,6 +119,6 @@ function newCall(
     endMs: undefined,
     spanId: undefined,
     errorType: undefined,
-    attributes: undefined,
+    details: undefined,
   }
 }

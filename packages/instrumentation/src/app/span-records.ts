@@ -49,7 +49,9 @@ function callRecord(
 ): SpanRecord {
   const { shape } = call
   const attributes =
-    call.attributes === undefined ? shape.attributes : { ...shape.attributes, ...call.attributes }
+    call.details === undefined
+      ? shape.attributes
+      : { ...shape.attributes, ...call.details.attributes }
   return {
     traceId: root.traceId,
     spanId: call.spanId ?? newSpanId(),

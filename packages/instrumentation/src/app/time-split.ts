@@ -1,5 +1,6 @@
 import type { CallShape } from './call-shape.ts'
 import type { Charged } from './running-clock.ts'
+import { withItem } from './short-list.ts'
 
 /** The calls of one shape that one request made. */
 export interface CallGroup {
@@ -88,11 +89,13 @@ export class TimeSplit implements Charged {
   }
 
   #groupOf(shape: CallShape): CallGroup | undefined {
-    this.groups ??= []
-    for (const group of this.groups) if (group.shape === shape) return group
-    if (this.groups.length >= GROUPS_MAX) return undefined
+    const { groups } = this
+    if (groups !== undefined) {
+      for (const group of groups) if (group.shape === shape) return group
+      if (groups.length >= GROUPS_MAX) return undefined
+    }
     const group = { shape, count: 0, running: 0, waitMs: 0 }
-    this.groups.push(group)
+    this.groups = withItem(groups, group)
     return group
   }
 }

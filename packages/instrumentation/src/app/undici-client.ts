@@ -2,18 +2,12 @@ import { subscribe } from 'node:diagnostics_channel'
 import { BAGGAGE_HEADER } from './baggage.ts'
 import { errorName } from './error-name.ts'
 import { type ErrorSink, guarded } from './guard.ts'
+import { HttpCall } from './http-call.ts'
 import { clientErrorType, type HttpClientMetrics, type PeerStats } from './http-client-metrics.ts'
-import type { Call } from './local-root.ts'
 import { baggageOf, traceparentOf, traceStateOf } from './outgoing-trace.ts'
 import type { RequestTracker } from './request-tracker.ts'
 
 const CALL = Symbol('chokepoint.call')
-
-interface UndiciCall {
-  readonly call: Call
-  readonly peer: PeerStats
-  status: number | undefined
-}
 
 /** The part of undici's request that its channels show (undici.nodejs.org, DiagnosticsChannel). */
 interface UndiciRequest {
@@ -23,17 +17,21 @@ interface UndiciRequest {
   /** Names and values in turn; a string in old versions. */
   readonly headers?: readonly unknown[] | string
   addHeader?(name: string, value: string): void
-  [CALL]?: UndiciCall
+  [CALL]?: HttpCall
 }
 
 interface Origin {
   readonly text: string
   readonly host: string
   readonly port: number
+  /** Its numbers, by the method as it was given. */
+  readonly peers: Map<string, PeerStats>
 }
 
 /** Origins whose parsed form is kept. */
 const ORIGINS_MAX = 200
+/** Methods of one origin whose numbers are found at once: an app may make up methods without end. */
+const METHODS_MAX = 16
 
 /** Watches `fetch` and undici by undici's channels, both the copy inside Node and one from npm. */
 export function watchUndici(
@@ -50,19 +48,25 @@ export function watchUndici(
     const url = URL.canParse(text) ? new URL(text) : undefined
     const standard = url?.protocol === 'https:' ? 443 : 80
     const port = url === undefined || url.port === '' ? standard : Number(url.port)
-    const origin = { text, host: url?.hostname ?? 'unknown', port }
+    const origin = { text, host: url?.hostname ?? 'unknown', port, peers: new Map() }
     if (origins.size < ORIGINS_MAX) origins.set(text, origin)
     return origin
   }
 
+  function peerOf({ host, port, peers }: Origin, method: string): PeerStats {
+    const known = peers.get(method)
+    if (known !== undefined) return known
+    const peer = metrics.peer(method, host, port)
+    if (peers.size < METHODS_MAX) peers.set(method, peer)
+    return peer
+  }
+
   const onCreate = guarded(report, (message: unknown) => {
     const { request } = message as { request: UndiciRequest }
-    const { text, host, port } = originOf(request)
-    const peer = metrics.peer(request.method, host, port)
+    const origin = originOf(request)
+    const peer = peerOf(origin, request.method)
     const call = tracker.startCall(metrics.shape(peer, request.path))
-    const path = request.path.split('?', 1)[0]!
-    call.attributes = { 'url.full': `${text}${path}`.slice(0, 1024) }
-    request[CALL] = { call, peer, status: undefined }
+    request[CALL] = new HttpCall(call, peer, origin.text, request.path)
     const header = traceparentOf(tracker, call)
     if (header !== undefined) {
       addHeader(request, 'traceparent', header)
@@ -85,7 +89,6 @@ export function watchUndici(
     if (tracked === undefined || tracked.call.endMs !== undefined) return
     const { call, peer, status } = tracked
     const errorType = error === undefined ? clientErrorType(status) : errorName(error)
-    if (status !== undefined) call.attributes!['http.response.status_code'] = status
     metrics.record(peer, tracker.endCall(call, errorType), status, errorType)
   }
 
@@ -108,8 +111,13 @@ export function watchUndici(
 function addHeader(request: UndiciRequest, name: string, value: string | undefined): void {
   if (value === undefined) return
   const { headers } = request
-  const given =
-    Array.isArray(headers) &&
-    headers.some((text, index) => index % 2 === 0 && String(text).toLowerCase() === name)
-  if (!given) request.addHeader?.(name, value)
+  if (!Array.isArray(headers) || !hasHeader(headers, name)) request.addHeader?.(name, value)
+}
+
+function hasHeader(headers: readonly unknown[], wanted: string): boolean {
+  for (let index = 0; index < headers.length; index += 2) {
+    const name = String(headers[index])
+    if (name.length === wanted.length && name.toLowerCase() === wanted) return true
+  }
+  return false
 }

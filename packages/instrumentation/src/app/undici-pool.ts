@@ -8,7 +8,7 @@ import type { PoolParts } from './watched-pool.ts'
 /** The part of undici's request that its channels show. */
 interface UndiciRequest {
   readonly origin: string | URL | undefined
-  [USE]?: Use
+  [USE]?: Use | undefined
 }
 
 /** How far a request has come with its connection. */
@@ -215,7 +215,8 @@ function ended(request: UndiciRequest): void {
   const use = request[USE]
   if (use?.usedSinceMs === undefined) return
   use.pool.recordUse(performance.now() - use.usedSinceMs)
-  delete request[USE]
+  // Not deleted: an object that loses a property becomes a dictionary, at two kilobytes.
+  request[USE] = undefined
 }
 
 function stateOf(pool: UndiciPool | undefined, limit: number): PoolState | undefined {
