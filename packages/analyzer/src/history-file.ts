@@ -1,5 +1,5 @@
-import { existsSync, mkdirSync, readFileSync } from 'node:fs'
-import { appendFile } from 'node:fs/promises'
+import { existsSync, readFileSync } from 'node:fs'
+import { appendFile, mkdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { gatherPieces, replaceFile } from './replace-file.ts'
 import type { HistoryStorage } from './rules/history.ts'
@@ -20,13 +20,13 @@ export function openHistoryFile(
 
   async function write(lines: string[]): Promise<void> {
     if (waiting === lines) waiting = undefined
+    await mkdir(dirname(file), { recursive: true })
     await appendFile(file, lines.join(''))
   }
 
   return {
     load: () => {
       try {
-        mkdirSync(dirname(file), { recursive: true })
         return existsSync(file) ? readFileSync(file, 'utf8').split('\n').filter(Boolean) : []
       } catch (error) {
         tellOf('read')(error)

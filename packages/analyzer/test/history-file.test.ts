@@ -1,4 +1,4 @@
-import { appendFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
@@ -84,6 +84,12 @@ describe('alert history', () => {
     expect(values(open(3))).to.deep.equal([27, 28, 29])
   })
 
+  it('writes nothing as long as there is nothing to write', async () => {
+    const first = open(3)
+    await first.flush()
+    expect(readdirSync(directory)).to.deep.equal([])
+  })
+
   it('tells when the disk refuses, and goes on in memory', async () => {
     const problems: string[] = []
     const blocked = join(directory, 'a-file')
@@ -95,6 +101,6 @@ describe('alert history', () => {
     history.add(transition(1))
     await history.flush()
     expect(values(history)).to.deep.equal([1])
-    expect(problems[0]).to.match(/^cannot read the alert history .*history.jsonl: EEXIST/)
+    expect(problems[0]).to.match(/^cannot write the alert history .*history.jsonl: E(EXIST|NOTDIR)/)
   })
 })

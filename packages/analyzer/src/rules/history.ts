@@ -24,10 +24,12 @@ export interface AlertHistory {
 
 /** Keeps at most `max` transitions; what a storage has from before is taken up. */
 export function createAlertHistory(max: number, storage?: HistoryStorage): AlertHistory {
-  let kept: AlertTransition[] = (storage?.load() ?? []).flatMap(parseTransition).slice(-max)
+  const lines = storage?.load() ?? []
+  let kept: AlertTransition[] = lines.flatMap(parseTransition).slice(-max)
   let stored = kept.length
   let forgotten = 0
-  storage?.replace(linesOf(kept.slice()))
+  // Nothing is written for a tenant that was only asked for.
+  if (kept.length < lines.length) storage?.replace(linesOf(kept.slice()))
   return {
     add: (transition) => {
       kept.push(transition)
