@@ -61,11 +61,11 @@ export async function measureLoop(
       const began = performance.now()
       const answers: Promise<void>[] = []
       for (const [i, body] of fleet.bodies.entries()) {
-        await sleep(Math.max(0, began + i * pauseMs - performance.now()))
+        await untilDue(began + i * pauseMs)
         fleet.advance(body, startMs + round * stepMs)
         answers.push(post(body.bytes, otlpHttp, '/v1/metrics', agent))
       }
-      await sleep(Math.max(0, began + fleet.bodies.length * pauseMs - performance.now()))
+      await untilDue(began + fleet.bodies.length * pauseMs)
       await Promise.all(answers)
     }
     await ask()
@@ -87,4 +87,10 @@ export async function measureLoop(
     await once(child, 'exit')
     rmSync(directory, { recursive: true, force: true })
   }
+}
+
+/** Timers are whole milliseconds, requests come more often: what is due already goes out at once. */
+async function untilDue(dueMs: number): Promise<void> {
+  const waitMs = dueMs - performance.now()
+  if (waitMs > 0) await sleep(waitMs)
 }
