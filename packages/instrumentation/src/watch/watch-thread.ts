@@ -16,16 +16,17 @@ import {
 import type { AppMessage, WatchMessage, WatchThreadData } from '../shared/messages.ts'
 import { SeriesReader } from '../shared/series-reader.ts'
 import { AppCost, calibrateRecord } from './app-cost.ts'
+import { clock, monotonicMs } from './clock.ts'
 import { ClusterEndpoint } from './cluster/cluster-endpoint.ts'
 import { ExportLog } from './export/export-log.ts'
 import { createPipelines, type Pipelines } from './export/pipelines.ts'
 import { govern } from './govern.ts'
-import { BoundedHistogram } from './metrics/bounded-histogram.ts'
 import { DropCounts } from './metrics/drop-counts.ts'
-import type { MetricSource, Moment } from './metrics/metric-batch.ts'
+import type { MetricSource } from './metrics/metric-batch.ts'
 import { createMetricReaders, type MetricReaders } from './metrics/metric-readers.ts'
 import { RecordedSeries } from './metrics/recorded-series.ts'
 import { SelfMetrics } from './metrics/self-metrics.ts'
+import { createOwnHistograms, type OwnHistograms } from './own-histograms.ts'
 import { createProbes } from './probes/all-probes.ts'
 import { KERNEL_FILES } from './probes/kernel-files.ts'
 import { readAwakeMs, readMainThread } from './probes/run-queue.ts'
@@ -50,10 +51,6 @@ export type Tell = (message: WatchMessage) => void
 
 // The app thread waits 500 ms at most; what is not sent by then is lost anyway.
 const FLUSH_MAX_MS = 450
-const STALL_SECONDS = [0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1, 2, 5, 10, 30, 60] as const
-/** Distinct places in the code that stalls are counted for. */
-const STALL_FRAMES_MAX = 50
-const EXPORT_SECONDS = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10] as const
 
 /** Everything that runs beside the app: it reads, serves and sends, and never asks the app for anything. */
 export class WatchThread {
@@ -62,10 +59,9 @@ export class WatchThread {
   readonly #warnings: Warnings
   readonly #drops = new DropCounts()
   readonly #exportLog: ExportLog
-  readonly #exportDurations: BoundedHistogram
   readonly #canary = new ThreadPoolCanary(monotonicMs)
   readonly #runtime = new RuntimeHistory()
-  readonly #stallDurations: BoundedHistogram
+  readonly #histograms: OwnHistograms
   readonly #stallWatch: StallWatch
   readonly #sourceMaps = new SourceMaps()
   readonly #profiles: OnDemandProfiles
@@ -83,19 +79,8 @@ export class WatchThread {
     this.#warnings = new Warnings((text) => tell({ type: 'warning', text }))
     // What goes wrong with an export is told by the export itself, once.
     setGlobalErrorHandler(() => undefined)
-    this.#exportDurations = new BoundedHistogram({
-      name: 'chokepoint.sdk.export.duration',
-      boundaries: EXPORT_SECONDS,
-      seriesMax: 16,
-      startedAtMs: data.startedAtMs,
-    })
-    this.#stallDurations = new BoundedHistogram({
-      name: 'nodejs.eventloop.blocked.duration',
-      boundaries: STALL_SECONDS,
-      seriesMax: STALL_FRAMES_MAX,
-      startedAtMs: data.startedAtMs,
-    })
-    this.#exportLog = new ExportLog(this.#exportDurations, this.#warnings)
+    this.#histograms = createOwnHistograms(data.startedAtMs)
+    this.#exportLog = new ExportLog(this.#histograms.exports, this.#warnings)
     const resource = resourceFromAttributes(
       describeResource({
         settings: data.settings,
@@ -147,7 +132,7 @@ export class WatchThread {
   #watchStalls(): StallWatch {
     const { settings, heartbeatMs } = this.#data
     const report = new StallReport({
-      durations: this.#stallDurations,
+      durations: this.#histograms.stalls,
       logEvents: this.#pipelines.logEvents,
       sourceMaps: this.#sourceMaps,
       now: Date.now,
@@ -281,8 +266,8 @@ export class WatchThread {
         clock,
         onError: (error) => this.#unreadable(error),
       }),
-      this.#stallDurations,
-      this.#exportDurations,
+      this.#histograms.stalls,
+      this.#histograms.exports,
       new SelfMetrics({
         memory: this.#memory,
         reader,
@@ -295,14 +280,4 @@ export class WatchThread {
       }),
     ]
   }
-}
-
-/** The clock of the app thread's heartbeat. */
-function monotonicMs(): number {
-  const [seconds, nanoseconds] = process.hrtime()
-  return seconds * 1000 + nanoseconds / 1e6
-}
-
-function clock(): Moment {
-  return { wallMs: Date.now(), monotonicMs: monotonicMs() }
 }

@@ -9,37 +9,14 @@ import { expect } from 'chai'
 import { until } from '../../../../../tools/testing/until.ts'
 import { HistogramRecorder } from '../../../src/shared/histogram-recorder.ts'
 import { recordedInstrument } from '../../../src/shared/recorded-instruments.ts'
-import { OtlpReceiver, type OtlpRequest } from '../otlp-receiver.ts'
-import { Watched } from '../watched.ts'
+import type { OtlpRequest } from '../otlp-receiver.ts'
+import type { Watched } from '../watched.ts'
+import { WatchedSuite } from '../watched-suite.ts'
 
 const COMPONENT = 'component.operation.duration'
 
 describe('delivery', () => {
-  let receiver: OtlpReceiver
-  let url: string
-  let watched: Watched | undefined
-
-  beforeEach(async () => {
-    receiver = new OtlpReceiver()
-    url = await receiver.listen()
-  })
-
-  afterEach(async () => {
-    await watched?.end()
-    watched = undefined
-    receiver.close()
-  })
-
-  async function watch(environment: Record<string, string> = {}): Promise<Watched> {
-    watched = new Watched({
-      OTEL_EXPORTER_OTLP_ENDPOINT: url,
-      OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
-      OTEL_METRICS_EXPORTER: 'otlp',
-      OTEL_METRIC_EXPORT_INTERVAL: '200',
-      ...environment,
-    })
-    return watched.ready()
-  }
+  const suite = new WatchedSuite()
 
   function recordOne({ writer }: Watched): void {
     const recorder = new HistogramRecorder(writer, recordedInstrument(COMPONENT))
@@ -48,19 +25,21 @@ describe('delivery', () => {
 
   it('of deltas loses nothing: what was not taken is in the next report', async () => {
     let refusals = 0
-    receiver.answer = (response) => {
+    suite.receiver.answer = (response) => {
       // Each report is tried for as long as the interval: some tries of one, then others.
       if (refusals++ < 4) response.writeHead(503).end()
       else response.end('{}')
     }
-    const started = await watch({ OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE: 'delta' })
+    const started = await suite.watch({
+      OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE: 'delta',
+    })
     for (let count = 0; count < 30; count++) {
       recordOne(started)
       await new Promise((resolve) => setTimeout(resolve, 50))
     }
     const taken = () =>
-      receiver.metricRequests.length > 4
-        ? receiver.requests
+      suite.receiver.metricRequests.length > 4
+        ? suite.receiver.requests
             .filter(({ path }) => path === '/v1/metrics')
             .slice(4)
             .flatMap(({ body }) => countsIn(body))
@@ -86,20 +65,20 @@ describe('delivery', () => {
   ]
   for (const [what, answer, told] of answers) {
     it(`outlives ${what}`, async () => {
-      receiver.answer = answer
-      const started = await watch({ OTEL_EXPORTER_OTLP_TIMEOUT: '150' })
+      suite.receiver.answer = answer
+      const started = await suite.watch({ OTEL_EXPORTER_OTLP_TIMEOUT: '150' })
       await until('the warning', () => started.warnings.length > 0)
       expect(started.warnings[0]).to.match(told)
-      expect(receiver.requests.map(({ path }) => path)).to.not.include('/elsewhere')
-      const before = receiver.metricRequests.length
-      receiver.answer = (response) => response.end('{}')
-      await until('further reports', () => receiver.metricRequests.length > before + 1)
+      expect(suite.receiver.requests.map(({ path }) => path)).to.not.include('/elsewhere')
+      const before = suite.receiver.metricRequests.length
+      suite.receiver.answer = (response) => response.end('{}')
+      await until('further reports', () => suite.receiver.metricRequests.length > before + 1)
       expect(started.warnings).to.have.length(1)
     })
   }
 
   it('takes an answer of any size, and keeps none of it', async () => {
-    receiver.answer = (response) => {
+    suite.receiver.answer = (response) => {
       response.on('error', () => undefined)
       const piece = Buffer.alloc(1024 * 1024)
       const write = (left: number): void => {
@@ -108,20 +87,20 @@ describe('delivery', () => {
       }
       write(64)
     }
-    const started = await watch()
-    await until('five reports', () => receiver.metricRequests.length >= 5)
+    const started = await suite.watch()
+    await until('five reports', () => suite.receiver.metricRequests.length >= 5)
     expect(started.warnings).to.deep.equal([])
   })
 
   it('waits as long as Retry-After says', async () => {
     const atMs: number[] = []
-    receiver.answer = (response, { path }) => {
+    suite.receiver.answer = (response, { path }) => {
       if (path !== '/v1/traces') return void response.end('{}')
       atMs.push(performance.now())
       if (atMs.length === 1) response.writeHead(429, { 'retry-after': '1' })
       response.end('{}')
     }
-    const started = await watch({ OTEL_BSP_SCHEDULE_DELAY: '20' })
+    const started = await suite.watch({ OTEL_BSP_SCHEDULE_DELAY: '20' })
     const span = { traceId: 'a'.repeat(32), spanId: 'b'.repeat(16), name: 'x', kind: 0 }
     const rest = { startMs: 1, endMs: 2, attributes: {}, status: 0, scope: 't' }
     started.send({ type: 'spans', json: JSON.stringify([{ ...span, ...rest }]), count: 1 })
@@ -220,7 +199,7 @@ describe('delivery', () => {
 
     it('trusts the given authority and shows its own certificate', async () => {
       const { endpoint, clients } = await serve()
-      const started = await watch({
+      const started = await suite.watch({
         OTEL_EXPORTER_OTLP_ENDPOINT: endpoint,
         OTEL_EXPORTER_OTLP_CERTIFICATE: path('ca.pem'),
         OTEL_EXPORTER_OTLP_CLIENT_KEY: path('client.key'),
@@ -238,7 +217,7 @@ describe('delivery', () => {
         ['absent.pem', /ENOENT/],
       ]
       for (const [file, told] of files) {
-        const started = await watch({
+        const started = await suite.watch({
           OTEL_EXPORTER_OTLP_ENDPOINT: endpoint,
           OTEL_EXPORTER_OTLP_CERTIFICATE: path(file),
         })

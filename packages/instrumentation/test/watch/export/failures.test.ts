@@ -3,8 +3,8 @@ import { createServer, type Server } from 'node:net'
 import { expect } from 'chai'
 import { until } from '../../../../../tools/testing/until.ts'
 import type { SpanRecord } from '../../../src/shared/messages.ts'
-import { OtlpReceiver } from '../otlp-receiver.ts'
-import { Watched } from '../watched.ts'
+import type { Watched } from '../watched.ts'
+import { WatchedSuite } from '../watched-suite.ts'
 
 const SPAN: SpanRecord = {
   traceId: '0af7651916cd43dd8448eb211c80319c',
@@ -19,102 +19,78 @@ const SPAN: SpanRecord = {
 }
 
 describe('export', () => {
-  let receiver: OtlpReceiver
-  let url: string
-  let watched: Watched | undefined
-
-  beforeEach(async () => {
-    receiver = new OtlpReceiver()
-    url = await receiver.listen()
-  })
-
-  afterEach(async () => {
-    await watched?.end()
-    receiver.close()
-  })
-
-  async function watch(environment: Record<string, string> = {}): Promise<Watched> {
-    watched = new Watched({
-      OTEL_EXPORTER_OTLP_ENDPOINT: url,
-      OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
-      OTEL_METRICS_EXPORTER: 'otlp',
-      OTEL_METRIC_EXPORT_INTERVAL: '200',
-      OTEL_BSP_SCHEDULE_DELAY: '50',
-      ...environment,
-    })
-    return watched.ready()
-  }
+  const suite = new WatchedSuite({ OTEL_BSP_SCHEDULE_DELAY: '50' })
 
   const sendSpans = (count: number, { send }: { send: Watched['send'] }) =>
     send({ type: 'spans', json: JSON.stringify(Array(count).fill(SPAN)), count })
 
   const spansIn = () =>
-    receiver.traceRequests.flatMap(({ resourceSpans }) =>
+    suite.receiver.traceRequests.flatMap(({ resourceSpans }) =>
       resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap(({ spans }) => spans)),
     )
 
   for (const status of [429, 502, 503, 504]) {
     it(`sends spans again after ${status}, and tells it once`, async () => {
       let refusals = 0
-      receiver.answer = (response, { path }) => {
+      suite.receiver.answer = (response, { path }) => {
         if (path === '/v1/traces' && refusals++ < 2) {
           response.writeHead(status, { 'retry-after': '0' }).end('busy')
         } else response.end('{}')
       }
-      const started = await watch()
+      const started = await suite.watch()
       started.send({ type: 'spans', json: JSON.stringify([SPAN]), count: 1 })
-      await until('three tries', () => receiver.traceRequests.length === 3)
+      await until('three tries', () => suite.receiver.traceRequests.length === 3)
       expect(started.warnings).to.deep.equal([
-        `traces cannot be sent by ${url}/v1/traces, the app runs on: HTTP status ${status}`,
+        `traces cannot be sent by ${suite.url}/v1/traces, the app runs on: HTTP status ${status}`,
       ])
     })
   }
 
   it('does not send again what was refused for good, and counts it', async () => {
-    receiver.answer = (response, { path }) => {
+    suite.receiver.answer = (response, { path }) => {
       if (path === '/v1/traces') response.statusCode = 400
       response.end('{}')
     }
-    const started = await watch()
+    const started = await suite.watch()
     started.send({ type: 'spans', json: JSON.stringify([SPAN, SPAN]), count: 2 })
-    await until('the drop', () => receiver.metrics('chokepoint.sdk.dropped').length > 0)
-    const [point] = receiver.metrics('chokepoint.sdk.dropped').at(-1)!.points
+    await until('the drop', () => suite.receiver.metrics('chokepoint.sdk.dropped').length > 0)
+    const [point] = suite.receiver.metrics('chokepoint.sdk.dropped').at(-1)!.points
     expect(point).to.deep.include({
       value: 2,
       attributes: { 'chokepoint.drop.kind': 'span', 'chokepoint.drop.reason': 'refused' },
     })
-    expect(receiver.traceRequests).to.have.length(1)
+    expect(suite.receiver.traceRequests).to.have.length(1)
   })
 
   it('counts what a receiver rejects of what it takes', async () => {
-    receiver.answer = (response, { path }) => {
+    suite.receiver.answer = (response, { path }) => {
       const rejected = { partialSuccess: { rejectedSpans: 1, errorMessage: 'too old' } }
       response.end(path === '/v1/traces' ? JSON.stringify(rejected) : '{}')
     }
-    const started = await watch()
+    const started = await suite.watch()
     started.send({ type: 'spans', json: JSON.stringify([SPAN]), count: 1 })
-    await until('the drop', () => receiver.metrics('chokepoint.sdk.dropped').length > 0)
+    await until('the drop', () => suite.receiver.metrics('chokepoint.sdk.dropped').length > 0)
     expect(started.warnings).to.deep.equal([
-      `traces were taken only in part by ${url}/v1/traces: too old`,
+      `traces were taken only in part by ${suite.url}/v1/traces: too old`,
     ])
   })
 
   it('sends what has waited when the receiver comes back', async () => {
     let away = true
-    receiver.answer = (response) => {
+    suite.receiver.answer = (response) => {
       if (away) response.destroy()
       else response.end('{}')
     }
-    const started = await watch()
+    const started = await suite.watch()
     started.send({ type: 'spans', json: JSON.stringify([SPAN]), count: 1 })
-    await until('a try', () => receiver.traceRequests.length > 0)
-    const tries = receiver.traceRequests.length
+    await until('a try', () => suite.receiver.traceRequests.length > 0)
+    const tries = suite.receiver.traceRequests.length
     away = false
-    await until('a later try', () => receiver.traceRequests.length > tries)
+    await until('a later try', () => suite.receiver.traceRequests.length > tries)
     expect(spansIn().length).to.be.at.least(2)
-    await until('metrics', () => receiver.metrics('chokepoint.sdk.export.queue').length > 3)
+    await until('metrics', () => suite.receiver.metrics('chokepoint.sdk.export.queue').length > 3)
     const queue = () =>
-      receiver
+      suite.receiver
         .metrics('chokepoint.sdk.export.queue')
         .at(-1)!
         .points.find(({ attributes }) => attributes['chokepoint.signal'] === 'traces')!.value
@@ -122,36 +98,36 @@ describe('export', () => {
   })
 
   it('keeps its queue bounded while nobody listens, and counts what it drops', async () => {
-    receiver.answer = (response, { path }) => {
+    suite.receiver.answer = (response, { path }) => {
       if (path === '/v1/traces') response.destroy()
       else response.end('{}')
     }
-    const started = await watch()
+    const started = await suite.watch()
     const big = { ...SPAN, attributes: { text: 'x'.repeat(4_000) } }
     const json = JSON.stringify(Array(512).fill(big))
     for (let batch = 0; batch < 6; batch++) started.send({ type: 'spans', json, count: 512 })
-    await until('drops', () => receiver.metrics('chokepoint.sdk.dropped').length > 0)
-    const dropped = receiver.metrics('chokepoint.sdk.dropped').at(-1)!.points[0]!
+    await until('drops', () => suite.receiver.metrics('chokepoint.sdk.dropped').length > 0)
+    const dropped = suite.receiver.metrics('chokepoint.sdk.dropped').at(-1)!.points[0]!
     expect(dropped.attributes).to.include({ 'chokepoint.drop.reason': 'queue_full' })
-    const bytes = receiver
+    const bytes = suite.receiver
       .metrics('chokepoint.sdk.export.queue')
       .flatMap(({ points }) => points.map(({ value }) => value))
     expect(Math.max(...bytes)).to.be.within(1e6, 4 * 1024 * 1024)
   })
 
   it('keeps no more spans than OTEL_BSP_MAX_QUEUE_SIZE', async () => {
-    receiver.answer = (response, { path }) => {
+    suite.receiver.answer = (response, { path }) => {
       if (path === '/v1/traces') response.destroy()
       else response.end('{}')
     }
-    const started = await watch({
+    const started = await suite.watch({
       OTEL_BSP_MAX_QUEUE_SIZE: '30',
       OTEL_BSP_MAX_EXPORT_BATCH_SIZE: '10',
     })
     for (let batch = 0; batch < 5; batch++) {
       sendSpans(10, { send: (message) => started.send(message) })
     }
-    const dropped = () => receiver.metrics('chokepoint.sdk.dropped').at(-1)?.points[0]?.value
+    const dropped = () => suite.receiver.metrics('chokepoint.sdk.dropped').at(-1)?.points[0]?.value
     await until('all drops', () => dropped() === 20)
   })
 
@@ -162,7 +138,7 @@ describe('export', () => {
     })
     await new Promise<void>((resolve) => garbage.listen(0, '127.0.0.1', resolve))
     const { port } = garbage.address() as AddressInfo
-    const started = await watch({ OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}` })
+    const started = await suite.watch({ OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}` })
     await until('the warning', () => started.warnings.length > 0)
     expect(started.warnings[0]).to.contain(`metrics cannot be sent by http://127.0.0.1:${port}`)
     // Far below the ten seconds that an export may take.
@@ -171,14 +147,14 @@ describe('export', () => {
   })
 
   it('gives up on a slow receiver in time, and reports again', async () => {
-    receiver.answer = () => undefined
-    const started = await watch({ OTEL_EXPORTER_OTLP_TIMEOUT: '150' })
+    suite.receiver.answer = () => undefined
+    const started = await suite.watch({ OTEL_EXPORTER_OTLP_TIMEOUT: '150' })
     await until('the warning', () => started.warnings.length > 0)
     expect(started.warnings[0]).to.match(/no answer within \d+ ms/)
-    receiver.answer = (response) => response.end('{}')
-    const seen = receiver.metricRequests.length
-    await until('further reports', () => receiver.metricRequests.length > seen + 2)
-    const durations = () => receiver.metrics('chokepoint.sdk.export.duration').at(-1)
+    suite.receiver.answer = (response) => response.end('{}')
+    const seen = suite.receiver.metricRequests.length
+    await until('further reports', () => suite.receiver.metricRequests.length > seen + 2)
+    const durations = () => suite.receiver.metrics('chokepoint.sdk.export.duration').at(-1)
     await until('a failed export', () => {
       const failed = durations()?.points.find(({ attributes }) => attributes['error.type'])
       return failed?.attributes['error.type'] === 'unavailable'
@@ -186,14 +162,13 @@ describe('export', () => {
   })
 
   it('sends nothing at all when the exporters are off', async () => {
-    await watch({
+    const started = await suite.watch({
       OTEL_METRICS_EXPORTER: 'none',
       OTEL_TRACES_EXPORTER: 'none',
       OTEL_LOGS_EXPORTER: 'none',
     })
-    const started = watched!
     sendSpans(10, { send: (message) => started.send(message) })
     await started.flush()
-    expect(receiver.requests).to.deep.equal([])
+    expect(suite.receiver.requests).to.deep.equal([])
   })
 })

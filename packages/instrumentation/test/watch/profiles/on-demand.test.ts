@@ -15,8 +15,8 @@ import { expect } from 'chai'
 import { Profile } from 'pprof-format'
 import { freePort } from '../../../../../tools/testing/free-port.ts'
 import { until } from '../../../../../tools/testing/until.ts'
-import { OtlpReceiver } from '../otlp-receiver.ts'
-import { WatchedApp } from '../watched-app.ts'
+import type { WatchedApp } from '../watched-app.ts'
+import { WatchedSuite } from '../watched-suite.ts'
 
 const APP = join(import.meta.dirname, '../fixtures/hungry-app.mjs')
 const TOKEN = 'a-token-that-nobody-guesses'
@@ -40,8 +40,7 @@ function valuesOf(gzipped: Uint8Array): ReadonlyMap<string, number> {
 }
 
 describe('profiles on demand of a real app', () => {
-  let receiver: OtlpReceiver
-  let url: string
+  const suite = new WatchedSuite()
   let directory: string
   let app: WatchedApp | undefined
 
@@ -51,19 +50,9 @@ describe('profiles on demand of a real app', () => {
 
   after(() => rmSync(directory, { recursive: true }))
 
-  beforeEach(async () => {
-    receiver = new OtlpReceiver()
-    url = await receiver.listen()
-  })
-
-  afterEach(async () => {
-    await app?.end()
-    receiver.close()
-  })
-
   async function start(environment: Record<string, string>): Promise<WatchedApp> {
-    app = new WatchedApp(APP, url, environment)
-    return app.reported(receiver)
+    app = await suite.startApp(APP, environment)
+    return app
   }
 
   const bySignal = (folder: string) => ({

@@ -7,14 +7,13 @@ import { expect } from 'chai'
 import { freePort } from '../../../../../tools/testing/free-port.ts'
 import { until } from '../../../../../tools/testing/until.ts'
 import { readAttributes } from '../otlp-json.ts'
-import { OtlpReceiver } from '../otlp-receiver.ts'
-import { WatchedApp } from '../watched-app.ts'
+import type { WatchedApp } from '../watched-app.ts'
+import { WatchedSuite } from '../watched-suite.ts'
 
 const APP = join(import.meta.dirname, '../fixtures/blocking-app.mjs')
 
 describe('stall profile of a real app', () => {
-  let receiver: OtlpReceiver
-  let url: string
+  const suite = new WatchedSuite()
   let directory: string
   let app: WatchedApp | undefined
 
@@ -24,28 +23,18 @@ describe('stall profile of a real app', () => {
 
   after(() => rmSync(directory, { recursive: true }))
 
-  beforeEach(async () => {
-    receiver = new OtlpReceiver()
-    url = await receiver.listen()
-  })
-
-  afterEach(async () => {
-    await app?.end()
-    receiver.close()
-  })
-
   async function start(file = APP, environment: Record<string, string> = {}): Promise<WatchedApp> {
-    app = new WatchedApp(file, url, environment)
-    return app.reported(receiver)
+    app = await suite.startApp(file, environment)
+    return app
   }
 
   const events = () =>
-    receiver.logRequests.flatMap(({ resourceLogs }) =>
+    suite.receiver.logRequests.flatMap(({ resourceLogs }) =>
       resourceLogs.flatMap(({ scopeLogs }) => scopeLogs.flatMap(({ logRecords }) => logRecords)),
     )
 
   async function stallPoints() {
-    const states = () => receiver.metrics('nodejs.eventloop.blocked.duration')
+    const states = () => suite.receiver.metrics('nodejs.eventloop.blocked.duration')
     await until('the stall as a metric', () => states().length > 0)
     return states().at(-1)!.points
   }
@@ -85,7 +74,7 @@ describe('stall profile of a real app', () => {
     })
     await until(
       'a sample of the runtime',
-      () => receiver.metrics('nodejs.eventloop.delay.max').length > 0,
+      () => suite.receiver.metrics('nodejs.eventloop.delay.max').length > 0,
     )
     let isFree = false
     child.on('message', (message: { freeAt?: number }) => {
@@ -93,7 +82,7 @@ describe('stall profile of a real app', () => {
     })
     child.send({ how: 'spin', ms: 4_000 })
     await until('the block in the metrics', () => {
-      const last = receiver.metrics('nodejs.eventloop.delay.max').at(-1)
+      const last = suite.receiver.metrics('nodejs.eventloop.delay.max').at(-1)
       return last!.points[0]!.value > 1.5
     })
     const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()
@@ -126,7 +115,7 @@ describe('stall profile of a real app', () => {
       const { child } = await start()
       await until(
         'a sample of the runtime',
-        () => receiver.metrics('nodejs.eventloop.utilization').length > 0,
+        () => suite.receiver.metrics('nodejs.eventloop.utilization').length > 0,
       )
       child.send({ how, ms: 1_500 })
       await until('the log event', () => events().length > 0)
@@ -150,9 +139,9 @@ describe('stall profile of a real app', () => {
     // Half of the threshold is the least that the code itself must have used.
     child.send({ how: 'spin', ms: 60 })
     await once(child)
-    const seen = receiver.metricRequests.length
-    await until('some reports more', () => receiver.metricRequests.length > seen + 3)
-    expect(receiver.metrics('nodejs.eventloop.blocked.duration')).to.deep.equal([])
+    const seen = suite.receiver.metricRequests.length
+    await until('some reports more', () => suite.receiver.metricRequests.length > seen + 3)
+    expect(suite.receiver.metrics('nodejs.eventloop.blocked.duration')).to.deep.equal([])
   })
 
   it('leaves no word of the inspector on stderr when the app ends while it is profiled', async () => {
@@ -198,7 +187,7 @@ describe('stall profile of a real app', () => {
     ] as const) {
       const file = join(directory, name)
       writeFileSync(file, files[name].join('\n'))
-      receiver.requests.length = 0
+      suite.receiver.requests.length = 0
       const { child } = await start(file)
       child.send('go')
       const [point] = await stallPoints()
@@ -217,10 +206,10 @@ describe('stall profile of a real app', () => {
       child.kill('SIGSTOP')
       await new Promise((resolve) => setTimeout(resolve, 500))
       child.kill('SIGCONT')
-      const seen = receiver.metricRequests.length
-      await until('a report after it', () => receiver.metricRequests.length > seen + 1)
+      const seen = suite.receiver.metricRequests.length
+      await until('a report after it', () => suite.receiver.metricRequests.length > seen + 1)
     }
-    expect(receiver.metrics('nodejs.eventloop.blocked.duration')).to.deep.equal([])
+    expect(suite.receiver.metrics('nodejs.eventloop.blocked.duration')).to.deep.equal([])
     expect(events()).to.deep.equal([])
   })
 
