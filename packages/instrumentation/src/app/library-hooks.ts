@@ -10,6 +10,7 @@ import { prepareMongoPool } from './mongodb-pool.ts'
 import { prepareMysql2Pool } from './mysql2-pool.ts'
 import { prepareNest } from './nest.ts'
 import { type DbHooks, preparePg } from './pg.ts'
+import { prepareRedisPool } from './redis-pool.ts'
 import type { UndiciPools } from './undici-pool.ts'
 
 /** What prepared libraries record into. */
@@ -51,6 +52,7 @@ const LIBRARIES: readonly LibraryRow[] = [
   },
   { id: 'pg', files: ['pg'], prepare: preparePg },
   { id: 'pino', files: ['pino'], prepare: preparePino },
+  { id: 'redis', files: ['@redis/client/dist/lib/client/pool.js'], prepare: prepareRedisPool },
   {
     id: 'undici',
     files: ['undici'],

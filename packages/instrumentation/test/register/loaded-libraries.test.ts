@@ -46,6 +46,7 @@ describe('libraries that an app has loaded', () => {
         `mongodb ${official}mongodb: observed`,
         'mongodb chokepoint: observed',
         `@redis/client ${official}redis: observed`,
+        '@redis/client chokepoint: observed',
         'pg chokepoint: observed',
         'pino chokepoint: disabled',
         `kafkajs ${official}kafkajs: version not supported`,

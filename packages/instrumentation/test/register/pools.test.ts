@@ -36,6 +36,13 @@ const POOLS: readonly PoolCase[] = [
   },
   { pool: 'mongodb', server: 'mongo', waits: 6, uses: 6 },
   { pool: 'ioredis', server: 'redis', waits: 4, uses: 0 },
+  {
+    pool: 'redis',
+    server: 'redis',
+    name: ({ redis }) => `127.0.0.1:${redis}/0`,
+    waits: 6,
+    uses: 6,
+  },
   { pool: 'undici', waits: 7, uses: 7 },
   { pool: 'fetch', waits: 7, uses: 7 },
   { pool: 'generic-pool', name: 'generic-pool', waits: 6, uses: 6 },
