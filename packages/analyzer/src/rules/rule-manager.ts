@@ -53,8 +53,8 @@ export interface RuleManager {
    */
   readonly evaluateChanged: (names: ReadonlySet<string>, nowMs: number) => void
   /**
-   * Goes on with a rule that arrived data wait for and that takes long, in steps; undefined when there is none
-   * whose share of the time allows it, or one is under way.
+   * Goes on with a rule that arrived data wait for, in steps; undefined when there is none whose share of the time
+   * allows it, or one is under way.
    */
   readonly evaluateWaiting: (nowMs: number) => Generator<void> | undefined
   /** The least interval of a group, or undefined without rules. */
@@ -83,6 +83,8 @@ const ARRIVAL_SHARE = 0.25
 const COSTLY_SHARE = 0.1
 /** A rule that takes longer is costly: it is evaluated in steps, and one of them at a time. */
 const COSTLY_MS = 5
+/** What cheap rules may take in one go; the others wait for a turn, however much of their share is left. */
+const AT_ONCE_MS = 10
 const NEVER = Number.NEGATIVE_INFINITY
 
 /** Makes a rule manager; it does nothing until it is told the time. */
@@ -156,15 +158,23 @@ class Manager {
     }
   }
 
-  evaluateChanged(names: ReadonlySet<string>, nowMs: number): void {
+  /** Looks at the rules behind `after` only, if it is given: who was before it does not read what it writes. */
+  evaluateChanged(names: ReadonlySet<string>, nowMs: number, after?: RuleRow): void {
     this.#begin(nowMs)
     const changed = new Set(names)
+    const untilMs = this.#stopwatch() + AT_ONCE_MS
+    let isBehind = after === undefined
     for (const group of this.#groups) {
       for (const row of group.rows) {
+        if (!isBehind) {
+          isBehind = row === after
+          continue
+        }
         if (nowMs < row.lastEvaluationMs || !(row.waiting || row.readsAny(changed))) continue
         row.waiting = true
-        if (row.isUnderWay || isCostly(row) || !this.#arrivals.hasRoom(nowMs)) continue
         const started = this.#stopwatch()
+        if (row.isUnderWay || isCostly(row) || started >= untilMs) continue
+        if (!this.#arrivals.hasRoom(nowMs)) continue
         const evaluation = this.#evaluateRow(row, group, nowMs, this.#inSteps)
         const written = runFor(COSTLY_MS, evaluation, this.#stopwatch)
         if (written === undefined) this.#unfinished.push(evaluation)
@@ -182,10 +192,10 @@ class Manager {
     for (const group of this.#groups) {
       for (const row of group.rows) {
         if (!row.waiting || row.isUnderWay || nowMs < row.lastEvaluationMs) continue
-        if (!isCostly(row)) continue
-        if (row.isWithin(share, nowMs)) {
-          return this.#finish(this.#evaluateRow(row, group, nowMs, this.#inSteps), nowMs)
-        }
+        const costly = isCostly(row)
+        if (costly ? !row.isWithin(share, nowMs) : !this.#arrivals.hasRoom(nowMs)) continue
+        const evaluation = this.#evaluateRow(row, group, nowMs, this.#inSteps)
+        return costly ? this.#finish(evaluation, nowMs) : this.#finishCheap(row, evaluation, nowMs)
       }
     }
     return undefined
@@ -196,6 +206,21 @@ class Manager {
     try {
       const written = yield* evaluation
       if (written.size > 0) this.evaluateChanged(written, nowMs)
+    } finally {
+      this.#isBusy = false
+    }
+  }
+
+  *#finishCheap(
+    row: RuleRow,
+    evaluation: Generator<void, ReadonlySet<string>>,
+    nowMs: number,
+  ): Generator<void> {
+    this.#isBusy = true
+    try {
+      const written = yield* evaluation
+      this.#arrivals.spend(row.lastMs)
+      if (written.size > 0) this.evaluateChanged(written, nowMs, row)
     } finally {
       this.#isBusy = false
     }

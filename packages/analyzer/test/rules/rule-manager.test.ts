@@ -12,7 +12,8 @@ function groupsOf(yaml: string): readonly RuleGroup[] {
 }
 
 /** A manager over answers that a test changes, with what it told and wrote. */
-function harness(groups: readonly RuleGroup[], rests?: number) {
+function harness(groups: readonly RuleGroup[], rests?: number, queryMs = 0) {
+  let spentMs = 0
   const answers = new Map<string, readonly QuerySample[]>()
   const steps: string[] = []
   const transitions: AlertTransition[] = []
@@ -20,6 +21,7 @@ function harness(groups: readonly RuleGroup[], rests?: number) {
   const manager = createRuleManager({
     groups,
     query: (expression) => {
+      spentMs += queryMs
       const answer = answers.get(expression)
       if (answer === undefined) throw new Error(`no answer for ${expression}`)
       return answer
@@ -40,7 +42,7 @@ function harness(groups: readonly RuleGroup[], rests?: number) {
     },
     intervalMs: 10 * SECOND,
     metricNames: (expression) => [expression],
-    stopwatch: () => 0,
+    stopwatch: () => spentMs,
   })
   return { manager, answers, steps, transitions, recorded }
 }
@@ -183,6 +185,26 @@ groups:
     manager.evaluateChanged(new Set(['load']), 3 * SECOND)
     expect(steps).to.deep.equal(['3 inactive>firing'])
     expect(manager.alerts().map(({ name }) => name)).to.deep.equal(['High'])
+  })
+
+  it('leaves what takes longer than a moment for a turn, and then does it once and in order', () => {
+    const rules = Array.from({ length: 8 }, (_, i) => `      - { record: r${i}, expr: load }`)
+    const last = '      - { record: chained, expr: r7 }'
+    const yaml = ['groups:', '  - name: g', '    rules:', ...rules, last].join('\n')
+    const { manager, answers, recorded } = harness(groupsOf(yaml), undefined, 4)
+    for (const name of ['load', 'r7']) answers.set(name, [{ labels: {}, value: 1 }])
+    manager.evaluateChanged(new Set(['load']), 10 * SECOND)
+    expect(recorded.length).to.equal(3)
+    for (;;) {
+      const steps = manager.evaluateWaiting(11 * SECOND)
+      if (steps === undefined) break
+      for (const _ of steps);
+    }
+    expect(recorded).to.deep.equal([
+      ...[0, 1, 2].map((i) => `10000 r${i}{} 1`),
+      ...[3, 4, 5, 6, 7].map((i) => `11000 r${i}{} 1`),
+      '11000 chained{} 1',
+    ])
   })
 
   it('gives the same alerts on arrival as on the interval at those instants', () => {
