@@ -1,9 +1,7 @@
 import { mkdir, open, rename } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
-
-/** About a millisecond of writing. */
-const PIECE_LENGTH = 64 * 1024
+import { piecesOf } from './model/text-pieces.ts'
 
 /**
  * Puts a text in the place of a file, whole or not at all: a crash, even of the machine, leaves the old one or
@@ -24,13 +22,9 @@ export async function replaceFile(path: string, pieces: Iterable<string>): Promi
 /** Joins short texts to pieces, with others served after each. */
 export async function gatherPieces(texts: Iterable<string>): Promise<readonly string[]> {
   const pieces: string[] = []
-  let piece = ''
-  for (const text of texts) {
-    piece += text
-    if (piece.length < PIECE_LENGTH) continue
+  for (const piece of piecesOf(texts)) {
     pieces.push(piece)
-    piece = ''
     await setImmediate()
   }
-  return piece === '' ? pieces : [...pieces, piece]
+  return pieces
 }

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { jsonTexts } from './model/text-pieces.ts'
 import { gatherPieces, replaceFile } from './replace-file.ts'
 
 /** Keeps one JSON value on disk, always whole: a crash leaves the old one or the new one. */
@@ -11,9 +12,6 @@ export interface StateFile<State> {
    */
   readonly save: (state: State) => Promise<void>
 }
-
-/** Lists within lists that a state has; what is deeper is written in one go. */
-const DEPTH = 5
 
 /** `onProblem` is told in one sentence why a saved state could not be read or written. */
 export function openStateFile<State>(
@@ -29,7 +27,7 @@ export function openStateFile<State>(
       const state = next
       next = undefined
       try {
-        const pieces = await gatherPieces(jsonTexts(state, DEPTH))
+        const pieces = await gatherPieces(jsonTexts(state))
         if (same(pieces, saved)) continue
         await replaceFile(path, pieces)
         saved = pieces
@@ -58,28 +56,6 @@ export function openStateFile<State>(
       writing ??= writeAll()
       return writing
     },
-  }
-}
-
-/** What `JSON.stringify` writes, as many short texts. */
-function* jsonTexts(value: unknown, depth: number): Generator<string> {
-  if (depth === 0 || typeof value !== 'object' || value === null) yield JSON.stringify(value)
-  else if (Array.isArray(value)) {
-    yield '['
-    for (const [i, item] of value.entries()) {
-      if (i > 0) yield ','
-      yield* jsonTexts(item ?? null, depth - 1)
-    }
-    yield ']'
-  } else {
-    let before = '{'
-    for (const [key, item] of Object.entries(value)) {
-      if (item === undefined) continue
-      yield `${before}${JSON.stringify(key)}:`
-      yield* jsonTexts(item, depth - 1)
-      before = ','
-    }
-    yield before === '{' ? '{}' : '}'
   }
 }
 

@@ -32,17 +32,17 @@ const COLUMNS = [
 
 type Row = Partial<Record<(typeof COLUMNS)[number], string | number>>
 
-/** A report as CSV (RFC 4180: CRLF, quotes doubled), safe to open in a spreadsheet. */
-export function renderCsv(report: PerformanceReport): string {
-  const rows = [
-    ...bottleneckRows(report),
-    ...recommendationRows(report),
-    ...alertRows(report),
-    ...componentRows(report),
-    ...systemRows(report),
-  ]
-  const lines = rows.map((row) => COLUMNS.map((column) => csvField(row[column])).join(','))
-  return [COLUMNS.join(','), ...lines, ''].join('\r\n')
+/** What rows there are of a report, in their order. */
+const SECTIONS = [bottleneckRows, recommendationRows, alertRows, componentRows, systemRows]
+
+/** A report as CSV (RFC 4180: CRLF, quotes doubled), safe to open in a spreadsheet, line by line. */
+export function* csvTexts(report: PerformanceReport): Generator<string> {
+  yield `${COLUMNS.join(',')}\r\n`
+  for (const rowsOf of SECTIONS) {
+    for (const row of rowsOf(report)) {
+      yield `${COLUMNS.map((column) => csvField(row[column])).join(',')}\r\n`
+    }
+  }
 }
 
 /**

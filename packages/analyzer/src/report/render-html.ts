@@ -1,16 +1,17 @@
 import { createHash } from 'node:crypto'
 import type { PerformanceReport } from '../model/report.ts'
+import { jsonTexts } from '../model/text-pieces.ts'
 import { BRAND_ICON, BRAND_MARK } from './html/brand.ts'
-import { html, SafeHtml, scriptJson } from './html/safe-html.ts'
-import { renderSections } from './html/sections.ts'
+import { escapeScriptJson, html, SafeHtml } from './html/safe-html.ts'
+import { sectionTexts } from './html/sections.ts'
 import { serviceName, time } from './html/words.ts'
 import { readPageAsset } from './page-assets.ts'
 
 /**
- * A report as one HTML file. It loads nothing, and its content security policy names the hash of each
+ * A report as one HTML file, text by text. It loads nothing, and its content security policy names the hash of each
  * script and style in it: even a text that slipped through escaping could not run.
  */
-export function renderHtml(report: PerformanceReport): string {
+export function* htmlTexts(report: PerformanceReport): Generator<string> {
   const style = readPageAsset('theme.css')
   const scripts = [
     readPageAsset('uplot.js'),
@@ -25,7 +26,7 @@ export function renderHtml(report: PerformanceReport): string {
     "form-action 'none'",
   ].join('; ')
   const services = report.snapshot.services.map(serviceName).join(', ')
-  return html`<!doctype html>
+  yield html`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -44,10 +45,14 @@ export function renderHtml(report: PerformanceReport): string {
   <p class="muted small">${time(report.window.start)} – ${time(report.window.end)}</p>
 </header>
 <main id="content">
-${renderSections(report, { actions: false })}
+`.text
+  yield* sectionTexts(report, { actions: false })
+  yield html`
 </main>
 <footer class="footer"><p>Made by Chokepoint ${report.version}. Every figure comes with the PromQL that gives it again. The data of this report is in this file, as JSON, in the element <code>chokepoint-data</code>.</p></footer>
-<script type="application/json" id="chokepoint-data">${scriptJson(report)}</script>
+<script type="application/json" id="chokepoint-data">`.text
+  for (const text of jsonTexts(report)) yield escapeScriptJson(text)
+  yield html`</script>
 <script>${new SafeHtml(scripts[0]!)}</script>
 <script type="module">${new SafeHtml(scripts[1]!)}</script>
 </body>

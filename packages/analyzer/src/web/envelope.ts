@@ -19,21 +19,34 @@ export function sendAnswer(reply: FastifyReply, answer: ApiAnswer): FastifyReply
     ...(warnings.length > 0 ? [`,"warnings":${JSON.stringify(warnings)}`] : []),
     ...(infos.length > 0 ? [`,"infos":${JSON.stringify(infos)}`] : []),
   ]
-  return sendPieces(reply, ['{"status":"success","data":', ...pieces, `${notes.join('')}}`])
+  return sendPieces(reply, 'application/json', [
+    '{"status":"success","data":',
+    ...pieces,
+    `${notes.join('')}}`,
+  ])
 }
 
 export function sendError(reply: FastifyReply, answer: ErrorAnswer): FastifyReply {
   const { status, errorType, error } = answer
-  return sendText(reply.code(status), JSON.stringify({ status: 'error', errorType, error }))
+  return sendText(
+    reply.code(status),
+    'application/json',
+    JSON.stringify({ status: 'error', errorType, error }),
+  )
 }
 
 /** From here on to copy a text into bytes in one go would hold others up for milliseconds. */
 const ONE_TEXT_MAX = 512 * 1024
 
-function sendPieces(reply: FastifyReply, pieces: readonly string[]): FastifyReply {
+/** Sends a text that may be long. */
+export function sendPieces(
+  reply: FastifyReply,
+  mediaType: string,
+  pieces: readonly string[],
+): FastifyReply {
   const length = pieces.reduce((sum, piece) => sum + piece.length, 0)
-  if (length <= ONE_TEXT_MAX) return sendText(reply, pieces.join(''))
-  return reply.header('content-type', 'application/json').send(Readable.from(unhurried(pieces)))
+  if (length <= ONE_TEXT_MAX) return sendText(reply, mediaType, pieces.join(''))
+  return reply.header('content-type', mediaType).send(Readable.from(unhurried(pieces)))
 }
 
 /** The pieces one by one, with others served after each. */
@@ -44,10 +57,10 @@ async function* unhurried(pieces: readonly string[]): AsyncGenerator<string> {
   }
 }
 
-/** Sends JSON with exactly Prometheus' content type: a serializer of our own keeps fastify's charset off. */
-function sendText(reply: FastifyReply, body: string): FastifyReply {
+/** Sends a text with exactly this content type: a serializer of our own keeps fastify's charset off. */
+function sendText(reply: FastifyReply, mediaType: string, body: string): FastifyReply {
   return reply
-    .header('content-type', 'application/json')
+    .header('content-type', mediaType)
     .serializer((text: string) => text)
     .send(body)
 }

@@ -1,3 +1,5 @@
+import { piecesOf } from '../model/text-pieces.ts'
+
 /** JSON that is written already, in pieces: the envelope puts it in as it is. */
 export class JsonText {
   readonly pieces: readonly string[]
@@ -5,6 +7,16 @@ export class JsonText {
   constructor(pieces: readonly string[]) {
     this.pieces = pieces
   }
+}
+
+/** Joins texts to pieces, in steps. */
+export function* gatherInSteps(texts: Iterable<string>): Generator<void, readonly string[]> {
+  const pieces: string[] = []
+  for (const piece of piecesOf(texts)) {
+    pieces.push(piece)
+    yield
+  }
+  return pieces
 }
 
 /** Samples, labels or what else makes an item long, between two rests: about a millisecond of writing. */

@@ -2,16 +2,19 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { AnalyzerView } from '../model/analyzer-view.ts'
 import { ChokepointError } from '../model/errors.ts'
 import type { ReportFormat } from '../model/report.ts'
+import { jsonTexts } from '../model/text-pieces.ts'
 import { buildReport } from '../report/build-report.ts'
 import { REPORT_FORMATS } from '../report/render.ts'
 import { refuseCrossSite } from './authorize.ts'
-import { sendAnswer } from './envelope.ts'
+import { sendAnswer, sendPieces } from './envelope.ts'
+import { gatherInSteps, JsonText } from './json-text.ts'
 import { openApiDocument } from './openapi/document.ts'
 import { Parameters } from './parameters.ts'
 import type {
   ActOnRecommendation,
   ComputeView,
   RecommendationAction,
+  RunSteps,
   WebhookPort,
 } from './ports.ts'
 import { durationParameter, limitParameter } from './prometheus/parse-parameters.ts'
@@ -20,6 +23,7 @@ import { tenantOf } from './tenant.ts'
 export interface OwnRouteOptions {
   readonly version: string
   readonly compute: ComputeView
+  readonly runSteps: RunSteps
   readonly actOnRecommendation: ActOnRecommendation
   readonly webhooks: WebhookPort
 }
@@ -37,15 +41,17 @@ const LISTS: Readonly<Record<string, (view: AnalyzerView) => readonly unknown[]>
 
 /** Chokepoint's own endpoints, in the same envelope as Prometheus'. */
 export function ownRoutes(app: FastifyInstance, options: OwnRouteOptions): void {
-  const { compute } = options
+  const { compute, runSteps } = options
+  const sendWhole = async (reply: FastifyReply, value: unknown) =>
+    sendAnswer(reply, { data: new JsonText(await runSteps(gatherInSteps(jsonTexts(value)))) })
   app.get('/api/v1/snapshot', async (request, reply) =>
-    sendAnswer(reply, { data: await compute(tenantOf(request), (view) => view.snapshot()) }),
+    sendWhole(reply, await compute(tenantOf(request), (view) => view.snapshot())),
   )
   for (const [path, list] of Object.entries(LISTS)) {
     app.get(`/api/v1/${path}`, async (request, reply) => {
       const limit = limitParameter(Parameters.of(request))
       const all = await compute(tenantOf(request), list)
-      return sendAnswer(reply, { data: limit === 0 ? all : all.slice(0, limit) })
+      return sendWhole(reply, limit === 0 ? all : all.slice(0, limit))
     })
   }
   app.get('/api/v1/report', (request, reply) => sendReport(request, reply, options))
@@ -92,7 +98,7 @@ function webhookRoutes(app: FastifyInstance, webhooks: WebhookPort): void {
 async function sendReport(
   request: FastifyRequest,
   reply: FastifyReply,
-  { version, compute }: OwnRouteOptions,
+  { version, compute, runSteps }: OwnRouteOptions,
 ): Promise<FastifyReply> {
   const parameters = Parameters.of(request)
   const format = parameters.get('format') || 'json'
@@ -104,13 +110,12 @@ async function sendReport(
   }
   const windowMs = windowParameter(parameters)
   const report = await compute(tenantOf(request), (view) => buildReport(view, windowMs, version))
-  const { mediaType, render } = REPORT_FORMATS[format]
+  const { mediaType, texts } = REPORT_FORMATS[format]
+  const pieces = await runSteps(gatherInSteps(texts(report)))
   const file = `chokepoint-report-${report.generatedAt.replace(/[:.]/g, '-')}.${format}`
   const disposition = format === 'html' ? 'inline' : 'attachment'
-  return reply
-    .header('content-disposition', `${disposition}; filename="${file}"`)
-    .type(mediaType)
-    .send(render(report))
+  reply.header('content-disposition', `${disposition}; filename="${file}"`)
+  return sendPieces(reply, mediaType, pieces)
 }
 
 function isFormat(text: string): text is ReportFormat {

@@ -2,17 +2,21 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { FastifyInstance, FastifyReply } from 'fastify'
-import { renderSections } from '../report/html/sections.ts'
+import type { PerformanceReport } from '../model/report.ts'
+import { SafeHtml } from '../report/html/safe-html.ts'
+import { type SectionOptions, sectionTexts } from '../report/html/sections.ts'
 import { PAGE_ASSETS, readPageAsset } from '../report/page-assets.ts'
 import { sendAnswer } from './envelope.ts'
+import { gatherInSteps } from './json-text.ts'
 import type { LiveReports } from './live-reports.ts'
-import type { ProfilePort } from './ports.ts'
+import type { ProfilePort, RunSteps } from './ports.ts'
 import { renderPage, renderWelcome } from './render-page.ts'
 import { tenantOf } from './tenant.ts'
 
 export interface PageRouteOptions {
   readonly version: string
   readonly live: LiveReports
+  readonly runSteps: RunSteps
   /** True when a request must say who it is: then the page asks, and comes without data. */
   readonly guarded: boolean
 }
@@ -34,13 +38,18 @@ export function liveRoute(
   app: FastifyInstance,
   live: LiveReports,
   profiles: Pick<ProfilePort, 'state'>,
+  runSteps: RunSteps,
 ): void {
   app.get('/api/v1/live', async (request, reply) => {
     const report = await live.of(tenantOf(request))
     const sections =
       report.snapshot.series === 0
         ? renderWelcome(originOf(request))
-        : renderSections(report, { actions: true, profiles: profiles.state(tenantOf(request)) })
+        : await sectionsOf(
+            report,
+            { actions: true, profiles: profiles.state(tenantOf(request)) },
+            runSteps,
+          )
     reply.header('cache-control', 'no-store')
     return sendAnswer(reply, {
       data: { time: report.generatedAt, html: sections.text, charts: report.charts },
@@ -48,11 +57,23 @@ export function liveRoute(
   })
 }
 
+/** The page's body, written in steps. */
+async function sectionsOf(
+  report: PerformanceReport,
+  options: SectionOptions,
+  runSteps: RunSteps,
+): Promise<SafeHtml> {
+  const pieces = await runSteps(gatherInSteps(sectionTexts(report, options)))
+  return new SafeHtml(pieces.join(''))
+}
+
 /** The live page at `/` and what it loads. */
 export function pageRoutes(app: FastifyInstance, options: PageRouteOptions): void {
   app.get('/', async (request, reply) => {
-    const report = options.guarded ? undefined : await options.live.of(tenantOf(request))
-    const page = renderPage({ report, version: options.version, origin: originOf(request) })
+    const { guarded, live, version, runSteps } = options
+    const report = guarded ? undefined : await live.of(tenantOf(request))
+    const sections = report && (await sectionsOf(report, { actions: true }, runSteps))
+    const page = renderPage({ report, sections, version, origin: originOf(request) })
     return reply
       .header('content-security-policy', PAGE_POLICY)
       .header('cache-control', 'no-store')

@@ -1,18 +1,19 @@
 import type { PerformanceReport } from '../model/report.ts'
 import { BRAND_ICON, BRAND_MARK } from '../report/html/brand.ts'
 import { html, type SafeHtml, scriptJson } from '../report/html/safe-html.ts'
-import { renderSections } from '../report/html/sections.ts'
 
 export interface PageContent {
   /** Absent where a reader must say first who they are. */
   readonly report: PerformanceReport | undefined
+  /** The report's body, where there is a report. */
+  readonly sections: SafeHtml | undefined
   readonly version: string
   /** The server's address as the browser sees it. */
   readonly origin: string
 }
 
 /** The live page with what is known now; its script keeps it up to date from there. */
-export function renderPage({ report, version, origin }: PageContent): string {
+export function renderPage({ report, sections, version, origin }: PageContent): string {
   const hasData = report !== undefined && report.snapshot.series > 0
   return html`<!doctype html>
 <html lang="en">
@@ -39,7 +40,7 @@ export function renderPage({ report, version, origin }: PageContent): string {
   </nav>
 </header>
 <main id="content" data-guarded="${report === undefined ? 'yes' : 'no'}">
-${report !== undefined && (hasData ? renderSections(report, { actions: true }) : renderWelcome(origin))}
+${report !== undefined && (hasData ? sections : renderWelcome(origin))}
 </main>
 <form class="card access" id="access" hidden>
   <p>This analyzer asks who you are.</p>

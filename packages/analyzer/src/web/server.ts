@@ -99,12 +99,12 @@ export function createWebServer(options: WebServerOptions): WebServer {
         },
       })
       profileRoutes(tenants, options.profiles)
-      liveRoute(tenants, live, options.profiles)
+      liveRoute(tenants, live, options.profiles, options.runSteps)
     })
   })
   app.register(async (page) => {
     const guarded = options.tokens.length > 0 || options.multitenancy
-    pageRoutes(page, { version: options.version, live, guarded })
+    pageRoutes(page, { version: options.version, live, runSteps: options.runSteps, guarded })
   })
   return serverOf(app, tls === undefined ? 'http' : 'https')
 }

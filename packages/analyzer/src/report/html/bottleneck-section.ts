@@ -17,27 +17,31 @@ interface CardOptions {
   readonly profiles?: ProfileState
 }
 
-/** Every bottleneck of the window, highest impact first, with its proof and what to do about it. */
-export function bottleneckSection(report: PerformanceReport, options: CardOptions): SafeHtml {
+/** Every bottleneck of the window, highest impact first, with its proof and what to do about it, card by card. */
+export function* bottleneckTexts(
+  report: PerformanceReport,
+  options: CardOptions,
+): Generator<string> {
   const known = new Map(report.bottlenecks.map((one) => [one.id, one]))
-  const cards = report.bottlenecks.map((one) =>
-    card(one, known, recommendationsOf(one, report), report.generatedAt, options),
-  )
-  const empty = html`<p class="empty">${
-    report.snapshot.series === 0
-      ? 'Bottlenecks show here once there is data.'
-      : 'No bottleneck in this window. Each detector looked and found nothing over its threshold.'
-  }</p>`
-  return html`<section class="bottlenecks" aria-labelledby="bottlenecks-title">
+  const { recommendations } = report.snapshot
+  const byId = new Map(recommendations.map((one) => [one.id, one]))
+  const byBottleneck = Map.groupBy(recommendations, ({ bottleneck }) => bottleneck)
+  yield html`<section class="bottlenecks" aria-labelledby="bottlenecks-title">
   <h2 id="bottlenecks-title">Bottlenecks <span class="muted">by impact</span></h2>
-  ${cards.length > 0 ? cards : empty}
-</section>`
-}
-
-function recommendationsOf(one: Bottleneck, report: PerformanceReport): Recommendation[] {
-  return report.snapshot.recommendations.filter(
-    ({ id, bottleneck }) => bottleneck === one.id || one.recommendations.includes(id),
-  )
+  `.text
+  for (const one of report.bottlenecks) {
+    const named = one.recommendations.flatMap((id) => byId.get(id) ?? [])
+    const advice = new Set([...(byBottleneck.get(one.id) ?? []), ...named])
+    yield card(one, known, [...advice], report.generatedAt, options).text
+  }
+  if (report.bottlenecks.length === 0) {
+    yield html`<p class="empty">${
+      report.snapshot.series === 0
+        ? 'Bottlenecks show here once there is data.'
+        : 'No bottleneck in this window. Each detector looked and found nothing over its threshold.'
+    }</p>`.text
+  }
+  yield '\n</section>'
 }
 
 function card(

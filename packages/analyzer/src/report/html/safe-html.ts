@@ -41,14 +41,18 @@ function render(value: HtmlValue): string {
   return escapeHtml(String(value))
 }
 
+/** JSON for a `<script type="application/json">`. */
+export function scriptJson(data: unknown): SafeHtml {
+  return new SafeHtml(escapeScriptJson(JSON.stringify(data)))
+}
+
 /**
- * JSON for a `<script type="application/json">`. `<` is written `\u003c`, so no text in the data can
+ * JSON, or a part of it, as it may stand in a script element. `<` is written `\u003c`, so no text in the data can
  * end the element or open a comment; the two line separators keep it valid in old script parsers.
  */
-export function scriptJson(data: unknown): SafeHtml {
-  const json = JSON.stringify(data)
+export function escapeScriptJson(json: string): string {
+  return json
     .replaceAll('<', '\\u003c')
     .replaceAll('\u2028', '\\u2028')
     .replaceAll('\u2029', '\\u2029')
-  return new SafeHtml(json)
 }

@@ -1,9 +1,9 @@
 import type { ProfileState } from '../../model/profile.ts'
 import type { PerformanceReport } from '../../model/report.ts'
 import { alertSection } from './alert-section.ts'
-import { bottleneckSection } from './bottleneck-section.ts'
+import { bottleneckTexts } from './bottleneck-section.ts'
 import { chartSection } from './chart-section.ts'
-import { html, type SafeHtml } from './safe-html.ts'
+import { html } from './safe-html.ts'
 import { summarySection } from './summary-section.ts'
 import { componentSection, systemSection } from './table-sections.ts'
 
@@ -14,12 +14,14 @@ export interface SectionOptions {
   readonly profiles?: ProfileState
 }
 
-/** The body that the live page and the report share, in the order in which a person asks. */
-export function renderSections(report: PerformanceReport, options: SectionOptions): SafeHtml {
-  return html`${summarySection(report)}
-${bottleneckSection(report, options)}
-${chartSection(report)}
-${componentSection(report)}
-${systemSection(report)}
-${alertSection(report)}`
+/** The body that the live page and the report share, in the order in which a person asks, text by text. */
+export function* sectionTexts(
+  report: PerformanceReport,
+  options: SectionOptions,
+): Generator<string> {
+  yield html`${summarySection(report)}\n`.text
+  yield* bottleneckTexts(report, options)
+  for (const section of [chartSection, componentSection, systemSection, alertSection]) {
+    yield html`\n${section(report)}`.text
+  }
 }

@@ -58,6 +58,16 @@ describe('the Prometheus API', () => {
     expect(times).to.deep.equal([NOW_MS, 1435781451781, 1435781451781, 1435781451781])
   })
 
+  it('has no time left with a timeout of nothing, before it asks', async () => {
+    const query = () => expect.fail('it was asked')
+    await asking({ query }, async (get) => {
+      for (const timeout of ['0', '-1', '0s']) {
+        const { status, body } = await get(`query?query=up&timeout=${timeout}`)
+        expect([status, body.errorType]).to.deep.equal([503, 'timeout'])
+      }
+    })
+  })
+
   it('passes a range, its step and the options on', async () => {
     const calls: unknown[] = []
     await asking(

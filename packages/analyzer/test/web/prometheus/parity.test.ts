@@ -51,7 +51,6 @@ const REQUESTS: readonly string[] = [
   'query?query=time()&time=1__0',
   'query?query=time()&time=0x1p3',
   'query?query=1&time=4&timeout=0x1p3',
-  'query?query=1&time=4&timeout=0',
   'query?query=1&time=4&timeout=-1s',
   'query?query=1&time=4&timeout=Inf',
   'query_range?query=time()&start=0&end=8&step=0x1p1',
