@@ -96,9 +96,9 @@ class GrpcReceiver implements OtlpGrpcServer {
   async #call(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): Promise<void> {
     // A client that goes away is told nothing; reading fails by itself.
     stream.on('error', () => {})
-    stream.setTimeout(this.#options.limits.requestMs, () => stream.close(http2.NGHTTP2_CANCEL))
     if (!/^application\/grpc(\+proto|;|$)/i.test(headers['content-type'] ?? '')) {
       stream.respond({ ':status': 415 }, { endStream: true })
+      stream.close(http2.NGHTTP2_NO_ERROR)
       return
     }
     this.stats.requests++
@@ -134,13 +134,15 @@ class GrpcReceiver implements OtlpGrpcServer {
       )
     }
     const bytesMax = limits.bodyBytesMax + GRPC_PREFIX_BYTES
-    const { bytes, buffer } = await readBody(stream, 0, bytesMax, this.#buffers)
+    const tooLate = setTimeout(() => stream.close(http2.NGHTTP2_CANCEL), limits.requestMs)
+    const { bytes, buffer } = await readBody(stream, 0, bytesMax, this.#buffers).finally(() =>
+      clearTimeout(tooLate),
+    )
     this.stats.bytes += bytes.length
     const message = readGrpcMessage(bytes)
     const encoding = message.compressed ? (textOf(headers['grpc-encoding']) ?? '') : ''
     const inflated = await inflateBody(message.bytes, encoding, limits)
     this.stats.inflatedBytes += inflated.length
-    stream.setTimeout(0)
     const result = await ingest(tenant, inflated, 'protobuf')
     // Only now: after an error the log may still be writing the body.
     this.#buffers.give(buffer)

@@ -170,6 +170,20 @@ describe('the OTLP/gRPC receiver', () => {
     expect(seen).to.deep.equal([])
   })
 
+  it('lets go of a call that is sent too slowly, though something comes all the time', async () => {
+    await start(recordingOptions(seen, undefined, { limits: limitsWith({ requestMs: 300 }) }))
+    const { port, server } = open.at(-1)!
+    const session = connect(`http://127.0.0.1:${port}`)
+    const stream = session.request({ ...POST, 'content-type': 'application/grpc' })
+    stream.on('error', () => {})
+    stream.write(frame(0, Buffer.alloc(1_000_000)).subarray(0, 5))
+    const trickle = setInterval(() => stream.write('x'), 20)
+    await until('the call to be over', () => server.stats.refused.get('BODY_INVALID') === 1)
+    clearInterval(trickle)
+    session.destroy()
+    expect(seen).to.deep.equal([])
+  })
+
   it('asks for a tenant and a token', async () => {
     const send = await start(
       recordingOptions(seen, undefined, { multitenancy: true, auth: { tokens: ['t'] } }),
