@@ -151,6 +151,7 @@ webhooks:
   - { url: "https://hooks.slack.com/services/pass4", format: slack }
   - { url: "https://events.pagerduty.com/v2/enqueue", format: pagerduty, routingKey: pass5 }
 auth: { tokens: [pass6] }
+profiles: [{ service: shop, url: "https://user:pass8@example.org/", token: pass9 }]
 forward: { url: "https://otlp.example.org", headers: { x-key: pass7 } }
 `),
       ),
