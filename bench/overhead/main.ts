@@ -15,13 +15,14 @@ import { Service } from './service.ts'
 import { tableOf } from './table.ts'
 import { readThreadTimes } from './thread-times.ts'
 
+const ROUTES = ['/plain', '/work', '/call', '/db']
 const { values: options } = parseArgs({
   options: {
     short: { type: 'boolean', default: false },
     rounds: { type: 'string' },
     seconds: { type: 'string' },
     agents: { type: 'string' },
-    routes: { type: 'string', default: '/plain,/work,/call,/db' },
+    routes: { type: 'string', default: ROUTES.join() },
     preload: { type: 'string', default: BUILT_PRELOAD },
     results: { type: 'string' },
   },
@@ -32,7 +33,10 @@ const routes = options.routes.split(',')
 const SERVICE_CORE = 0
 const LOAD_CORE = 1
 const SETTLE_MS = 3000
+const REQUESTS_FIRST = 40
 const BARE = 'bare'
+/** Nobody listens there. */
+const NOBODY = 'http://127.0.0.1:1'
 
 if (!existsSync(options.preload)) {
   throw new Error(`${options.preload} is not there: build first (npm run build)`)
@@ -60,8 +64,10 @@ console.log(tableOf(samples))
 
 async function measure(agent: Agent): Promise<Sample> {
   const service = await Service.start(agent, folder, SERVICE_CORE, surroundings.ports)
+  await askEach(service)
   // What an agent does once, beside the app, is not a cost of requests.
   await delay(SETTLE_MS)
+  const rested = await service.usage()
   const cpuMicros: Record<string, number> = {}
   const perSecond: Record<string, number> = {}
   for (const route of routes) {
@@ -76,16 +82,36 @@ async function measure(agent: Agent): Promise<Sample> {
     samples.ratePerSecond ??= Math.round(perSecond['/plain'] / 2)
   }
   const p99Ms = await latencyOf(service)
-  const { rssBytes, heapBytes } = await service.usage()
+  const { rssBytes, youngBytes, heapBytes } = await service.usage()
   return {
     agent: agent.name,
     cpuMicros,
     perSecond,
     p99Ms,
     startupMs: service.startupMs,
+    rssIdleMb: rested.rssBytes / 2 ** 20,
     rssMb: rssBytes / 2 ** 20,
+    youngMb: youngBytes / 2 ** 20,
     heapMb: heapBytes / 2 ** 20,
     exitMs: await service.stop(),
+    exitAloneMs: await exitAlone(agent.name),
+  }
+}
+
+/** The exit of a service that has served something and whose collector is down. */
+async function exitAlone(name: string): Promise<number> {
+  const agent = agents(options.preload, NOBODY).find((one) => one.name === name)!
+  const service = await Service.start(agent, folder, SERVICE_CORE, surroundings.ports)
+  await askEach(service)
+  return service.stop()
+}
+
+/** Each route a few times, so that what is loaded on demand is there. */
+async function askEach({ port }: Service): Promise<void> {
+  for (let time = 0; time < REQUESTS_FIRST; time++) {
+    for (const route of ROUTES) {
+      await (await fetch(`http://127.0.0.1:${port}${route}`)).arrayBuffer()
+    }
   }
 }
 

@@ -10,9 +10,16 @@ export interface Sample {
   /** The slowest one in a hundred of `/plain` at the fixed rate. */
   readonly p99Ms: number | undefined
   readonly startupMs: number
+  /** After some requests of each kind and some seconds of rest. */
+  readonly rssIdleMb?: number
+  /** After the load: V8 has grown the young generation by then, with each agent at another moment. */
   readonly rssMb: number
+  /** The part of `rssMb` that is the app thread's young generation. */
+  readonly youngMb?: number
   readonly heapMb: number
   readonly exitMs: number
+  /** The same with nobody where the telemetry goes to. */
+  readonly exitAloneMs?: number
 }
 
 /** All rounds so far. */

@@ -1,6 +1,16 @@
 import type { Sample, Samples } from './samples.ts'
 import { median, spread } from './statistics.ts'
 
+const REST = [
+  'startupMs',
+  'rssIdleMb',
+  'rssMb',
+  'youngMb',
+  'heapMb',
+  'exitMs',
+  'exitAloneMs',
+] as const
+
 /** The table of all rounds, in Markdown: medians, and half the distance of the quartiles. */
 export function tableOf({ rows, ratePerSecond }: Samples): string {
   const agents = [...new Set(rows.map(({ agent }) => agent))]
@@ -20,9 +30,11 @@ export function tableOf({ rows, ratePerSecond }: Samples): string {
     const share = shares.length === 0 ? '' : ` (${shares.join(', ')})`
     return `+${added(agent, pick).toFixed(1)} ±${spread(own).toFixed(1)}${share}`
   }
-  const addedCell = (agent: string, key: 'startupMs' | 'rssMb' | 'heapMb' | 'exitMs'): string => {
-    const pick = (sample: Sample): number => sample[key]
-    if (agent === 'bare') return median(of(agent, pick)).toFixed(0)
+  const addedCell = (agent: string, key: (typeof REST)[number]): string => {
+    const pick = (sample: Sample): number | undefined => sample[key]
+    const own = of(agent, pick)
+    if (own.length === 0) return ''
+    if (agent === 'bare') return median(own).toFixed(0)
     return `+${added(agent, pick).toFixed(key === 'heapMb' ? 1 : 0)}`
   }
   const p99Cell = (agent: string): string => {
@@ -37,13 +49,11 @@ export function tableOf({ rows, ratePerSecond }: Samples): string {
     `Processor microseconds a request: without an agent, and added by each (in brackets the part of OpenTelemetry's and of` +
       ` Datadog's); latency of /plain at a fixed rate (in brackets, times that without an agent).` +
       ` Median ± half the quartile distance of ${rounds} rounds.\n`,
-    `| | ${routes.join(' | ')} | ${p99} | start ms | RSS MB | heap MB | exit ms |`,
-    `|---|${'---|'.repeat(routes.length + 5)}`,
+    `| | ${routes.join(' | ')} | ${p99} | start ms | RSS MB, rested | loaded | of it young | heap MB | exit ms | collector down |`,
+    `|---|${'---|'.repeat(routes.length + 8)}`,
     ...agents.map((agent) => {
       const cells = routes.map((route) => cpuCell(agent, route))
-      const rest = (['startupMs', 'rssMb', 'heapMb', 'exitMs'] as const).map((key) =>
-        addedCell(agent, key),
-      )
+      const rest = REST.map((key) => addedCell(agent, key))
       return `| ${[agent, ...cells, p99Cell(agent), ...rest].join(' | ')} |`
     }),
   ].join('\n')
