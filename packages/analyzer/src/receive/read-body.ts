@@ -12,7 +12,7 @@ const FIRST_BYTES = 64 * 1024
 
 /**
  * Reads a request's body up to a limit; `announced` is its length if that is known, else 0. Throws BODY_TOO_LARGE,
- * or BODY_INVALID when the client goes away.
+ * or BODY_INVALID when the client goes away. A stream of HTTP/2 that is cancelled just ends, with what came so far.
  */
 export async function readBody(
   request: Readable,
@@ -42,14 +42,10 @@ export async function readBody(
       length += chunk.length
     })
     request.once('end', () => resolve({ bytes: body.subarray(0, length), buffer: body }))
-    const endedEarly = (cause?: Error) => {
-      if (request.readableEnded) return
+    request.once('error', (error) => {
       const message = `the request ended after ${length} bytes`
-      reject(new ChokepointError('BODY_INVALID', message, { cause }))
-    }
-    request.once('error', endedEarly)
-    // A stream of HTTP/2 that is cancelled ends without an error.
-    request.once('close', endedEarly)
+      reject(new ChokepointError('BODY_INVALID', message, { cause: error }))
+    })
   })
 }
 
