@@ -8,10 +8,10 @@ const FIXTURE = join(import.meta.dirname, 'fixtures', 'in-process-load.cjs')
 const PRELOAD = join(import.meta.dirname, '..', '..', 'src', 'register.ts')
 
 /**
- * How many times the bare service's time a request may take on the app thread. Measured: 1.3 for both; OpenTelemetry's
- * agent comes to 3.5. The bounds are wide, because a busy machine is no regression; `bench/overhead` measures what it is.
+ * How many times the bare service's time a request may take on the app thread. Measured: 1.3, 1.4 and 1.2;
+ * OpenTelemetry's agent comes to 3.5. The bounds are wide, because a busy machine is no regression; `bench/overhead` measures what it is.
  */
-const TIMES_MAX = { '/plain': 2, '/db': 2 } as const
+const TIMES_MAX = { '/plain': 2, '/call': 2, '/db': 2 } as const
 /** What disturbs a run makes it slower, never faster: a run that is too slow is tried again. */
 const TRIES_MAX = 5
 
