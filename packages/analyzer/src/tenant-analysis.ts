@@ -91,8 +91,8 @@ export interface TenantAnalysis {
 export function createTenantAnalysis(options: TenantAnalysisOptions): TenantAnalysis {
   const { tenant, config, engine, store, clock, emit, history, onProblem } = options
   const source: SeriesSource = {
-    select: (matchers, fromMs, toMs) => store().select(matchers, fromMs, toMs),
-    selectInSteps: (matchers, fromMs, toMs) => store().selectInSteps(matchers, fromMs, toMs),
+    select: (...wanted) => store().select(...wanted),
+    selectInSteps: (...wanted) => store().selectInSteps(...wanted),
   }
   const questions = createQueryFunctions(engine, source)
   const { query, inSteps } = questions

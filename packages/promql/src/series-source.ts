@@ -26,12 +26,21 @@ export interface SourceSeries {
 
 /** Where the engine reads series: the only thing it asks of a store. */
 export interface SeriesSource {
-  /** Series that match all matchers and may have samples in [fromMs, toMs]; each label set once. */
-  select(matchers: readonly Matcher[], fromMs: number, toMs: number): readonly SourceSeries[]
+  /**
+   * Series that match all matchers and may have samples in [fromMs, toMs]; each label set once. Of more than `seriesMax`
+   * nothing is read: a source may stop when it has found one more.
+   */
+  select(
+    matchers: readonly Matcher[],
+    fromMs: number,
+    toMs: number,
+    seriesMax?: number,
+  ): readonly SourceSeries[]
   /** The same in steps. Optional: with it, a query over very many series rests already while they are found. */
   selectInSteps?(
     matchers: readonly Matcher[],
     fromMs: number,
     toMs: number,
+    seriesMax?: number,
   ): Steps<readonly SourceSeries[]>
 }

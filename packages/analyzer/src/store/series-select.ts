@@ -54,17 +54,23 @@ export class SeriesSelector {
     this.#histograms = histograms
   }
 
-  /** The series that match and may have samples in [fromMs, toMs], looking at some of them a step. */
+  /**
+   * The series that match and may have samples in [fromMs, toMs], looking at some of them a step; when they are more
+   * than `seriesMax`, only so many that this is certain.
+   */
   *select(
     matchers: readonly Matcher[],
     fromMs: number,
     toMs: number,
+    seriesMax = Number.POSITIVE_INFINITY,
   ): Generator<void, readonly SourceSeries[]> {
     let looked = 0
     let restAt = SERIES_A_STEP
     const parts = this.#namedParts(matchers)
     const others = matchers.filter(({ name }) => name !== METRIC_NAME)
     const found: SourceSeries[] = []
+    // Each family may give a label set once.
+    const enough = seriesMax * parts.length
     for (const { family, part } of parts) {
       const buckets = part === '_bucket'
       const tests = others.filter(({ name }) => !(buckets && name === 'le')).map(labelTest)
@@ -77,6 +83,7 @@ export class SeriesSelector {
         // What a sweep removed while this rested has no samples any more.
         if (!this.#mayHave(id, fromMs, toMs) || !this.#matches(id, tests)) continue
         this.#addSeries(found, family, part, id, bounds)
+        if (found.length > enough) return found
       }
     }
     // Two families can give one label set: a gauge and a native histogram, or a gauge named x_count.

@@ -177,8 +177,13 @@ export class TenantStore implements SeriesSource {
     this.#refusals.record(nowMs)
   }
 
-  select(matchers: readonly Matcher[], fromMs: number, toMs: number): readonly SourceSeries[] {
-    return runThrough(this.#selector.select(matchers, fromMs, toMs))
+  select(
+    matchers: readonly Matcher[],
+    fromMs: number,
+    toMs: number,
+    seriesMax?: number,
+  ): readonly SourceSeries[] {
+    return runThrough(this.#selector.select(matchers, fromMs, toMs, seriesMax))
   }
 
   /** The same in steps: of a hundred thousand series that takes a while. */
@@ -186,8 +191,9 @@ export class TenantStore implements SeriesSource {
     matchers: readonly Matcher[],
     fromMs: number,
     toMs: number,
+    seriesMax?: number,
   ): Steps<readonly SourceSeries[]> {
-    return this.#selector.select(matchers, fromMs, toMs)
+    return this.#selector.select(matchers, fromMs, toMs, seriesMax)
   }
 
   /** The times of samples that no resource sent. */

@@ -85,15 +85,15 @@ export class Query {
     toMs: number,
   ): Steps<readonly SourceSeries[]> {
     const { source } = this
+    const most = this.#limits.seriesMax
     const series =
       source.selectInSteps === undefined
-        ? source.select(matchers, fromMs, toMs)
-        : yield* source.selectInSteps(matchers, fromMs, toMs)
-    const most = this.#limits.seriesMax
+        ? source.select(matchers, fromMs, toMs, most)
+        : yield* source.selectInSteps(matchers, fromMs, toMs, most)
     if (series.length > most) {
       throw new PromqlError(
         'too_many_series',
-        `query processing would load too many series: a selector matches ${series.length}, at most ${most} are allowed`,
+        `query processing would load too many series: a selector matches more than the ${most} that are allowed`,
       )
     }
     return series
