@@ -21,4 +21,5 @@ export type {
 export type { PerformanceReport, ReportFormat } from './model/report.ts'
 export { isAtLeast, SEVERITIES, type Severity } from './model/severity.ts'
 export type { ComponentMetrics, PerformanceSnapshot, SystemMetrics } from './model/snapshot.ts'
+export { requestProfile } from './profiles/fetch-profile.ts'
 export { testRules } from './test-rules.ts'

@@ -1,3 +1,4 @@
+import { requestProfile } from '@chokepoint/analyzer'
 import { CommandFailure } from './failure.ts'
 import type { Environment } from './options.ts'
 
@@ -10,9 +11,6 @@ export interface ServiceProfileRequest {
   readonly environment: Environment
 }
 
-/** To reach the service, and for it to encode what it has sampled. */
-const SPARE_MS = 20_000
-
 /** Asks a service itself for a profile, as `go tool pprof` does; throws `CommandFailure` with its answer. */
 export async function fetchServiceProfile(request: ServiceProfileRequest): Promise<Uint8Array> {
   const { url, kind, seconds, environment } = request
@@ -22,16 +20,9 @@ export async function fetchServiceProfile(request: ServiceProfileRequest): Promi
       'CHOKEPOINT_PROFILE_TOKEN is not set: the service gives no profile without it',
     )
   }
-  const path = `debug/pprof/${kind === 'cpu' ? 'profile' : 'heap'}?seconds=${seconds}`
-  const response = await fetch(new URL(path, url.endsWith('/') ? url : `${url}/`), {
-    headers: { authorization: `Bearer ${token}` },
-    redirect: 'manual',
-    signal: AbortSignal.timeout(seconds * 1000 + SPARE_MS),
-  }).catch((error: Error) => {
-    const why = error.cause instanceof Error ? error.cause.message : error.message
-    throw new CommandFailure(`cannot reach the service at ${url}: ${why}`, undefined, {
-      cause: error,
-    })
+  const response = await requestProfile({ url, token }, kind, seconds).catch((cause: Error) => {
+    const message = `cannot reach the service at ${url}: ${cause.message}`
+    throw new CommandFailure(message, undefined, { cause })
   })
   if (response.status === 200) return response.bytes()
   const reason = (await response.text()).trim()

@@ -23,3 +23,17 @@ export interface ProfileState {
   /** Newest first. */
   readonly stored: readonly StoredProfile[]
 }
+
+/** Profiles of a tenant's services. */
+export interface ProfilePort {
+  readonly state: (tenant: string) => ProfileState
+  /** Throws `NOT_FOUND` for a service that is no target, `OVERLOADED` while one is taken, `PROFILE_FAILED`, `STORAGE_FAILED`. */
+  readonly take: (
+    tenant: string,
+    service: string,
+    kind: ProfileKind,
+    seconds: number,
+  ) => Promise<StoredProfile>
+  /** The gzipped pprof file. Throws `NOT_FOUND`. */
+  readonly read: (tenant: string, id: string) => Promise<Uint8Array>
+}

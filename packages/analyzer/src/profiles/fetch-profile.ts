@@ -28,18 +28,31 @@ const PATHS: Readonly<Record<ProfileKind, string>> = { cpu: 'profile', heap: 'he
 const SPARE_MS = 20_000
 const REASON_LENGTH_MAX = 200
 
-/** Asks for `/debug/pprof/…` beside the target's `/metrics`. Redirects are not followed: they would carry the token away. */
-export const fetchProfile: FetchProfile = async (request) => {
-  const { target, kind, seconds, bytesMax, signal } = request
-  const base = target.url.endsWith('/') ? target.url : `${target.url}/`
-  const url = new URL(`debug/pprof/${PATHS[kind]}?seconds=${seconds}`, base)
-  const response = await fetch(url, {
-    headers: { authorization: `Bearer ${target.token}` },
+/**
+ * Asks for `/debug/pprof/…` beside a service's `/metrics`, and gives its answer, whatever it is; rejects with the reason
+ * when there is none. Redirects are not followed: they would carry the token away.
+ */
+export async function requestProfile(
+  { url, token }: Pick<ProfileTarget, 'url' | 'token'>,
+  kind: ProfileKind,
+  seconds: number,
+  signal?: AbortSignal,
+): Promise<Response> {
+  const base = url.endsWith('/') ? url : `${url}/`
+  const tooLate = AbortSignal.timeout(seconds * 1000 + SPARE_MS)
+  return fetch(new URL(`debug/pprof/${PATHS[kind]}?seconds=${seconds}`, base), {
+    headers: { authorization: `Bearer ${token}` },
     redirect: 'manual',
-    signal: AbortSignal.any([signal, AbortSignal.timeout(seconds * 1000 + SPARE_MS)]),
+    signal: signal === undefined ? tooLate : AbortSignal.any([signal, tooLate]),
   }).catch((error: Error) => {
     throw error.cause instanceof Error ? error.cause : error
   })
+}
+
+/** Takes a gzipped pprof file from a target, of no more than `bytesMax`. */
+export const fetchProfile: FetchProfile = async (request) => {
+  const { target, kind, seconds, bytesMax, signal } = request
+  const response = await requestProfile(target, kind, seconds, signal)
   const body = await readBounded(response, bytesMax)
   if (response.status !== 200) {
     const reason = Buffer.from(body).toString().trim().slice(0, REASON_LENGTH_MAX)

@@ -1,5 +1,5 @@
 import { ChokepointError } from '../model/errors.ts'
-import type { ProfileKind, ProfileState, StoredProfile } from '../model/profile.ts'
+import type { ProfileKind, ProfilePort, StoredProfile } from '../model/profile.ts'
 import { type FetchProfile, fetchProfile, type ProfileTarget } from './fetch-profile.ts'
 import { ProfileShelf, type ShelfEntry, type ShelfLimits } from './profile-shelf.ts'
 
@@ -16,17 +16,7 @@ export interface ProfilesOptions {
 }
 
 /** Profiles that somebody had taken from a service. */
-export interface Profiles {
-  readonly state: (tenant: string) => ProfileState
-  /** Throws `NOT_FOUND` for a service that is no target, `OVERLOADED` while one is taken, `PROFILE_FAILED`, `STORAGE_FAILED`. */
-  readonly take: (
-    tenant: string,
-    service: string,
-    kind: ProfileKind,
-    seconds: number,
-  ) => Promise<StoredProfile>
-  /** The gzipped pprof file. Throws `NOT_FOUND`. */
-  readonly read: (tenant: string, id: string) => Promise<Uint8Array>
+export interface Profiles extends ProfilePort {
   /** Gives up those that are being taken. */
   readonly close: () => void
 }

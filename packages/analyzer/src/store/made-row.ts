@@ -32,3 +32,8 @@ export function doublesOf(layout: RowLayout): number {
     ? layout.width
     : layout.width + (layout.made?.customBounds?.length ?? 0)
 }
+
+/** Whether the counts of a row may be fractions, as those that a rule made are. */
+export function hasFractions(layout: RowLayout): boolean {
+  return layout.kind === 'exponential' && layout.made !== undefined
+}

@@ -8,6 +8,7 @@ import {
 } from './block-chain.ts'
 import { NO_BLOCK } from './block-pool.ts'
 import { type Cursor, readDouble, readXor, readZigzag } from './byte-codec.ts'
+import { hasFractions } from './made-row.ts'
 import {
   HAS_EXCESS,
   HAS_SUM,
@@ -80,7 +81,7 @@ function readBlock(
     if (op === OP_LAYOUT) {
       const layout = readLayout(bytes, cursor)
       counts = new Float64Array(layout.width)
-      fractions = layout.kind === 'exponential' && layout.made !== undefined
+      fractions = hasFractions(layout)
       sink.layout(layout)
       continue
     }

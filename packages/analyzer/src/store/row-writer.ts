@@ -1,7 +1,7 @@
 import { type BlockChains, HEADER_BYTES, OP_STALE, OP_START, OP_STEP } from './block-chain.ts'
 import { BlockPool, NO_BLOCK } from './block-pool.ts'
 import { writeDouble, writeXor, writeZigzag } from './byte-codec.ts'
-import { doublesOf } from './made-row.ts'
+import { doublesOf, hasFractions } from './made-row.ts'
 import {
   HAS_EXCESS,
   HAS_SUM,
@@ -200,7 +200,7 @@ function writeCounts(
 ): number {
   const { counts } = row
   const { width } = layout
-  const fractions = layout.kind === 'exponential' && layout.made !== undefined
+  const fractions = hasFractions(layout)
   let at = start
   let total = 0
   for (let i = 0; i < width; i++) total += counts[row.at + i]!

@@ -1,7 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { LabelSet, Matcher, QueryValue, SourceSeries } from '@chokepoint/promql'
 import type { AnalyzerView } from '../model/analyzer-view.ts'
-import type { ProfileKind, ProfileState, StoredProfile } from '../model/profile.ts'
 import type { Recommendation } from '../model/recommendation.ts'
 import type { RuleGroupStatus } from '../model/rule-status.ts'
 
@@ -116,19 +115,6 @@ export interface WebhookPort {
   readonly test: (endpoint?: string) => Promise<unknown>
   /** Throws `NOT_FOUND` for an unknown delivery. */
   readonly redeliver: (id: string) => Promise<unknown>
-}
-
-/** Profiles of a tenant's services; throws `NOT_FOUND`, `OVERLOADED`, `PROFILE_FAILED` and `STORAGE_FAILED`. */
-export interface ProfilePort {
-  readonly state: (tenant: string) => ProfileState
-  readonly take: (
-    tenant: string,
-    service: string,
-    kind: ProfileKind,
-    seconds: number,
-  ) => Promise<StoredProfile>
-  /** A gzipped pprof file. */
-  readonly read: (tenant: string, id: string) => Promise<Uint8Array>
 }
 
 /** Takes a raw OTLP request and answers it by itself; `path` prefixes are cut off already. */

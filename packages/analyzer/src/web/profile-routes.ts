@@ -1,10 +1,9 @@
 import type { FastifyInstance } from 'fastify'
 import { ChokepointError } from '../model/errors.ts'
-import { PROFILE_KINDS, type ProfileKind } from '../model/profile.ts'
+import { PROFILE_KINDS, type ProfileKind, type ProfilePort } from '../model/profile.ts'
 import { refuseCrossSite } from './authorize.ts'
 import { sendAnswer } from './envelope.ts'
 import { Parameters } from './parameters.ts'
-import type { ProfilePort } from './ports.ts'
 import { tenantOf } from './tenant.ts'
 
 const SECONDS_DEFAULT = 10

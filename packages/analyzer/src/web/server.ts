@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import fastify, { type FastifyInstance } from 'fastify'
 import type { AnalyzerView } from '../model/analyzer-view.ts'
 import { ChokepointError } from '../model/errors.ts'
+import type { ProfilePort } from '../model/profile.ts'
 import { type TlsMaterial, tlsServerOptions } from '../model/tls.ts'
 import { createAuthorizer } from './authorize.ts'
 import { compressReply } from './compress.ts'
@@ -16,7 +17,6 @@ import type {
   ActOnRecommendation,
   ComputeView,
   OtlpHandler,
-  ProfilePort,
   PrometheusPort,
   RunSteps,
   WebhookPort,

@@ -28,6 +28,11 @@ function watch(config = '') {
     manager,
     steps,
     add: engine.add,
+    /** Samples of a host whose memory is used by so much. */
+    memory: (ratio: number) => (timeMs: number) => {
+      const labels = { ...WHERE, system_memory_state: 'used' }
+      engine.add('system_memory_utilization_ratio', labels, timeMs, ratio)
+    },
     /** Adds samples and evaluates, every ten seconds from `from` up to `to`. */
     during: (from: number, to: number, add: (timeMs: number, second: number) => void) => {
       for (let second = from; second < to; second += 10) {
@@ -62,14 +67,7 @@ describe('threshold rules', () => {
   })
 
   it('tell warning and critical apart: never both of one label set at once', () => {
-    const { during, add, steps } = watch()
-    const memory = (ratio: number) => (timeMs: number) =>
-      add(
-        'system_memory_utilization_ratio',
-        { ...WHERE, system_memory_state: 'used' },
-        timeMs,
-        ratio,
-      )
+    const { during, memory, steps } = watch()
     during(0, 100, memory(0.5))
     during(100, 200, memory(0.9))
     during(200, 400, memory(0.97))
@@ -87,14 +85,7 @@ describe('threshold rules', () => {
   })
 
   it('fire the warning at once when a critical alert that nothing came before is over', () => {
-    const { during, add, steps } = watch()
-    const memory = (ratio: number) => (timeMs: number) =>
-      add(
-        'system_memory_utilization_ratio',
-        { ...WHERE, system_memory_state: 'used' },
-        timeMs,
-        ratio,
-      )
+    const { during, memory, steps } = watch()
     during(0, 100, memory(0.5))
     during(100, 200, memory(0.97))
     during(200, 300, memory(0.9))

@@ -5,6 +5,7 @@ import { expect } from 'chai'
 import parsePrometheusTextFormat from 'parse-prometheus-text-format'
 import { eventually } from '../../../../tools/testing/eventually.ts'
 import { freePort } from '../../../../tools/testing/free-port.ts'
+import { until } from '../../../../tools/testing/until.ts'
 
 const REGISTER = fileURLToPath(
   new URL('../../../instrumentation/dist/register.js', import.meta.url),
@@ -93,15 +94,9 @@ describe('an app under the preload', () => {
 })
 
 /** The text of `/metrics`, asked again until the watch thread is up and has the requests. */
-async function metricsOf(port: number): Promise<string> {
-  const endMs = performance.now() + 60_000
-  for (;;) {
-    const text = await fetch(`http://127.0.0.1:${port}/metrics`).then(
-      (response) => response.text(),
-      () => '',
-    )
-    if (/http_server_request_duration\w*_count\{[^}]*\} 5$/m.test(text)) return text
-    if (performance.now() > endMs) throw new Error(`/metrics never had the requests:\n${text}`)
-    await new Promise((resolve) => setTimeout(resolve, 100))
-  }
+function metricsOf(port: number): Promise<string> {
+  return until('the requests in /metrics', async () => {
+    const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()
+    return /http_server_request_duration\w*_count\{[^}]*\} 5$/m.test(text) ? text : undefined
+  })
 }

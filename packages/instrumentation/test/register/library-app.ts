@@ -77,7 +77,7 @@ export async function runLibraries(
     },
   })
   try {
-    const url = await listening(app)
+    const url = await app.listening()
     const answers = new Map<string, string>()
     for (const library of [...libraries, 'loaded']) {
       for (let count = 0; count < 3; count++) {
@@ -95,16 +95,6 @@ export async function runLibraries(
     app.child.kill('SIGKILL')
     receiver.stop()
   }
-}
-
-/** Connecting to five servers takes longer on a busy machine than an app otherwise has. */
-async function listening(app: AppProcess): Promise<string> {
-  const endMs = performance.now() + 60_000
-  while (!app.stdout.includes('listening') && app.child.exitCode === null) {
-    if (performance.now() > endMs) break
-    await new Promise((resolve) => setTimeout(resolve, 50))
-  }
-  return app.listening()
 }
 
 function servedBy(receiver: OtlpReceiver): number {

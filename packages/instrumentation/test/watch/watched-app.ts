@@ -2,6 +2,7 @@ import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { spawnTied } from '../../../../tools/testing/tied-process.ts'
+import { until } from '../../../../tools/testing/until.ts'
 import type { OtlpReceiver } from './otlp-receiver.ts'
 
 /** A real app in a process of its own, under the preload, that sends to a receiver. */
@@ -43,9 +44,7 @@ export class WatchedApp {
 
   /** Waits until the watch thread has reported, so that it is there to see. */
   async reported(receiver: OtlpReceiver): Promise<this> {
-    while (receiver.metricRequests.length === 0) {
-      await new Promise((resolve) => setTimeout(resolve, 10))
-    }
+    await until('a report', () => receiver.metricRequests.length > 0)
     return this
   }
 
