@@ -39,3 +39,8 @@ export function fakeFiles(
 export function wait(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms))
 }
+
+/** A command that keeps a processor busy. */
+export function busyFor(seconds: number): string {
+  return `exec ${process.execPath} -e 'for (const end = Date.now() + ${seconds}000; Date.now() < end; );'`
+}
