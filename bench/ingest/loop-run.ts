@@ -1,9 +1,10 @@
-import { fork } from 'node:child_process'
+import { execFileSync, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { rmSync } from 'node:fs'
 import { Agent } from 'node:http'
+import { availableParallelism } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Fleet, INTERVAL_MS, POINTS_PER_RESOURCE } from './generator.ts'
+import { type Body, Fleet, POINTS_PER_RESOURCE } from './generator.ts'
 import { post } from './http-run.ts'
 import type { LoopReport } from './loop-child.ts'
 import { seeded } from './seeded.ts'
@@ -13,6 +14,7 @@ import { runDirectory } from './targets.ts'
 export interface LoopRun {
   readonly pointsPerRequest: number
   readonly bytesPerRequest: number
+  /** What was acknowledged, once every series was known. */
   readonly pointsPerSecond: number
   /** While every series is new. */
   readonly first: LoopReport
@@ -24,10 +26,9 @@ export interface LoopRun {
 export type LoopExtent = 'store' | 'whole'
 
 const CHILD = new URL('./loop-child.ts', import.meta.url).pathname
-const CONNECTIONS = 8
+const CONNECTIONS = 32
 /** A fleet that works: one in which every call fails raises thousands of alerts, and is another question. */
 const HEALTHY = { failing: 0.002, busy: 0.05 }
-const HOUR_MS = 3_600_000
 
 /** Sends a fleet's reports at a steady rate for a time, and asks the analyzer how long its loop was blocked. */
 export async function measureLoop(
@@ -38,10 +39,13 @@ export async function measureLoop(
   seconds: number,
 ): Promise<LoopRun> {
   const directory = runDirectory()
+  const fleet = new Fleet(resources, resourcesPerRequest, Date.now(), seeded(1), HEALTHY)
   const child = fork(CHILD, [directory, extent], {
     execArgv: ['--conditions=chokepoint-source', '--max-semi-space-size=8'],
     env: { ...process.env, MALLOC_ARENA_MAX: '1' },
   })
+  pin(child.pid!, 0)
+  pin(process.pid, 1)
   const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS })
   const ask = async (): Promise<LoopReport> => {
     const answer = once(child, 'message')
@@ -50,34 +54,22 @@ export async function measureLoop(
   }
   try {
     const [{ otlpHttp }] = (await once(child, 'message')) as [{ otlpHttp: number }]
-    const perRound = resources * POINTS_PER_RESOURCE
-    const rounds = 1 + Math.ceil((pointsPerSecond * seconds) / perRound)
-    // Small fleets report more often, or the first reports would be older than the retention.
-    const stepMs = Math.min(INTERVAL_MS, Math.floor(HOUR_MS / rounds))
-    const startMs = Date.now() - rounds * stepMs
-    const fleet = new Fleet(resources, resourcesPerRequest, startMs, seeded(1), HEALTHY)
-    const send = async (round: number) => {
-      const pauseMs = (resourcesPerRequest * POINTS_PER_RESOURCE * 1000) / pointsPerSecond
-      const began = performance.now()
-      const answers: Promise<void>[] = []
-      for (const [i, body] of fleet.bodies.entries()) {
-        await untilDue(began + i * pauseMs)
-        fleet.advance(body, startMs + round * stepMs)
-        answers.push(post(body.bytes, otlpHttp, '/v1/metrics', agent))
-      }
-      await untilDue(began + fleet.bodies.length * pauseMs)
-      await Promise.all(answers)
-    }
+    const pauseMs = (resourcesPerRequest * POINTS_PER_RESOURCE * 1000) / pointsPerSecond
+    const sender = new Sender(fleet, pauseMs, (body) =>
+      post(body.bytes, otlpHttp, '/v1/metrics', agent),
+    )
     await ask()
-    await send(0)
+    await sender.send(1)
     const first = await ask()
+    const perRound = resources * POINTS_PER_RESOURCE
+    const rounds = Math.ceil((pointsPerSecond * seconds) / perRound)
     const began = performance.now()
-    for (let round = 1; round < rounds; round++) await send(round)
+    await sender.send(rounds)
     const took = (performance.now() - began) / 1000
     return {
       pointsPerRequest: resourcesPerRequest * POINTS_PER_RESOURCE,
       bytesPerRequest: fleet.bodies[0]!.bytes.length,
-      pointsPerSecond: (perRound * (rounds - 1)) / took,
+      pointsPerSecond: (perRound * rounds) / took,
       first,
       steady: await ask(),
     }
@@ -89,8 +81,47 @@ export async function measureLoop(
   }
 }
 
+/** Sends each body when it is due, whatever became of the others: a slow answer does not make the load less. */
+class Sender {
+  readonly #fleet: Fleet
+  readonly #pauseMs: number
+  readonly #post: (body: Body) => Promise<void>
+  /** By body, its last request: the next report is put into the same bytes. */
+  readonly #answers = new Map<Body, Promise<void>>()
+
+  constructor(fleet: Fleet, pauseMs: number, send: (body: Body) => Promise<void>) {
+    this.#fleet = fleet
+    this.#pauseMs = pauseMs
+    this.#post = send
+  }
+
+  /** Resolves when all reports are acknowledged; they bear the time at which they are sent. */
+  async send(rounds: number): Promise<void> {
+    let dueMs = performance.now()
+    for (let round = 0; round < rounds; round++) {
+      for (const body of this.#fleet.bodies) {
+        await untilDue(dueMs)
+        await this.#answers.get(body)
+        this.#fleet.advance(body, Date.now())
+        this.#answers.set(body, this.#post(body))
+        dueMs += this.#pauseMs
+      }
+    }
+    await Promise.all(this.#answers.values())
+    await untilDue(dueMs)
+  }
+}
+
 /** Timers are whole milliseconds, requests come more often: what is due already goes out at once. */
 async function untilDue(dueMs: number): Promise<void> {
   const waitMs = dueMs - performance.now()
   if (waitMs > 0) await sleep(waitMs)
+}
+
+/** Gives a process a core of its own, where there are two and the system can. */
+function pin(pid: number, core: number): void {
+  if (process.platform !== 'linux' || availableParallelism() < 2) return
+  execFileSync('taskset', ['--all-tasks', '--cpu-list', '--pid', String(core), String(pid)], {
+    stdio: 'ignore',
+  })
 }

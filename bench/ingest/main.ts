@@ -7,11 +7,10 @@ import { measureRestart } from './restart-run.ts'
 import { seeded } from './seeded.ts'
 import { findTargets, type Target } from './targets.ts'
 
-// node --expose-gc --conditions=chokepoint-source bench/ingest/main.ts [--part in-process|http|loop|restart] [--runs 3] [--only NAME]
+// node --expose-gc --conditions=chokepoint-source bench/ingest/main.ts [--part in-process|http|loop|restart] [--runs 3] [--only NAME|SERIES] [--seconds 120]
 const RESOURCES_PER_REQUEST = 25
 const RESTART_LOG_BYTES = 2 ** 30
 const LOOP_RATE = 100_000
-const LOOP_SECONDS = 20
 /** Series, and resources in a request: an SDK's own, 25 of them, a Collector's batch of 8,192 points, a huge one. */
 const LOOP_RUNS = [
   [10_000, 1],
@@ -29,6 +28,7 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '360' },
     only: { type: 'string' },
     extent: { type: 'string', default: 'whole' },
+    seconds: { type: 'string', default: '120' },
   },
 })
 
@@ -123,13 +123,14 @@ async function loop(): Promise<void> {
     'series     points/request   kB/request   points/s   p50     p99     max     CPU max   new series: p99   max     CPU max   collector max',
   )
   for (const [series, perRequest] of LOOP_RUNS) {
+    if (values.only !== undefined && values.only !== String(series)) continue
     const resources = Math.round(series / SERIES_PER_RESOURCE)
     const run = await measureLoop(
       extent,
       resources,
       Math.min(perRequest, resources),
       LOOP_RATE,
-      LOOP_SECONDS,
+      Number(values.seconds),
     )
     console.log(
       [

@@ -241,15 +241,15 @@ function* evaluateInstant(
     case 'scalar':
       return { type: 'scalar', timeMs, value: (yield* evaluator.scalar(expr, frame))[0]! }
     case 'vector': {
-      const block = dropDelayedNames(yield* evaluator.vector(expr, frame))
-      const samples = yield* vectorOfBlock(query, requireDistinct(block))
+      const block = yield* dropDelayedNames(query, yield* evaluator.vector(expr, frame))
+      const samples = yield* vectorOfBlock(query, yield* requireDistinct(query, block))
       return { type: 'vector', timeMs, samples }
     }
     case 'matrix': {
       const range = unwrapParens(expr)
       if (range.kind === 'subquery') {
         const { block, frame: inner } = yield* evaluator.subquery(range, frame)
-        const series = yield* matrixOfBlock(query, dropDelayedNames(block), inner)
+        const series = yield* matrixOfBlock(query, yield* dropDelayedNames(query, block), inner)
         return { type: 'matrix', series }
       }
       if (range.kind !== 'matrix') throw new TypeError('a range was expected')
@@ -266,7 +266,7 @@ function* evaluateRange(
 ): Steps<RangeSeries[]> {
   const block =
     typeOf(expr) === 'vector'
-      ? dropDelayedNames(yield* evaluator.vector(expr, frame))
+      ? yield* dropDelayedNames(query, yield* evaluator.vector(expr, frame))
       : scalarBlock(yield* evaluator.scalar(expr, frame))
   return yield* matrixOfBlock(query, block, frame)
 }

@@ -9,6 +9,7 @@ import {
 import { ABSENT, type Block, BlockBuilder, dropsName, FLOAT, HISTOGRAM } from './block.ts'
 import { mergeDuplicates } from './duplicates.ts'
 import type { Query } from './query.ts'
+import type { Steps } from './steps.ts'
 
 /** Two scalars, step by step. */
 export function scalarBinary(expr: Binary, left: Float64Array, right: Float64Array): Float64Array {
@@ -17,13 +18,13 @@ export function scalarBinary(expr: Binary, left: Float64Array, right: Float64Arr
 }
 
 /** A vector and a scalar; `swapped` when the scalar stands on the left. */
-export function vectorScalarBinary(
+export function* vectorScalarBinary(
   query: Query,
   expr: Binary,
   block: Block,
   scalar: Float64Array,
   swapped: boolean,
-): Block {
+): Steps<Block> {
   const renames = expr.bool || arithmeticOf(expr.op) !== undefined
   const out = new BlockBuilder(block.steps, block.rows)
   const fill =
@@ -31,6 +32,7 @@ export function vectorScalarBinary(
       ? floatFiller(expr, block, scalar, swapped, out)
       : mixedFiller(query, expr, block, scalar, swapped, out)
   for (let row = 0; row < block.rows; row++) {
+    if (query.mayRest(block.steps)) yield
     const labels = block.labels[row]!
     const base = out.add(
       renames && !query.delayedNames ? labels.withoutName() : labels,
@@ -39,7 +41,7 @@ export function vectorScalarBinary(
     if (fill(row * block.steps, base) === 0) out.undo()
   }
   const result = out.build(block.distinct)
-  return renames && !query.delayedNames ? mergeDuplicates(result) : result
+  return renames && !query.delayedNames ? yield* mergeDuplicates(query, result) : result
 }
 
 type Filler = (from: number, base: number) => number

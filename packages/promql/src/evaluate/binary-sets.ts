@@ -22,7 +22,7 @@ export function* setOperation(
     const covered = presence(left, leftGroups, groups.count)
     yield* append(query, out, left, () => true)
     yield* append(query, out, right, (row, step) => covered[rightGroups[row]! * steps + step] === 0)
-    return mergeDuplicates(out.build(false))
+    return yield* mergeDuplicates(query, out.build(false))
   }
   const covered = presence(right, rightGroups, groups.count)
   const wanted = expr.op === 'and' ? 1 : 0

@@ -1,6 +1,8 @@
 import { executionError } from '../errors.ts'
 import type { LabelSet } from '../label-set.ts'
 import { ABSENT, type Block, BlockBuilder, dropsName } from './block.ts'
+import type { Query } from './query.ts'
+import type { Steps } from './steps.ts'
 
 const SAME_LABELSET = 'vector cannot contain metrics with the same labelset'
 
@@ -9,25 +11,32 @@ export function sameLabelsetError() {
   return executionError(SAME_LABELSET)
 }
 
+/** A key is made and looked up: as much work as so many cells. */
+const KEY_CELLS = 4
+
 /** Whether two rows have equal labels. */
-export function hasDuplicates(labels: readonly LabelSet[]): boolean {
+export function* hasDuplicates(query: Query, labels: readonly LabelSet[]): Steps<boolean> {
   const seen = new Set<string>()
-  for (const set of labels) seen.add(set.key)
+  for (const set of labels) {
+    if (query.mayRest(KEY_CELLS)) yield
+    seen.add(set.key)
+  }
   return seen.size !== labels.length
 }
 
 /** Fails when two rows have equal labels, at whatever steps they have samples. */
-export function requireDistinct(block: Block): Block {
-  if (!block.distinct && hasDuplicates(block.labels)) throw sameLabelsetError()
+export function* requireDistinct(query: Query, block: Block): Steps<Block> {
+  if (!block.distinct && (yield* hasDuplicates(query, block.labels))) throw sameLabelsetError()
   return block
 }
 
 /** Rows with equal labels become one; fails when both have a sample at one step. */
-export function mergeDuplicates(block: Block): Block {
-  if (block.distinct || !hasDuplicates(block.labels)) return block
+export function* mergeDuplicates(query: Query, block: Block): Steps<Block> {
+  if (block.distinct || !(yield* hasDuplicates(query, block.labels))) return block
   const out = new BlockBuilder(block.steps, block.rows)
   const rowOf = new Map<string, number>()
   for (let row = 0; row < block.rows; row++) {
+    if (query.mayRest(KEY_CELLS + block.steps)) yield
     const labels = block.labels[row]!
     let base = rowOf.get(labels.key)
     if (base === undefined) {

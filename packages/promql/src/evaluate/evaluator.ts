@@ -141,7 +141,7 @@ export class Evaluator {
   *#unary(expr: Unary, frame: Frame): Steps<Block> {
     const block = yield* this.vector(expr.expr, frame)
     if (expr.op === '+') return block
-    return mapSamples(
+    return yield* mapSamples(
       this.#query,
       block,
       (value) => -value,
@@ -153,11 +153,13 @@ export class Evaluator {
     const query = this.#query
     if (typeOf(expr.left) === 'scalar') {
       const scalar = yield* this.scalar(expr.left, frame)
-      return vectorScalarBinary(query, expr, yield* this.vector(expr.right, frame), scalar, true)
+      const right = yield* this.vector(expr.right, frame)
+      return yield* vectorScalarBinary(query, expr, right, scalar, true)
     }
     const left = yield* this.vector(expr.left, frame)
     if (typeOf(expr.right) === 'scalar') {
-      return vectorScalarBinary(query, expr, left, yield* this.scalar(expr.right, frame), false)
+      const scalar = yield* this.scalar(expr.right, frame)
+      return yield* vectorScalarBinary(query, expr, left, scalar, false)
     }
     const right = yield* this.vector(expr.right, frame)
     const { on, labels } = expr.matching!
@@ -180,7 +182,7 @@ export class Evaluator {
       this.#projections.get(grouping, !without),
     )
     if (SELECTING.has(op)) return selectRows(this.#query, expr, block, groups, param!)
-    return aggregate(this.#query, expr, block, groups, param)
+    return yield* aggregate(this.#query, expr, block, groups, param)
   }
 
   *#call(expr: Call, frame: Frame): Steps<Block> {

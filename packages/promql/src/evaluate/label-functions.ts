@@ -5,9 +5,14 @@ import { compileRegex, type Regex, type RegexMatch } from '../regex.ts'
 import { stringArgument } from './arguments.ts'
 import { type Block, dropsName } from './block.ts'
 import { mergeDuplicates } from './duplicates.ts'
+import type { Query } from './query.ts'
+import type { Steps } from './steps.ts'
+
+/** A label is made: as much work as so many cells. */
+const LABEL_CELLS = 8
 
 /** `label_replace(vector, destination, replacement, source, regex)`. */
-export function labelReplace(call: Call, block: Block): Block {
+export function labelReplace(query: Query, call: Call, block: Block): Steps<Block> {
   const [destination, replacement, source, pattern] = [1, 2, 3, 4].map((i) =>
     stringArgument(call, i),
   )
@@ -20,14 +25,14 @@ export function labelReplace(call: Call, block: Block): Block {
   if (!isLabelName(destination!)) {
     throw executionError(`invalid destination label name in label_replace(): ${destination}`)
   }
-  return relabel(block, destination!, (labels) => {
+  return relabel(query, block, destination!, (labels) => {
     const match = regex.exec(labels.get(source!))
     return match === null ? undefined : expand(replacement!, match)
   })
 }
 
 /** `label_join(vector, destination, separator, source…)`. */
-export function labelJoin(call: Call, block: Block): Block {
+export function labelJoin(query: Query, call: Call, block: Block): Steps<Block> {
   const destination = stringArgument(call, 1)
   const separator = stringArgument(call, 2)
   const sources = call.args.slice(3).map((_, i) => stringArgument(call, i + 3))
@@ -38,27 +43,29 @@ export function labelJoin(call: Call, block: Block): Block {
   if (!isLabelName(destination)) {
     throw executionError(`invalid destination label name in label_join(): ${destination}`)
   }
-  return relabel(block, destination, (labels) =>
+  return relabel(query, block, destination, (labels) =>
     sources.map((source) => labels.get(source)).join(separator),
   )
 }
 
 /** Sets a label of every row to a value made of its labels; undefined leaves the row as it is. */
-function relabel(
+function* relabel(
+  query: Query,
   block: Block,
   destination: string,
   valueFor: (labels: LabelSet) => string | undefined,
-): Block {
+): Steps<Block> {
   const dropName = block.dropName?.slice()
-  const labels = block.labels.map((set, row) => {
+  const labels: LabelSet[] = []
+  for (const [row, set] of block.labels.entries()) {
+    if (query.mayRest(LABEL_CELLS)) yield
     const value = valueFor(set)
-    if (value === undefined) return set
     // A name that was set on purpose stays.
-    if (destination === METRIC_NAME && dropName !== undefined) dropName[row] = 0
-    return set.with(destination, value)
-  })
+    if (value !== undefined && destination === METRIC_NAME && dropName) dropName[row] = 0
+    labels.push(value === undefined ? set : set.with(destination, value))
+  }
   const keeps = labels.some((_, row) => dropsName(block, row))
-  return mergeDuplicates({
+  return yield* mergeDuplicates(query, {
     ...block,
     labels,
     dropName: keeps ? dropName : undefined,

@@ -117,7 +117,7 @@ export function* callRangeFunction(
   const block = out.build(source.distinct)
   // Of absent_over_time the rows themselves do not come out.
   const mayRepeat = query.delayedNames || call.fn.name === 'absent_over_time'
-  return mayRepeat ? block : requireDistinct(block)
+  return mayRepeat ? block : yield* requireDistinct(query, block)
 }
 
 /** Where the windows of a range argument end, for each step. */

@@ -52,8 +52,8 @@ export const VECTOR_FUNCTIONS: Readonly<Record<string, VectorFunction>> = {
     ofHistograms(call, (histogram) => Math.sqrt(histogramVariance(histogram))),
   histogram_stdvar: (call) => ofHistograms(call, histogramVariance),
   histogram_sum: (call) => ofHistograms(call, (histogram) => histogram.sum),
-  label_join: ({ expr, vector }) => labelJoin(expr, vector(0)),
-  label_replace: ({ expr, vector }) => labelReplace(expr, vector(0)),
+  label_join: ({ query, expr, vector }) => labelJoin(query, expr, vector(0)),
+  label_replace: ({ query, expr, vector }) => labelReplace(query, expr, vector(0)),
   round: (call) => {
     const multiple = call.expr.args.length > 1 ? call.scalar(1) : constant(call, 1)
     return mapFloats(call.query, call.vector(0), (value, step) => roundTo(value, multiple[step]!))
@@ -80,14 +80,14 @@ function constant(call: VectorCall, value: number): Float64Array {
   return new Float64Array(call.frame.steps).fill(value)
 }
 
-function clamp(call: VectorCall, least: Float64Array, most: Float64Array): Block {
+function clamp(call: VectorCall, least: Float64Array, most: Float64Array): Steps<Block> {
   return mapFloats(call.query, call.vector(0), (value, step) =>
     most[step]! < least[step]! ? undefined : Math.max(least[step]!, Math.min(most[step]!, value)),
   )
 }
 
 /** Without an argument, a part of the time of evaluation. */
-function datePart(call: VectorCall, part: (seconds: number) => number): Block {
+function datePart(call: VectorCall, part: (seconds: number) => number): Block | Steps<Block> {
   const { query, expr, frame } = call
   if (expr.args.length > 0) return mapFloats(query, call.vector(0), part)
   return scalarBlock(
@@ -97,7 +97,7 @@ function datePart(call: VectorCall, part: (seconds: number) => number): Block {
   )
 }
 
-function ofHistograms(call: VectorCall, fn: Parameters<typeof mapHistograms>[2]): Block {
+function ofHistograms(call: VectorCall, fn: Parameters<typeof mapHistograms>[2]): Steps<Block> {
   return mapHistograms(call.query, call.vector(0), fn)
 }
 
@@ -126,7 +126,7 @@ function floatsOf(block: Block): Block {
   return { ...block, kinds, histograms: undefined }
 }
 
-function timestamps(call: VectorCall, reading: Reading): Block {
+function timestamps(call: VectorCall, reading: Reading): Block | Steps<Block> {
   const { query, expr, frame } = call
   const arg = expr.args[0]!
   if (reading === 'start-timestamp' && !query.startTimestamps) return emptyBlock(frame.steps)

@@ -3,6 +3,7 @@ import { type LabelSet, METRIC_NAME } from '../label-set.ts'
 import { type Block, BlockBuilder, dropsName, FLOAT, HISTOGRAM } from './block.ts'
 import { mergeDuplicates } from './duplicates.ts'
 import type { Query } from './query.ts'
+import type { Steps } from './steps.ts'
 
 /** A row's labels once an operation made something else of its metric. */
 export function renamed(query: Query, labels: LabelSet): LabelSet {
@@ -10,14 +11,15 @@ export function renamed(query: Query, labels: LabelSet): LabelSet {
 }
 
 /** Applies a function to every float; histograms are left out. */
-export function mapFloats(
+export function* mapFloats(
   query: Query,
   block: Block,
   fn: (value: number, step: number) => number | undefined,
-): Block {
+): Steps<Block> {
   const { steps, values, kinds } = block
   const out = new BlockBuilder(steps, block.rows)
   for (let row = 0; row < block.rows; row++) {
+    if (query.mayRest(steps)) yield
     const from = row * steps
     const base = out.add(renamed(query, block.labels[row]!), query.delayedNames)
     let found = 0
@@ -31,18 +33,19 @@ export function mapFloats(
     }
     if (found === 0) out.undo()
   }
-  return finish(query, out, block.distinct)
+  return yield* finish(query, out, block.distinct)
 }
 
 /** Turns every histogram into a number; floats are left out. */
-export function mapHistograms(
+export function* mapHistograms(
   query: Query,
   block: Block,
   fn: (histogram: NativeHistogram) => number,
-): Block {
+): Steps<Block> {
   const { steps, kinds, histograms } = block
   const out = new BlockBuilder(steps, block.rows)
   for (let row = 0; row < block.rows; row++) {
+    if (query.mayRest(steps)) yield
     const from = row * steps
     const labels = block.labels[row]!
     // Only the name goes here: type and unit still say what the statistic is of.
@@ -56,19 +59,20 @@ export function mapHistograms(
     }
     if (found === 0) out.undo()
   }
-  return finish(query, out, block.distinct)
+  return yield* finish(query, out, block.distinct)
 }
 
 /** Applies a function to every sample, and drops names as it makes something else of the metric. */
-export function mapSamples(
+export function* mapSamples(
   query: Query,
   block: Block,
   float: (value: number) => number,
   histogram: (histogram: NativeHistogram) => NativeHistogram,
-): Block {
+): Steps<Block> {
   const { steps, values, kinds, histograms } = block
   const out = new BlockBuilder(steps, block.rows)
   for (let row = 0; row < block.rows; row++) {
+    if (query.mayRest(steps)) yield
     const from = row * steps
     const base = out.add(renamed(query, block.labels[row]!), query.delayedNames)
     for (let step = 0; step < steps; step++) {
@@ -78,19 +82,19 @@ export function mapSamples(
         out.setHistogram(base + step, histogram(histograms![from + step]!))
     }
   }
-  return finish(query, out, block.distinct)
+  return yield* finish(query, out, block.distinct)
 }
 
 /** Rows may have become equal when their names went. */
-function finish(query: Query, out: BlockBuilder, distinct: boolean): Block {
+function* finish(query: Query, out: BlockBuilder, distinct: boolean): Steps<Block> {
   const block = out.build(distinct)
-  return query.delayedNames ? block : mergeDuplicates(block)
+  return query.delayedNames ? block : yield* mergeDuplicates(query, block)
 }
 
 /** At the very end of a query: names whose dropping was delayed go now. */
-export function dropDelayedNames(block: Block): Block {
+export function* dropDelayedNames(query: Query, block: Block): Steps<Block> {
   if (block.dropName === undefined) return block
   const labels = block.labels.map((set, row) => (dropsName(block, row) ? set.withoutName() : set))
   // Rows of one metric stay distinct only if all of them lose their names.
-  return mergeDuplicates({ ...block, labels, dropName: undefined, distinct: false })
+  return yield* mergeDuplicates(query, { ...block, labels, dropName: undefined, distinct: false })
 }
