@@ -46,10 +46,19 @@ export { compareLabelSets, LabelSet, METRIC_NAME } from './label-set.ts'
 export { compileMatchers, compileValueTest } from './matchers.ts'
 export { MemorySource, type SampleValue } from './memory-source.ts'
 export { type ParseOptions, parse } from './parse/parse.ts'
+export { unquote } from './parse/unquote.ts'
 export { prettyPrint } from './pretty-print.ts'
 export { print } from './print.ts'
 export { compileRegex, type Regex, type RegexMatch, RegexSearch } from './regex.ts'
 export type { QueryValue, RangeSeries, VectorSample } from './result.ts'
 export { SAMPLE_FLOAT, SAMPLE_HISTOGRAM, SAMPLE_STALE, SampleBuffer } from './sample-buffer.ts'
-export type { Matcher, SeriesSource, SourceSeries } from './series-source.ts'
+export type {
+  GroupedSelection,
+  Matcher,
+  ReadableSeries,
+  SeriesGrouping,
+  SeriesPiece,
+  SeriesSource,
+  SourceSeries,
+} from './series-source.ts'
 export type { ValueType } from './value-type.ts'

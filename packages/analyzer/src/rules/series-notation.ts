@@ -1,4 +1,9 @@
-import { histogramSequence, type NativeHistogram, parseHistogram } from '@chokepoint/promql'
+import {
+  histogramSequence,
+  type NativeHistogram,
+  parseHistogram,
+  unquote,
+} from '@chokepoint/promql'
 import type { Labels } from '../model/labels.ts'
 
 /** A sample of a series in a rule test; undefined where there is none. */
@@ -90,21 +95,23 @@ const LABEL =
   /\s*(?:([a-zA-Z_][\w:]*)|("(?:[^"\\]|\\.)*"))\s*(=?)\s*("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`[^`]*`)?\s*(,?)/y
 
 /** The labels of `name{a="b"}`, `{a="b"}` or `{"utf-8 name", a="b"}`. Throws a `SyntaxError`. */
-export function parseSeriesLabels(text: string): Labels {
-  const match = /^\s*([a-zA-Z_:][\w:]*)?\s*(?:\{([\s\S]*)\})?\s*$/.exec(text)
+export function parseSeriesLabels(series: string): Labels {
+  const match = /^\s*([a-zA-Z_:][\w:]*)?\s*(?:\{([\s\S]*)\})?\s*$/.exec(series)
   const [, name, inside = ''] = match ?? []
-  if (match === null || (name === undefined && !text.includes('{'))) throw noSeries(text)
+  if (match === null || (name === undefined && !series.includes('{'))) throw noSeries(series)
   const labels: Record<string, string> = name === undefined ? {} : { __name__: name }
   LABEL.lastIndex = 0
   while (inside.slice(LABEL.lastIndex).trim() !== '') {
     const label = LABEL.exec(inside)
-    if (label === null) throw noSeries(text)
+    if (label === null) throw noSeries(series)
     const [, plain, quoted, equals, value, comma] = label
-    const key = plain ?? unquote(quoted as string)
+    const key = plain ?? unquote(quoted!)
+    const text = value === undefined ? undefined : unquote(value)
+    if (key === undefined) throw noSeries(series)
     if (equals === '' && value === undefined && quoted !== undefined) labels.__name__ = key
-    else if (equals === '=' && value !== undefined) labels[key] = unquote(value)
-    else throw noSeries(text)
-    if (comma === '' && inside.slice(LABEL.lastIndex).trim() !== '') throw noSeries(text)
+    else if (equals === '=' && text !== undefined) labels[key] = text
+    else throw noSeries(series)
+    if (comma === '' && inside.slice(LABEL.lastIndex).trim() !== '') throw noSeries(series)
   }
   // An empty label is no label.
   return Object.fromEntries(Object.entries(labels).filter(([, value]) => value !== ''))
@@ -114,14 +121,6 @@ function noSeries(text: string): SyntaxError {
   return new SyntaxError(
     `cannot read ${JSON.stringify(text)}: expected a series such as name{label="value"}`,
   )
-}
-
-const ESCAPED: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r' }
-
-function unquote(text: string): string {
-  const inside = text.slice(1, -1)
-  if (text.startsWith('`')) return inside
-  return inside.replace(/\\(.)/g, (_, letter: string) => ESCAPED[letter] ?? letter)
 }
 
 /** A label set as Prometheus writes it: `name{a="b"}`. */

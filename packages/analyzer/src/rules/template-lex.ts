@@ -1,3 +1,5 @@
+import { unquote } from '@chokepoint/promql'
+
 /** A piece of the inside of `{{ … }}`. */
 export interface TemplateToken {
   readonly kind: 'word' | 'field' | 'variable' | 'number' | 'text' | 'sign' | 'char' | 'end'
@@ -105,37 +107,14 @@ function toToken(
   if (variable !== undefined) return token('variable', variable)
   if (number !== undefined) return token('number', number.replaceAll('_', ''))
   if (word !== undefined) return token('word', word)
-  if (text !== undefined) return token('text', unquote(text, source, offset))
+  if (text !== undefined) return token('text', unquoted(text, source, offset))
   if (raw !== undefined) return token('text', raw.slice(1, -1))
-  if (char !== undefined) return token('char', unquote(char, source, offset))
+  if (char !== undefined) return token('char', unquoted(char, source, offset))
   return sign === undefined ? undefined : token('sign', sign)
 }
 
-const ESCAPES: Readonly<Record<string, string>> = {
-  a: '\u0007',
-  b: '\b',
-  f: '\f',
-  n: '\n',
-  r: '\r',
-  t: '\t',
-  v: '\v',
-  '\\': '\\',
-  "'": "'",
-  '"': '"',
-}
-
-/** The text of a Go string literal in double quotes. */
-function unquote(quoted: string, source: string, offset: number): string {
-  return quoted
-    .slice(1, -1)
-    .replace(/\\(x[\da-f]{2}|u[\da-f]{4}|U[\da-f]{8}|[0-7]{3}|.)/gi, (whole, code: string) => {
-      const simple = ESCAPES[code]
-      if (simple !== undefined) return simple
-      if (/^[0-7]{3}$/.test(code)) return String.fromCodePoint(Number.parseInt(code, 8))
-      const point = Number.parseInt(code.slice(1), 16)
-      if (/^[xuU]/.test(code) && code.length > 1 && point <= 0x10ffff) {
-        return String.fromCodePoint(point)
-      }
-      throw templateError(source, offset, `unknown escape ${whole} in a string`)
-    })
+function unquoted(quoted: string, source: string, offset: number): string {
+  const text = unquote(quoted)
+  if (text === undefined) throw templateError(source, offset, `unknown escape in ${quoted}`)
+  return text
 }

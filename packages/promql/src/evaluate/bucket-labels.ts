@@ -1,5 +1,5 @@
 import type { LabelSet } from '../label-set.ts'
-import { parseNumber } from '../parse/literals.ts'
+import { parseNumber } from '../parse/number.ts'
 import { LabelInterner } from './label-interner.ts'
 
 /** What the labels of a classic histogram's bucket say. */

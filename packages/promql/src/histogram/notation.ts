@@ -1,5 +1,5 @@
 import { formatG } from '../go-format.ts'
-import { parseNumber } from '../parse/literals.ts'
+import { parseNumber } from '../parse/number.ts'
 import { FloatHistogram } from './float-histogram.ts'
 import {
   type CounterResetHint,

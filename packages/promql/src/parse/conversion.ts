@@ -2,7 +2,7 @@ import type { SyntaxNode } from '@lezer/common'
 import type { Expr } from '../ast.ts'
 import { parseError, type Span } from '../errors.ts'
 import { quote } from '../go-format.ts'
-import { unquote } from './literals.ts'
+import { unquote } from './unquote.ts'
 
 /** What the steps from syntax tree to expression share. */
 export interface Conversion {

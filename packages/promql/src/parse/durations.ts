@@ -1,7 +1,7 @@
 import type { SyntaxNode } from '@lezer/common'
 import type { Duration, DurationExpr } from '../ast.ts'
 import { type Conversion, childNodes, fail, spanOf, textOf } from './conversion.ts'
-import { parseNumber, secondsToMs } from './literals.ts'
+import { parseNumber, secondsToMs } from './number.ts'
 
 // time.Duration counts nanoseconds in 64 bits; a longer duration cannot be kept by Prometheus.
 const DURATION_SECONDS_MAX = 2 ** 63 / 1e9

@@ -4,7 +4,7 @@ import { PromqlError, type Span } from '../errors.ts'
 import { quote } from '../go-format.ts'
 import { groupingLabels } from './calls.ts'
 import { type Conversion, childNodes, fail, spanOf, textOf } from './conversion.ts'
-import { parseNumber } from './literals.ts'
+import { parseNumber } from './number.ts'
 import { applyPostfix } from './selectors.ts'
 
 // https://prometheus.io/docs/prometheus/latest/querying/operators/#binary-operator-precedence

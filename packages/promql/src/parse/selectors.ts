@@ -13,7 +13,7 @@ import { compileRegex } from '../regex.ts'
 import type { Matcher } from '../series-source.ts'
 import { type Conversion, childNodes, fail, spanOf, stringOf, textOf } from './conversion.ts'
 import { convertOffset, convertPositiveDuration } from './durations.ts'
-import { parseNumber } from './literals.ts'
+import { parseNumber } from './number.ts'
 
 const MATCH_TYPES: Readonly<Record<string, Matcher['type']>> = {
   EqlSingle: '=',

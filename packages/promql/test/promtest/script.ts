@@ -1,5 +1,6 @@
 import { LabelSet, METRIC_NAME } from '@chokepoint/promql'
-import { parseNumber, unquote } from '../../src/parse/literals.ts'
+import { parseNumber } from '../../src/parse/number.ts'
+import { unquote } from '../../src/parse/unquote.ts'
 import { parseSequence, type SequenceValue } from './values.ts'
 
 /** A series with the values that it is loaded with or expected to have. */
