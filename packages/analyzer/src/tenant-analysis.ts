@@ -93,6 +93,7 @@ export function createTenantAnalysis(options: TenantAnalysisOptions): TenantAnal
   const source: SeriesSource = {
     select: (...wanted) => store().select(...wanted),
     selectInSteps: (...wanted) => store().selectInSteps(...wanted),
+    selectGrouped: (...wanted) => store().selectGrouped(...wanted),
   }
   const questions = createQueryFunctions(engine, source)
   const { query, inSteps } = questions

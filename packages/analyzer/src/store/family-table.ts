@@ -104,5 +104,10 @@ function keyOf(name: string, storage: Storage): string {
 
 function namedParts({ name, storage }: Family): (readonly [name: string, part: Part])[] {
   const parts = storage === 'row' ? OF_ROWS : WHOLE
-  return parts.map((part) => [part === 'all' ? name : name + part, part] as const)
+  return parts.map((part) => [name + suffixOf(part), part] as const)
+}
+
+/** What a part's name has behind the family's. */
+export function suffixOf(part: Part): string {
+  return part === 'all' ? '' : part
 }

@@ -1,9 +1,11 @@
 import type { LabelSet, NativeHistogram, SampleBuffer, SourceSeries } from '@chokepoint/promql'
 import type { BlockChains } from './block-chain.ts'
 import type { BoundsTable } from './bounds-table.ts'
+import type { Family } from './family-table.ts'
 import { RowColumns } from './row-columns.ts'
 import type { RowLayout } from './row-layout.ts'
 import { readRows } from './row-reader.ts'
+import type { SeriesLabelSets } from './series-label-sets.ts'
 import { RESOURCE } from './stream-records.ts'
 
 /** The rows of one stream over a range, read once for all the series that they come to. */
@@ -31,8 +33,18 @@ interface ReadRow {
 const NO_COUNTS = new Float64Array(0)
 
 /** Parts of a histogram that are no bound; a bound is written as a number. */
-const SUM = 'sum'
-const COUNT = 'count'
+const SUM = '_sum'
+const COUNT = '_count'
+
+function boundOf(part: string): string | undefined {
+  return part === SUM || part === COUNT ? undefined : part
+}
+
+/** A series of the store. */
+export interface StoredSeries extends SourceSeries {
+  /** The `le` of a bucket. */
+  readonly bound?: string | undefined
+}
 
 /**
  * Hands out the series that rows stand for. An engine reads the buckets of a histogram one after the
@@ -42,11 +54,13 @@ export class HistogramReader {
   readonly #chains: BlockChains
   readonly #bounds: BoundsTable
   #kept: RowRun | undefined
+  readonly #labelSets: SeriesLabelSets
   readonly #columns = new RowColumns()
 
-  constructor(chains: BlockChains, bounds: BoundsTable) {
+  constructor(chains: BlockChains, bounds: BoundsTable, labelSets: SeriesLabelSets) {
     this.#chains = chains
     this.#bounds = bounds
+    this.#labelSets = labelSets
   }
 
   /** Must be called when samples were added or dropped. */
@@ -55,24 +69,22 @@ export class HistogramReader {
     this.#columns.id = -1
   }
 
-  /** `x_bucket{le="…"}`: observations up to a bound. */
-  bucketSeries(labels: LabelSet, id: number, bound: string): SourceSeries {
-    return new RowSeries(labels, id, bound, this)
+  /** One of the series that explicit rows are: `_sum`, where rows have one, `_count`, or a bucket by its bound. */
+  series(family: Family, id: number, part: string): StoredSeries {
+    return new RowSeries(this, family, id, part)
   }
 
-  /** `x_sum`; a row without a sum has no sample. */
-  sumSeries(labels: LabelSet, id: number): SourceSeries {
-    return new RowSeries(labels, id, SUM, this)
-  }
-
-  /** `x_count`. */
-  countSeries(labels: LabelSet, id: number): SourceSeries {
-    return new RowSeries(labels, id, COUNT, this)
+  /** The labels of such a series. */
+  labelsOf(family: Family, id: number, part: string): LabelSet {
+    const bound = boundOf(part)
+    return bound === undefined
+      ? this.#labelSets.of(family, id, part)
+      : this.#labelSets.of(family, id, '_bucket', bound)
   }
 
   /** Appends what one of these series has in a range. */
   read(id: number, part: string, fromMs: number, toMs: number, into: SampleBuffer): void {
-    const counted = part !== SUM && part !== COUNT
+    const counted = boundOf(part) !== undefined
     const columns = this.#readColumns(id, fromMs, toMs, counted)
     // Bounds that change on the way: each row is looked at by itself.
     if (!columns.uniform) this.#readRowByRow(id, part, fromMs, toMs, into)
@@ -89,7 +101,7 @@ export class HistogramReader {
   }
 
   #readRowByRow(id: number, part: string, fromMs: number, toMs: number, into: SampleBuffer): void {
-    for (const row of this.#rows(id, fromMs, toMs, part !== SUM && part !== COUNT)) {
+    for (const row of this.#rows(id, fromMs, toMs, boundOf(part) !== undefined)) {
       if (row.stale) into.pushStale(row.timeMs)
       else {
         const value = this.#valueOf(row, part)
@@ -113,9 +125,12 @@ export class HistogramReader {
   }
 
   /** The histograms of an exponential stream, whole. */
-  nativeSeries(labels: LabelSet, id: number): SourceSeries {
+  nativeSeries(family: Family, id: number): SourceSeries {
+    const labelSets = this.#labelSets
     return {
-      labels,
+      get labels() {
+        return labelSets.of(family, id, '')
+      },
       read: (fromMs, toMs, into) => {
         for (const row of this.#rows(id, fromMs, toMs, true)) {
           if (row.stale) into.pushStale(row.timeMs)
@@ -176,17 +191,25 @@ export class HistogramReader {
 }
 
 /** One of the series that the rows of a histogram stand for: few bytes, since a query makes one a bucket. */
-class RowSeries implements SourceSeries {
-  readonly labels: LabelSet
+class RowSeries implements StoredSeries {
+  readonly #reader: HistogramReader
+  readonly #family: Family
   readonly #id: number
   readonly #part: string
-  readonly #reader: HistogramReader
 
-  constructor(labels: LabelSet, id: number, part: string, reader: HistogramReader) {
-    this.labels = labels
+  constructor(reader: HistogramReader, family: Family, id: number, part: string) {
+    this.#reader = reader
+    this.#family = family
     this.#id = id
     this.#part = part
-    this.#reader = reader
+  }
+
+  get labels(): LabelSet {
+    return this.#reader.labelsOf(this.#family, this.#id, this.#part)
+  }
+
+  get bound(): string | undefined {
+    return boundOf(this.#part)
   }
 
   read(fromMs: number, toMs: number, into: SampleBuffer): void {

@@ -1,19 +1,24 @@
 import {
   compileValueTest,
-  LabelSet,
+  type GroupedSelection,
+  type LabelSet,
   type Matcher,
   METRIC_NAME,
   type SampleBuffer,
+  type SeriesGrouping,
+  type SeriesPiece,
   type SourceSeries,
 } from '@chokepoint/promql'
 import type { BlockChains } from './block-chain.ts'
 import { NO_BLOCK } from './block-pool.ts'
 import type { BoundsTable } from './bounds-table.ts'
-import type { Family, NamedPart, Part } from './family-table.ts'
-import type { HistogramReader } from './histogram-reader.ts'
+import { type Family, type NamedPart, type Part, suffixOf } from './family-table.ts'
+import type { HistogramReader, StoredSeries } from './histogram-reader.ts'
 import { mergeSeries } from './merged-series.ts'
 import { pushNewest, readableFromMs } from './newest-sample.ts'
 import { readNumbers } from './number-codec.ts'
+import { SeriesGroups } from './series-groups.ts'
+import type { SeriesLabelSets } from './series-label-sets.ts'
 import type { StreamIndex } from './stream-index.ts'
 import { HEAD, RESOURCE, TIME } from './stream-records.ts'
 
@@ -25,9 +30,6 @@ interface LabelTest {
   readonly results: Map<number, boolean>
 }
 
-// Label sets of series that were asked for; beyond this many, all are made anew.
-const LABEL_SETS_MAX = 500_000
-
 /** What one step looks at and hands out: half a millisecond, when label sets are made. */
 const STREAMS_A_STEP = 2048
 const SERIES_A_STEP = 256
@@ -38,19 +40,19 @@ export class SeriesSelector {
   readonly #chains: BlockChains
   readonly #bounds: BoundsTable
   readonly #histograms: HistogramReader
-  /** By stream: the label set of a number, or those of a histogram's parts by suffix and bound. */
-  readonly #labelSets = new Map<number, Map<string, LabelSet>>()
-  #labelSetCount = 0
+  readonly #labelSets: SeriesLabelSets
 
   constructor(
     index: StreamIndex,
     chains: BlockChains,
     bounds: BoundsTable,
+    labelSets: SeriesLabelSets,
     histograms: HistogramReader,
   ) {
     this.#index = index
     this.#chains = chains
     this.#bounds = bounds
+    this.#labelSets = labelSets
     this.#histograms = histograms
   }
 
@@ -67,14 +69,11 @@ export class SeriesSelector {
     let looked = 0
     let restAt = SERIES_A_STEP
     const parts = this.#namedParts(matchers)
-    const others = matchers.filter(({ name }) => name !== METRIC_NAME)
-    const found: SourceSeries[] = []
+    const found: StoredSeries[] = []
     // Each family may give a label set once.
     const enough = seriesMax * parts.length
     for (const { family, part } of parts) {
-      const buckets = part === '_bucket'
-      const tests = others.filter(({ name }) => !(buckets && name === 'le')).map(labelTest)
-      const bounds = buckets ? others.filter(({ name }) => name === 'le').map(compileValueTest) : []
+      const { tests, bounds } = testsOf(matchers, part)
       for (const id of family.streams) {
         if (++looked % STREAMS_A_STEP === 0 || found.length > restAt) {
           restAt = found.length + SERIES_A_STEP
@@ -90,21 +89,66 @@ export class SeriesSelector {
     return parts.length > 1 ? yield* mergeSeries(found) : found
   }
 
+  /**
+   * The series of one metric in pieces, with the groups that they fall into. Undefined when they are fewer than
+   * `least`, and when two families have the name: those may give one series each a part.
+   */
+  selectGrouped(
+    matchers: readonly Matcher[],
+    fromMs: number,
+    toMs: number,
+    by: SeriesGrouping,
+    least: number,
+  ): GroupedSelection | undefined {
+    const parts = this.#namedParts(matchers)
+    if (parts.length !== 1) return undefined
+    const { family, part } = parts[0]!
+    const { streams } = family
+    const eachHas =
+      part === '_bucket' && streams.length > 0 ? this.#boundTexts(streams[0]!).length : 1
+    if (streams.length * eachHas < least) return undefined
+    const groups = new SeriesGroups(this.#index, family.name + suffixOf(part), by)
+    return {
+      pieces: this.#pieces(parts[0]!, matchers, fromMs, toMs, groups),
+      labelsOf: (group) => groups.labelsOf(group),
+    }
+  }
+
+  *#pieces(
+    { family, part }: NamedPart,
+    matchers: readonly Matcher[],
+    fromMs: number,
+    toMs: number,
+    groups: SeriesGroups,
+  ): Iterable<SeriesPiece | undefined> {
+    const { tests, bounds } = testsOf(matchers, part)
+    let looked = 0
+    let series: StoredSeries[] = []
+    let numbers: number[] = []
+    for (const id of family.streams) {
+      if (++looked % STREAMS_A_STEP === 0 || series.length >= SERIES_A_STEP) {
+        yield series.length === 0 ? undefined : { series, groups: numbers }
+        series = []
+        numbers = []
+      }
+      if (!this.#mayHave(id, fromMs, toMs) || !this.#matches(id, tests)) continue
+      const stem = groups.stemOf(id, part === '_bucket')
+      const first = series.length
+      this.#addSeries(series, family, part, id, bounds)
+      for (let i = first; i < series.length; i++) {
+        numbers.push(groups.groupOf(stem, series[i]!.bound ?? ''))
+      }
+    }
+    if (series.length > 0) yield { series, groups: numbers }
+  }
+
   /** The labels of the series that an observation of a stream counts in: of a histogram, its bucket. */
   labelsOfObservation(id: number, value: number): LabelSet {
     const family = this.#index.familyOf(id)
-    if (family.storage !== 'row') return this.#labelSet(family, id, '')
+    if (family.storage !== 'row') return this.#labelSets.of(family, id, '')
     const { values, texts } = this.#bounds.get(this.#index.rowLayout(id))
     const bucket = values.findIndex((bound) => value <= bound)
-    return this.#labelSet(family, id, '_bucket', texts.at(bucket))
-  }
-
-  /** Forgets the label sets of streams. */
-  forget(ids: ReadonlySet<number>): void {
-    for (const id of ids) {
-      this.#labelSetCount -= this.#labelSets.get(id)?.size ?? 0
-      this.#labelSets.delete(id)
-    }
+    return this.#labelSets.of(family, id, '_bucket', texts.at(bucket))
   }
 
   #namedParts(matchers: readonly Matcher[]): readonly NamedPart[] {
@@ -149,60 +193,37 @@ export class SeriesSelector {
   }
 
   #addSeries(
-    found: SourceSeries[],
+    found: StoredSeries[],
     family: Family,
     part: Part,
     id: number,
     bounds: readonly ((value: string) => boolean)[],
   ): void {
     const histograms = this.#histograms
-    if (part !== '_bucket') {
-      const labels = this.#labelSet(family, id, part === 'all' ? '' : part)
-      if (family.storage === 'number') found.push(new NumberSeries(labels, this.#chains, id))
-      else if (family.storage === 'exponential') found.push(histograms.nativeSeries(labels, id))
-      else if (part === '_sum') found.push(histograms.sumSeries(labels, id))
-      else found.push(histograms.countSeries(labels, id))
-      return
-    }
-    for (const text of this.#boundTexts(id)) {
-      if (!bounds.every((test) => test(text))) continue
-      found.push(histograms.bucketSeries(this.#labelSet(family, id, '_bucket', text), id, text))
-    }
+    if (part === '_bucket') {
+      for (const text of this.#boundTexts(id)) {
+        if (bounds.every((test) => test(text))) found.push(histograms.series(family, id, text))
+      }
+    } else if (part !== 'all') found.push(histograms.series(family, id, part))
+    else if (family.storage === 'exponential') found.push(histograms.nativeSeries(family, id))
+    else found.push(new NumberSeries(this.#labelSets, this.#chains, family, id))
   }
 
   /** The `le` values of a histogram; of all its sets of bounds when they changed. */
-  #boundTexts(id: number): Iterable<string> {
+  #boundTexts(id: number): readonly string[] {
     const layouts = this.#index.rowLayouts(id)
     if (layouts.length === 1) return this.#bounds.get(layouts[0]!).texts
-    return new Set(layouts.flatMap((layout) => this.#bounds.get(layout).texts))
+    return [...new Set(layouts.flatMap((layout) => this.#bounds.get(layout).texts))]
   }
+}
 
-  #labelSet(family: Family, id: number, suffix: string, bound = ''): LabelSet {
-    let sets = this.#labelSets.get(id)
-    if (sets === undefined) {
-      if (this.#labelSetCount > LABEL_SETS_MAX) {
-        this.#labelSets.clear()
-        this.#labelSetCount = 0
-      }
-      sets = new Map()
-      this.#labelSets.set(id, sets)
-    }
-    const key = bound === '' ? suffix : bound
-    let set = sets.get(key)
-    if (set === undefined) {
-      set = LabelSet.from(this.#pairs(family, id, suffix, bound))
-      sets.set(key, set)
-      this.#labelSetCount++
-    }
-    return set
-  }
-
-  *#pairs(family: Family, id: number, suffix: string, bound: string): Iterable<[string, string]> {
-    yield [METRIC_NAME, family.name + suffix]
-    const { labels } = this.#index
-    for (const label of this.#index.labelIds(id))
-      yield [labels.nameOf(label), labels.valueOf(label)]
-    if (bound !== '') yield ['le', bound]
+/** Tests of a stream's own labels, and of the bounds of its buckets. */
+function testsOf(matchers: readonly Matcher[], part: Part) {
+  const isOfBound = ({ name }: Matcher) => part === '_bucket' && name === 'le'
+  const others = matchers.filter(({ name }) => name !== METRIC_NAME)
+  return {
+    tests: others.filter((matcher) => !isOfBound(matcher)).map(labelTest),
+    bounds: others.filter(isOfBound).map(compileValueTest),
   }
 }
 
@@ -211,15 +232,21 @@ function labelTest(matcher: Matcher): LabelTest {
   return { name: matcher.name, test, matchesAbsent: test(''), results: new Map() }
 }
 
-class NumberSeries implements SourceSeries {
-  readonly labels: LabelSet
+class NumberSeries implements StoredSeries {
+  readonly #labelSets: SeriesLabelSets
   readonly #chains: BlockChains
+  readonly #family: Family
   readonly #id: number
 
-  constructor(labels: LabelSet, chains: BlockChains, id: number) {
-    this.labels = labels
+  constructor(labelSets: SeriesLabelSets, chains: BlockChains, family: Family, id: number) {
+    this.#labelSets = labelSets
     this.#chains = chains
+    this.#family = family
     this.#id = id
+  }
+
+  get labels(): LabelSet {
+    return this.#labelSets.of(this.#family, this.#id, '')
   }
 
   readLast(fromMs: number, toMs: number, into: SampleBuffer): void {

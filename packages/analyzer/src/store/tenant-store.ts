@@ -1,9 +1,11 @@
 import {
   compileMatchers,
+  type GroupedSelection,
   type LabelSet,
   type Matcher,
   METRIC_NAME,
   runThrough,
+  type SeriesGrouping,
   type SeriesSource,
   type SourceSeries,
 } from '@chokepoint/promql'
@@ -21,6 +23,7 @@ import type { RuleSample, RuleValue } from './log/rule-samples.ts'
 import { RefusalRecorder } from './refusal-recorder.ts'
 import { IngestTally } from './rejections.ts'
 import { SampleWriter } from './sample-writer.ts'
+import { SeriesLabelSets } from './series-label-sets.ts'
 import { SeriesMaker } from './series-maker.ts'
 import { SeriesSelector } from './series-select.ts'
 import { StreamIndex } from './stream-index.ts'
@@ -62,6 +65,7 @@ export class TenantStore implements SeriesSource {
   readonly #index = new StreamIndex()
   readonly #chains: BlockChains
   readonly #bounds = new BoundsTable()
+  readonly #labelSets = new SeriesLabelSets(this.#index)
   readonly #maker: SeriesMaker
   readonly #writer: SampleWriter
   readonly #batches: BatchWriter
@@ -95,8 +99,14 @@ export class TenantStore implements SeriesSource {
       this.#ownColumn(),
     )
     this.#batches = new BatchWriter(this.#index, this.#maker, this.#writer)
-    this.#histograms = new HistogramReader(this.#chains, this.#bounds)
-    this.#selector = new SeriesSelector(this.#index, this.#chains, this.#bounds, this.#histograms)
+    this.#histograms = new HistogramReader(this.#chains, this.#bounds, this.#labelSets)
+    this.#selector = new SeriesSelector(
+      this.#index,
+      this.#chains,
+      this.#bounds,
+      this.#labelSets,
+      this.#histograms,
+    )
   }
 
   /**
@@ -194,6 +204,17 @@ export class TenantStore implements SeriesSource {
     seriesMax?: number,
   ): Steps<readonly SourceSeries[]> {
     return this.#selector.select(matchers, fromMs, toMs, seriesMax)
+  }
+
+  /** Very many series of one metric in pieces, with the groups that they fall into. */
+  selectGrouped(
+    matchers: readonly Matcher[],
+    fromMs: number,
+    toMs: number,
+    by: SeriesGrouping,
+    least: number,
+  ): GroupedSelection | undefined {
+    return this.#selector.selectGrouped(matchers, fromMs, toMs, by, least)
   }
 
   /** The times of samples that no resource sent. */
@@ -341,7 +362,7 @@ export class TenantStore implements SeriesSource {
     // A stream that was empty may have a sample again.
     const gone = new Set(emptied.filter((id) => records.ints[id * 16 + HEAD] === NO_BLOCK))
     if (gone.size > 0) {
-      this.#selector.forget(gone)
+      this.#labelSets.forget(gone)
       this.#writer.forget(gone)
       this.#batches.exemplars.forget(gone)
       this.#index.remove(gone)

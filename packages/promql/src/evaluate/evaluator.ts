@@ -14,6 +14,7 @@ import { FloatHistogram } from '../histogram/float-histogram.ts'
 import { absence } from './absent.ts'
 import { aggregate } from './aggregate.ts'
 import { selectRows } from './aggregate-k.ts'
+import { aggregateInPieces, leafOf } from './aggregate-pieces.ts'
 import { scalarBinary, vectorScalarBinary } from './binary-scalar.ts'
 import { setOperation } from './binary-sets.ts'
 import { vectorBinary } from './binary-vectors.ts'
@@ -175,6 +176,8 @@ export class Evaluator {
       return countValues(expr, yield* this.vector(expr.expr, frame), label)
     }
     const param = expr.param === undefined ? undefined : yield* this.scalar(expr.param, frame)
+    const gathered = yield* this.#gather(expr, frame)
+    if (gathered !== undefined) return gathered
     const block = yield* this.vector(expr.expr, frame)
     const groups = yield* groupRows(
       this.#query,
@@ -183,6 +186,24 @@ export class Evaluator {
     )
     if (SELECTING.has(op)) return selectRows(this.#query, expr, block, groups, param!)
     return yield* aggregate(this.#query, expr, block, groups, param)
+  }
+
+  /** An aggregation of very many series, without holding them; undefined when it is done in the usual way. */
+  *#gather(expr: Aggregate, frame: Frame): Steps<Block | undefined> {
+    const leaf = leafOf(this.#query, expr)
+    if (leaf === undefined || this.#prepared.statistics.has(leaf.selector)) return undefined
+    const inner = leaf.kind === 'range' ? leaf.call : leaf.selector
+    const { shared } = this.#query
+    const key = shared?.keyOf(inner, frame)
+    if (key !== undefined && shared!.get(key) !== undefined) return undefined
+    if (frame.steps > 1 && this.#prepared.invariant.has(inner)) return undefined
+    const scalars: Float64Array[] = []
+    if (leaf.kind === 'range') {
+      for (const arg of leaf.call.args) {
+        if (arg !== leaf.range) scalars.push(yield* this.scalar(arg, frame))
+      }
+    }
+    return yield* aggregateInPieces(this.#query, expr, leaf, scalars, frame)
   }
 
   *#call(expr: Call, frame: Frame): Steps<Block> {

@@ -1,7 +1,7 @@
 import type { VectorSelector } from '../ast.ts'
-import { METRIC_NAME } from '../label-set.ts'
+import { type LabelSet, METRIC_NAME } from '../label-set.ts'
 import { SAMPLE_HISTOGRAM, SAMPLE_STALE, type SampleBuffer } from '../sample-buffer.ts'
-import type { Matcher, SourceSeries } from '../series-source.ts'
+import type { Matcher, ReadableSeries } from '../series-source.ts'
 import { ABSENT, type Block, BlockBuilder } from './block.ts'
 import { endOf, type Frame } from './frame.ts'
 import { atOf, msOf } from './prepare.ts'
@@ -49,13 +49,28 @@ export function* readInstant(
   reading: Reading,
   prepareBuffer?: (buffer: SampleBuffer) => void,
 ): Steps<Block> {
-  // The window is open on the left: a sample exactly as old as the look-back is too old.
-  const fromMs = lookup.startMs - query.lookbackMs + 1
+  const fromMs = lookbackFrom(query, lookup)
   const series = yield* query.select(matchers, fromMs, lookup.endMs)
+  const labelsOf = (row: number) => series[row]!.labels
+  const out = yield* readSeries(query, series, labelsOf, lookup, steps, reading, prepareBuffer)
+  return out.build(sharesName(matchers))
+}
+
+/** The newest samples of some series; a row for each that has any, with the labels that it is to have. */
+export function* readSeries(
+  query: Query,
+  series: readonly ReadableSeries[],
+  labelsOf: (row: number) => LabelSet,
+  lookup: { startMs: number; stepMs: number; endMs: number },
+  steps: number,
+  reading: Reading,
+  prepareBuffer?: (buffer: SampleBuffer) => void,
+): Steps<BlockBuilder> {
+  const fromMs = lookbackFrom(query, lookup)
   const out = new BlockBuilder(steps, series.length)
   const once = lookup.startMs === lookup.endMs
   let held = 0
-  for (const one of series) {
+  for (const [row, one] of series.entries()) {
     query.checkTime()
     // Before the reading: while this evaluation rests, others use the buffer.
     if (query.mayRest(query.buffer.size + steps)) yield
@@ -66,7 +81,7 @@ export function* readInstant(
     query.noteRead(buffer.size)
     if (buffer.size === 0) continue
     prepareBuffer?.(buffer)
-    const base = out.add(one.labels)
+    const base = out.add(labelsOf(row))
     const found = once
       ? fillFixed(out, base, steps, buffer, reading)
       : fillSteps(out, base, steps, buffer, lookup, query.lookbackMs, reading)
@@ -76,10 +91,20 @@ export function* readInstant(
     query.hold(found)
   }
   query.releaseTo(query.samples - held)
-  return out.build(sharesName(matchers))
+  return out
 }
 
-function readNewest(series: SourceSeries, fromMs: number, toMs: number, into: SampleBuffer): void {
+/** The window is open on the left: a sample exactly as old as the look-back is too old. */
+export function lookbackFrom(query: Query, { startMs }: { startMs: number }): number {
+  return startMs - query.lookbackMs + 1
+}
+
+function readNewest(
+  series: ReadableSeries,
+  fromMs: number,
+  toMs: number,
+  into: SampleBuffer,
+): void {
   if (series.readLast === undefined) series.read(fromMs, toMs, into)
   else series.readLast(fromMs, toMs, into)
 }

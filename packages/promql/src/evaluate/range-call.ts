@@ -5,6 +5,7 @@ import { RangeResult } from '../functions/range-function.ts'
 import { quote } from '../go-format.ts'
 import { type LabelSet, METRIC_NAME } from '../label-set.ts'
 import type { SampleBuffer } from '../sample-buffer.ts'
+import type { ReadableSeries } from '../series-source.ts'
 import { type Block, BlockBuilder, dropsName } from './block.ts'
 import { requireDistinct } from './duplicates.ts'
 import type { Frame } from './frame.ts'
@@ -135,18 +136,43 @@ export function* selectRange(
   functionName: string,
   prepareBuffer?: (buffer: SampleBuffer) => void,
 ): Steps<WindowSource> {
-  const { startMs, endMs, rangeMs } = timingOf(range, frame)
-  const { extended, matchers } = range.vector
-  const fromMs = startMs - rangeMs + 1 - (extended === undefined ? 0 : query.lookbackMs)
-  const toMs = endMs + (extended === 'smoothed' ? query.lookbackMs : 0)
+  const { fromMs, toMs } = reachOf(query, range, frame)
+  const { matchers } = range.vector
   const series = yield* query.select(matchers, fromMs, toMs)
+  const labels = (row: number) => series[row]!.labels
+  return {
+    ...windowsOf(query, range, frame, functionName, series, labels, prepareBuffer),
+    distinct: matchers.some((matcher) => matcher.name === METRIC_NAME && matcher.type === '='),
+    labels,
+  }
+}
+
+/** The times of samples that the windows of a range selector need. */
+export function reachOf(query: Query, range: MatrixSelector, frame: Frame) {
+  const { startMs, endMs, rangeMs } = timingOf(range, frame)
+  const { extended } = range.vector
+  return {
+    fromMs: startMs - rangeMs + 1 - (extended === undefined ? 0 : query.lookbackMs),
+    toMs: endMs + (extended === 'smoothed' ? query.lookbackMs : 0),
+  }
+}
+
+/** The windows of some series; `namedBy` tells whose they are in messages. */
+export function windowsOf(
+  query: Query,
+  range: MatrixSelector,
+  frame: Frame,
+  functionName: string,
+  series: readonly ReadableSeries[],
+  namedBy: (row: number) => LabelSet,
+  prepareBuffer?: (buffer: SampleBuffer) => void,
+): Pick<WindowSource, 'rows' | 'dropsName' | 'load'> {
+  const { fromMs, toMs } = reachOf(query, range, frame)
   const withStartTimes = query.startTimestamps && USES_START_TIMES.has(functionName)
   const buffer = query.buffer
   let held = 0
   return {
     rows: series.length,
-    distinct: matchers.some((matcher) => matcher.name === METRIC_NAME && matcher.type === '='),
-    labels: (row) => series[row]!.labels,
     dropsName: () => false,
     load: (row, window) => {
       buffer.clear()
@@ -157,7 +183,7 @@ export function* selectRange(
       query.noteRead(held)
       query.hold(held)
       prepareBuffer?.(buffer)
-      window.load(series[row]!.labels, buffer, withStartTimes)
+      window.load(namedBy(row), buffer, withStartTimes)
     },
   }
 }
@@ -198,6 +224,11 @@ function checkExtension(call: Call, extended: 'anchored' | 'smoothed' | undefine
 
 const COUNTER_SUFFIXES = ['_total', '_sum', '_count', '_bucket']
 
+/** Whether a metric's name says that it counts. */
+export function isCounterName(metric: string): boolean {
+  return COUNTER_SUFFIXES.some((suffix) => metric.endsWith(suffix))
+}
+
 function checkCounterName(query: Query, labels: LabelSet, span: Span): void {
   const metric = labels.metricName
   if (metric === '') return
@@ -210,7 +241,7 @@ function checkCounterName(query: Query, labels: LabelSet, span: Span): void {
     )
     return
   }
-  if (COUNTER_SUFFIXES.some((suffix) => metric.endsWith(suffix))) return
+  if (isCounterName(metric)) return
   query.annotations.info(
     `metric might not be a counter, name does not end in _total/_sum/_count/_bucket: ${quote(metric)}`,
     span,
