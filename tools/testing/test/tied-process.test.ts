@@ -6,10 +6,14 @@ import { until } from '../until.ts'
 
 const STARTER = `
 import { spawnTied } from ${JSON.stringify(new URL('../tied-process.ts', import.meta.url).href)}
-const child = spawnTied(process.execPath, ['-e', 'setInterval(() => {}, 1000); console.log(1)'], { stdio: ['ignore', 'pipe', 'ignore'] })
+const detached = process.env.GROUP !== undefined
+// The script's own child is what must not be left over.
+const child = detached
+  ? spawnTied('sh', ['-c', 'sleep 1000 & echo $!; wait'], { detached, stdio: ['ignore', 'pipe', 'ignore'] })
+  : spawnTied(process.execPath, ['-e', 'setInterval(() => {}, 1000); console.log(process.pid)'], { stdio: ['ignore', 'pipe', 'ignore'] })
 const waiting = setInterval(() => {}, 1000)
-child.stdout.once('data', () => {
-  console.log(child.pid)
+child.stdout.once('data', (line) => {
+  console.log(String(line).trim())
   // Then nothing but the child is left, which keeps nobody alive.
   if (process.env.STAYS === undefined) clearInterval(waiting)
 })
@@ -39,6 +43,12 @@ describe('a tied process', () => {
   it('ends with the one that started it', async () => {
     const [starter, pid] = await start({})
     await once(starter, 'exit')
+    await gone(pid)
+  })
+
+  it('ends with all of its group', async () => {
+    const [starter, pid] = await start({ GROUP: 'true', STAYS: 'true' })
+    starter.kill('SIGTERM')
     await gone(pid)
   })
 

@@ -1,9 +1,10 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { type ChildProcess, execFileSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { killTied, spawnTied } from '../../../../tools/testing/tied-process.ts'
 
 /** A real server that runs for a test. */
 export interface RunningServer {
@@ -32,7 +33,7 @@ export class ServerProcess {
   }
 
   start(command: string, args: readonly string[], environment: Record<string, string> = {}): void {
-    const child = spawn(command, args, {
+    const child = spawnTied(command, args, {
       cwd: this.folder,
       // A group of its own, because some are scripts that start the server.
       detached: true,
@@ -42,8 +43,8 @@ export class ServerProcess {
     const keep = (chunk: Buffer): void => {
       this.#output = (this.#output + chunk).slice(-100_000)
     }
-    child.stdout.on('data', keep)
-    child.stderr.on('data', keep)
+    child.stdout!.on('data', keep)
+    child.stderr!.on('data', keep)
     child.on('error', (error) => keep(Buffer.from(String(error))))
     this.#children.push(child)
   }
@@ -66,7 +67,7 @@ export class ServerProcess {
     for (const child of this.#children.reverse()) {
       if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) continue
       const closed = once(child, 'exit')
-      process.kill(-child.pid, 'SIGKILL')
+      killTied(child)
       await closed
     }
     rmSync(this.folder, { recursive: true, force: true, maxRetries: 5 })
