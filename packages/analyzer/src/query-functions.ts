@@ -10,6 +10,7 @@ import {
 } from '@chokepoint/promql'
 import { ChokepointError, type ErrorCode } from './model/errors.ts'
 import type { Questions, Respondent } from './model/interview.ts'
+import type { Labels } from './model/labels.ts'
 import type { QueryFunc, QuerySample, QuerySeries, QueryStepsFunc } from './model/query.ts'
 
 /** Answers with floats only, as thresholds and charts need them, and with all of them to rules. */
@@ -76,16 +77,30 @@ function* seriesOf({ value }: RangeQueryResult): Generator<void, readonly QueryS
   const all: QuerySeries[] = []
   let points = 0
   for (const { labels, times, values } of value.series) {
-    all.push({
-      labels: labels.toRecord(),
-      points: Array.from(times, (timeMs, i) => [timeMs, values[i]!] as const),
-    })
+    all.push(new AnsweredSeries(labels.toRecord(), times, values))
     points += times.length
     if (points < POINTS_A_STEP) continue
     points = 0
     yield
   }
   return all
+}
+
+/** Keeps two arrays: a pass of detectors holds many answers, and a pair of numbers is six times as large as the numbers. */
+class AnsweredSeries implements QuerySeries {
+  readonly labels: Labels
+  readonly #times: Float64Array
+  readonly #values: Float64Array
+
+  constructor(labels: Labels, times: Float64Array, values: Float64Array) {
+    this.labels = labels
+    this.#times = times
+    this.#values = values
+  }
+
+  get points(): QuerySeries['points'] {
+    return Array.from(this.#times, (timeMs, i) => [timeMs, this.#values[i]!] as const)
+  }
 }
 
 const CODES: Readonly<Record<PromqlErrorCode, ErrorCode>> = {

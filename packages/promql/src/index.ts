@@ -18,6 +18,7 @@ export type {
   VectorSelector,
 } from './ast.ts'
 export { childrenOf, typeOf } from './ast.ts'
+export { ComposedLabels } from './composed-labels.ts'
 export {
   createEngine,
   type Engine,

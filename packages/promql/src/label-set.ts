@@ -22,18 +22,29 @@ const nameLists = new Map<string, readonly string[]>()
 export class LabelSet {
   static readonly EMPTY = new LabelSet([], [])
 
-  /** Label names, ascending. */
-  readonly names: readonly string[]
-  /** Label values, in the order of `names`. */
-  readonly values: readonly string[]
+  /** Undefined until somebody asks, in a set that is composed of others. */
+  #names: readonly string[] | undefined
+  #values: readonly string[] | undefined
   #key: string | undefined
   #withoutName: LabelSet | undefined
   /** Who made something of this set, each followed by what it made; the newest few. */
   #cuts: unknown[] | undefined
 
-  private constructor(names: readonly string[], values: readonly string[]) {
-    this.names = names
-    this.values = values
+  protected constructor(names?: readonly string[], values?: readonly string[]) {
+    this.#names = names
+    this.#values = values
+  }
+
+  /** Label names, ascending. */
+  get names(): readonly string[] {
+    if (this.#names === undefined) this.#spellOut()
+    return this.#names!
+  }
+
+  /** Label values, in the order of `names`. */
+  get values(): readonly string[] {
+    if (this.#values === undefined) this.#spellOut()
+    return this.#values!
   }
 
   /** The set of these pairs; empty values are left out, of a repeated name the last value stays. */
@@ -68,8 +79,8 @@ export class LabelSet {
   /** The value of a label; an empty string when the set does not have it. */
   get(name: string): string {
     // Sets are small: a scan beats hashing and binary search.
-    const names = this.names
-    for (let i = 0; i < names.length; i++) if (names[i] === name) return this.values[i]!
+    const { names, values } = this
+    for (let i = 0; i < names.length; i++) if (names[i] === name) return values[i]!
     return ''
   }
 
@@ -80,11 +91,13 @@ export class LabelSet {
   /** A string that two sets share exactly when they are equal; made once. */
   get key(): string {
     if (this.#key === undefined) {
-      let key = ''
-      for (let i = 0; i < this.names.length; i++) {
-        key += `${unambiguous(this.names[i]!)}\x01${unambiguous(this.values[i]!)}\x01`
+      const { names, values } = this
+      const parts: string[] = []
+      for (let i = 0; i < names.length; i++) {
+        parts.push(unambiguous(names[i]!), unambiguous(values[i]!))
       }
-      this.#key = key
+      // Joined, not added up piece by piece: a sum keeps all its pieces in memory.
+      this.#key = parts.join('\x01')
     }
     return this.#key
   }
@@ -149,9 +162,20 @@ export class LabelSet {
     const index = at === -1 ? this.names.length : at
     const removed = this.names[index] === name ? 1 : 0
     return new LabelSet(
-      this.names.toSpliced(index, removed, name),
+      sharedNames(this.names.toSpliced(index, removed, name)),
       this.values.toSpliced(index, removed, value),
     )
+  }
+
+  /** The same labels as a set with lists of its own. */
+  protected spelledOut(): LabelSet {
+    return this
+  }
+
+  #spellOut(): void {
+    const { names, values } = this.spelledOut()
+    this.#names = names
+    this.#values = values
   }
 
   toRecord(): Record<string, string> {

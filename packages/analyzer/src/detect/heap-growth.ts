@@ -61,8 +61,8 @@ export const HEAP_GROWTH = {
 export interface HeapHistory {
   /** Heap in use right after the last major collection; a new value is a new collection. */
   readonly floor: readonly Point[]
-  /** Heap in use without the young generation; empty where nobody reports it. */
-  readonly used: readonly Point[]
+  /** Heap in use without the young generation; empty where nobody reports it. Asked only when it is needed. */
+  readonly used: () => readonly Point[]
   /** True when the process is younger than the history: its warm-up is in it. */
   readonly young: boolean
 }
@@ -148,9 +148,10 @@ function growsSteadily(collections: readonly Point[], history: HeapHistory): num
 function growsSoFar(collections: readonly Point[], history: HeapHistory): number | undefined {
   const first = collections[0]!
   const last = collections.at(-1)!
-  const used = history.used.filter(([seconds]) => seconds >= first[0])
+  if (last[1] - first[1] < HEAP_GROWTH.earlyFloorGrowth.value) return undefined
+  const used = history.used().filter(([seconds]) => seconds >= first[0])
   const now = used.at(-1)
-  if (now === undefined || last[1] - first[1] < HEAP_GROWTH.earlyFloorGrowth.value) return undefined
+  if (now === undefined) return undefined
   if (now[0] - last[0] < HEAP_GROWTH.earlySeconds.value) return undefined
   const whole = fitLine(used)
   const tail = fitLine(used.filter(([seconds]) => seconds > last[0]))

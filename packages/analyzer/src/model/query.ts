@@ -13,6 +13,7 @@ export interface QuerySample {
 /** One line of a range answer; times are Unix milliseconds, in order. */
 export interface QuerySeries {
   readonly labels: Labels
+  /** May be made anew each time it is asked for. */
   readonly points: readonly (readonly [timeMs: number, value: number])[]
 }
 

@@ -1,16 +1,17 @@
-import { LabelSet, METRIC_NAME } from '@chokepoint/promql'
+import { ComposedLabels, LabelSet } from '@chokepoint/promql'
 import type { Family } from './family-table.ts'
 import type { StreamIndex } from './stream-index.ts'
 
-// Label sets of series that were asked for; beyond this many, all are made anew.
-const LABEL_SETS_MAX = 500_000
-
-/** The label sets of series, made when they are asked for and the same object each time. */
+/**
+ * The label sets of series. What the series of a stream have in common is made when it is asked for, and is the same
+ * object each time; the sets of its parts and buckets are composed of that anew for each query.
+ */
 export class SeriesLabelSets {
   readonly #index: StreamIndex
-  /** By stream: the label set of a number, or those of a histogram's parts by suffix and bound. */
-  readonly #sets = new Map<number, Map<string, LabelSet>>()
-  #count = 0
+  /** By stream. */
+  readonly #common: (LabelSet | undefined)[] = []
+  #forgotten: ReadonlySet<number> = new Set()
+  #named = { family: undefined as Family | undefined, suffix: '', name: '' }
 
   constructor(index: StreamIndex) {
     this.#index = index
@@ -18,38 +19,38 @@ export class SeriesLabelSets {
 
   /** The labels of a stream's series: of a histogram, of one of its parts. */
   of(family: Family, id: number, suffix: string, bound = ''): LabelSet {
-    let sets = this.#sets.get(id)
-    if (sets === undefined) {
-      if (this.#count > LABEL_SETS_MAX) {
-        this.#sets.clear()
-        this.#count = 0
-      }
-      sets = new Map()
-      this.#sets.set(id, sets)
-    }
-    const key = bound === '' ? suffix : bound
-    let set = sets.get(key)
-    if (set === undefined) {
-      set = LabelSet.from(this.#pairs(family, id, suffix, bound))
-      sets.set(key, set)
-      this.#count++
-    }
-    return set
+    return new ComposedLabels(this.#commonOf(id), this.#nameOf(family, suffix), bound)
   }
 
-  /** Forgets the label sets of streams. */
+  /** Forgets what streams have in common, once more a sweep later: a query that rested may have asked meanwhile. */
   forget(ids: ReadonlySet<number>): void {
-    for (const id of ids) {
-      this.#count -= this.#sets.get(id)?.size ?? 0
-      this.#sets.delete(id)
+    for (const id of this.#forgotten) this.#common[id] = undefined
+    for (const id of ids) this.#common[id] = undefined
+    this.#forgotten = ids
+  }
+
+  #commonOf(id: number): LabelSet {
+    let common = this.#common[id]
+    if (common === undefined) {
+      common = LabelSet.from(this.#pairs(id))
+      this.#common[id] = common
+    }
+    return common
+  }
+
+  *#pairs(id: number): Iterable<[string, string]> {
+    const { labels } = this.#index
+    for (const label of this.#index.labelIds(id)) {
+      yield [labels.nameOf(label), labels.valueOf(label)]
     }
   }
 
-  *#pairs(family: Family, id: number, suffix: string, bound: string): Iterable<[string, string]> {
-    yield [METRIC_NAME, family.name + suffix]
-    const { labels } = this.#index
-    for (const label of this.#index.labelIds(id))
-      yield [labels.nameOf(label), labels.valueOf(label)]
-    if (bound !== '') yield ['le', bound]
+  /** The same text for all series of a metric: they come one after the other. */
+  #nameOf(family: Family, suffix: string): string {
+    const last = this.#named
+    if (last.family !== family || last.suffix !== suffix) {
+      this.#named = { family, suffix, name: family.name + suffix }
+    }
+    return this.#named.name
   }
 }

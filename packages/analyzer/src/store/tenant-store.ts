@@ -287,16 +287,16 @@ export class TenantStore implements SeriesSource {
   /** The exemplars in [fromMs, toMs] of the series that match, by series, oldest first. */
   exemplars(matchers: readonly Matcher[], fromMs: number, toMs: number): SeriesExemplars[] {
     const matches = compileMatchers(matchers)
-    const bySeries = new Map<LabelSet, PointExemplar[]>()
+    const bySeries = new Map<string, { labels: LabelSet; exemplars: PointExemplar[] }>()
     for (const { id, exemplar } of this.#batches.exemplars.all()) {
       if (exemplar.timeMs < fromMs || exemplar.timeMs > toMs) continue
       const labels = this.#selector.labelsOfObservation(id, exemplar.value)
       if (!matches(labels)) continue
-      const list = bySeries.get(labels)
-      if (list === undefined) bySeries.set(labels, [exemplar])
-      else list.push(exemplar)
+      const known = bySeries.get(labels.key)
+      if (known === undefined) bySeries.set(labels.key, { labels, exemplars: [exemplar] })
+      else known.exemplars.push(exemplar)
     }
-    return [...bySeries].map(([labels, exemplars]) => ({ labels, exemplars }))
+    return [...bySeries.values()]
   }
 
   /** Type, help and unit of each metric family; the sum and count of a summary are part of it. */

@@ -22,7 +22,7 @@ function history(
     floor.push([second, last])
     used.push([second, now + 3 * MIB * random()])
   }
-  return { floor, used, young: rest.young ?? true }
+  return { floor, used: () => used, young: rest.young ?? true }
 }
 
 const every = (step: number) => (second: number) => second % step === 0

@@ -12,7 +12,7 @@ import { callRangeFunction, isCounterName, reachOf, windowsOf } from './range-ca
 import type { Steps } from './steps.ts'
 
 /** From so many cells on, rows are not held until they are summed up, and not shared with other questions. */
-const HELD_CELLS = 1 << 16
+const HELD_CELLS = 1 << 13
 
 const GATHERS: ReadonlySet<string> = new Set([
   ...['sum', 'avg', 'count', 'min', 'max', 'group', 'stddev', 'stdvar'],

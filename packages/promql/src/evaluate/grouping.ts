@@ -1,3 +1,4 @@
+import { BUCKET_BOUND, ComposedLabels, spellOut } from '../composed-labels.ts'
 import { LabelSet, METRIC_NAME } from '../label-set.ts'
 import { BucketLabels } from './bucket-labels.ts'
 import { LabelInterner } from './label-interner.ts'
@@ -15,17 +16,24 @@ const PROJECTIONS_MAX = 256
 export class Projection {
   readonly #names: readonly string[]
   readonly #keep: boolean
+  readonly #keepsName: boolean
+  readonly #keepsBound: boolean
   readonly #interner = new LabelInterner()
+  /** Who keeps, on a cut, those that have a name or a bound beside it. */
+  readonly #beside = {}
 
   constructor(names: readonly string[], keep: boolean) {
     // Without always drops the name as well.
     this.#names = keep ? names : [...names, METRIC_NAME]
     this.#keep = keep
+    this.#keepsName = this.#names.includes(METRIC_NAME) === keep
+    this.#keepsBound = this.#names.includes(BUCKET_BOUND) === keep
   }
 
   /** The cut of a set; equal cuts are the same object. */
   of(labels: LabelSet): LabelSet {
     if (this.#keep && this.#names.length === 0) return LabelSet.EMPTY
+    if (labels instanceof ComposedLabels) return this.#ofComposed(labels)
     const known = labels.cutOf(this) as LabelSet | undefined
     if (known !== undefined) return known
     const cut = this.#interner.intern(
@@ -33,6 +41,26 @@ export class Projection {
     )
     labels.keepCut(this, cut)
     return cut
+  }
+
+  /** By what it is composed of: the set itself is gone with the query. */
+  #ofComposed({ rest, name, bound }: ComposedLabels): LabelSet {
+    const cut = this.of(rest)
+    const keptName = this.#keepsName ? name : ''
+    const keptBound = this.#keepsBound ? bound : ''
+    if (keptName === '' && keptBound === '') return cut
+    const key = `${keptName}\xff${keptBound}`
+    let beside = cut.cutOf(this.#beside) as Map<string, LabelSet> | undefined
+    if (beside === undefined) {
+      beside = new Map()
+      cut.keepCut(this.#beside, beside)
+    }
+    let whole = beside.get(key)
+    if (whole === undefined) {
+      whole = this.#interner.intern(spellOut(cut, keptName, keptBound))
+      beside.set(key, whole)
+    }
+    return whole
   }
 }
 
