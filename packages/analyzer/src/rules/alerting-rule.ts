@@ -13,6 +13,9 @@ import { SevererAlerts } from './severer-alerts.ts'
 import { compileTemplate, type Template } from './template.ts'
 import type { TemplateData } from './template-data.ts'
 
+/** Alerts that are judged in one step, with the templates of their words: half a millisecond. */
+const ALERTS_A_STEP = 50
+
 /** An alert that is pending or firing, as it is kept over restarts. Times are Unix milliseconds. */
 export interface ActiveAlert {
   readonly labels: Labels
@@ -36,6 +39,13 @@ export interface AlertEvaluation {
   readonly transitions: readonly AlertTransition[]
   /** Why the rule's alerts were all ended: it gave more than its limit. */
   readonly error?: string
+}
+
+/** What the alerts of a rule become at one instant. */
+export interface AlertJudgement {
+  readonly next: Map<string, ActiveAlert>
+  readonly transitions: readonly AlertTransition[]
+  readonly error: string | undefined
 }
 
 /** What the expressions of an alerting rule answer at one instant. */
@@ -155,8 +165,11 @@ export class AlertingRuleState {
     return { found, compared, holding, severer }
   }
 
-  /** Moves each alert on by what the expressions answered. Throws, with no alert moved, when two are one. */
-  evaluate(answers: AlertAnswers, context: RuleContext): AlertEvaluation {
+  /**
+   * What each alert becomes by what the expressions answered, in steps; nothing is moved before `take`. Throws when two
+   * alerts are one.
+   */
+  *judge(answers: AlertAnswers, context: RuleContext): Generator<void, AlertJudgement> {
     const { nowMs, limit } = context
     const next = new Map<string, ActiveAlert>()
     const transitions: AlertTransition[] = []
@@ -169,7 +182,9 @@ export class AlertingRuleState {
       const at = new Date(nowMs).toISOString()
       transitions.push({ alert: this.#alert(active, to, nowMs), from, to, at })
     }
-    for (const [key, candidate] of this.#find(answers, context)) {
+    let judged = 0
+    for (const [key, candidate] of yield* this.#find(answers, context)) {
+      if (++judged % ALERTS_A_STEP === 0) yield
       const old = this.#active.get(key)
       const alert = raised(this.rule, candidate, old, nowMs)
       next.set(key, alert)
@@ -184,25 +199,34 @@ export class AlertingRuleState {
       transitions.length = 0
     }
     for (const [key, old] of this.#active) {
+      if (++judged % ALERTS_A_STEP === 0) yield
       if (next.has(key)) continue
       const kept = over > 0 ? undefined : keptFiring(this.rule, old, nowMs)
       if (kept !== undefined) next.set(key, kept)
       else step(old, old.state, old.state === 'firing' ? 'resolved' : 'inactive')
     }
+    const error = over === 0 ? undefined : `exceeded limit of ${limit} with ${over} alerts`
+    return { next, transitions, error }
+  }
+
+  /** Moves the alerts to what was judged. */
+  take({ next, transitions, error }: AlertJudgement): AlertEvaluation {
     this.#active = next
-    const samples = this.samples()
-    return over === 0
-      ? { samples, transitions }
-      : { samples, transitions, error: `exceeded limit of ${limit} with ${over} alerts` }
+    return { samples: this.samples(), transitions, ...(error === undefined ? {} : { error }) }
   }
 
   /** The alerts that the answers of the expression ask for, by label key. */
-  #find(answers: AlertAnswers, context: RuleContext): ReadonlyMap<string, Candidate> {
+  *#find(
+    answers: AlertAnswers,
+    context: RuleContext,
+  ): Generator<void, ReadonlyMap<string, Candidate>> {
     const { nowMs } = context
     const found = new Map<string, Candidate>()
     this.#severer?.learn(answers.severer)
     this.#learned?.learn(answers.compared, nowMs)
+    let looked = 0
     for (const sample of answers.found) {
+      if (++looked % ALERTS_A_STEP === 0) yield
       const candidate = this.#candidate(sample, context)
       const key = labelKey(candidate.labels)
       if (this.#learned?.isBeyond(sample, nowMs) === false && !this.#active.has(key)) continue
@@ -214,6 +238,7 @@ export class AlertingRuleState {
       found.set(key, candidate)
     }
     for (const sample of answers.holding) {
+      if (++looked % ALERTS_A_STEP === 0) yield
       const candidate = this.#candidate(sample, context)
       const key = labelKey(candidate.labels)
       if (!found.has(key) && this.#active.get(key)?.state === 'firing') found.set(key, candidate)

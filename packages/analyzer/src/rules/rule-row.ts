@@ -16,6 +16,9 @@ interface Judgement {
   readonly error?: string
 }
 
+/** Judges answers in steps; what it gives puts the judgement in force. */
+type Judge = () => Generator<void, () => Judgement>
+
 /** A rule that is evaluated again and again, with what its last evaluation left. */
 export class RuleRow {
   /** The same for the same rule after a restart or a reload. */
@@ -90,7 +93,7 @@ export class RuleRow {
     const isVoid = () => this.retired || this.lastEvaluationMs > context.nowMs
     const timer = { spentMs: 0 }
     let names: ReadonlySet<string> = new Set()
-    let judge: () => Judgement
+    let judge: Judge
     try {
       judge = yield* timed(this.#ask(context), stopwatch, timer)
     } catch (error) {
@@ -102,8 +105,11 @@ export class RuleRow {
     this.isWriting = true
     let transitions: readonly AlertTransition[] = []
     try {
+      const take = yield* timed(judge(), stopwatch, timer)
+      // New rules took this one's place while it rested, and its alerts as they were.
+      if (this.retired) return names
       const started = stopwatch()
-      const answer = judge()
+      const answer = take()
       timer.spentMs += stopwatch() - started
       // Told even when the series cannot be written: the alerts have moved on.
       transitions = answer.transitions
@@ -167,18 +173,21 @@ export class RuleRow {
     }
   }
 
-  /** Asks the expressions; what it gives makes of the answers what they mean for the rule as it is then. */
-  *#ask(context: RuleContext): Generator<void, () => Judgement> {
+  /** Asks the expressions; what it gives judges the answers for the rule as it is then, and what that gives is in force. */
+  *#ask(context: RuleContext): Generator<void, Judge> {
     const { rule, alerting } = this
     if (alerting !== undefined) {
       const answers: AlertAnswers = yield* alerting.ask(context)
-      return () => alerting.evaluate(answers, context)
+      return function* () {
+        const judged = yield* alerting.judge(answers, context)
+        return () => alerting.take(judged)
+      }
     }
     const answer: readonly QuerySample[] = yield* context.ask(rule.expression, context.queryMs)
-    return () => ({
-      samples: recordedSamples(rule as RecordingRule, answer, context),
-      transitions: [],
-    })
+    return function* () {
+      const samples = yield* recordedSamples(rule as RecordingRule, answer, context)
+      return () => ({ samples, transitions: [] })
+    }
   }
 
   /** Records samples and ends the series of the last evaluation that are no longer among them. */

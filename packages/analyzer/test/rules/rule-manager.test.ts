@@ -59,6 +59,31 @@ groups:
 `
 
 describe('rule manager', () => {
+  it('judges hundreds of alerts in steps, and lets new rules begin anew while it rests', () => {
+    const groups = groupsOf(HIGH.replace('20s', '0s'))
+    const { manager, answers, steps } = harness(groups)
+    answers.set(
+      'load',
+      Array.from({ length: 500 }, (_, host) => ({ labels: { host: `${host}` }, value: 1 })),
+    )
+    const rests = [...manager.evaluateInSteps(0)].length
+    expect(rests).to.be.greaterThan(20)
+    expect(steps).to.have.length(500)
+
+    // All of them are over, and the rule is replaced while that is judged.
+    answers.set('load', [])
+    steps.length = 0
+    const pass = manager.evaluateInSteps(10 * SECOND)
+    for (let i = 0; i < 3; i++) expect(pass.next().done).to.equal(false)
+    expect(manager.alerts()).to.have.length(500)
+    manager.replaceGroups(groupsOf(HIGH.replace('20s', '0s')))
+    expect([...pass].length).to.be.lessThan(20)
+    expect(steps).to.have.length(0)
+    manager.evaluate(20 * SECOND)
+    expect(new Set(steps)).to.deep.equal(new Set(['20 firing>resolved']))
+    expect(steps).to.have.length(500)
+  })
+
   it('raises an alert after its condition held for as long as the rule asks, and resolves it', () => {
     const { manager, answers, steps, transitions } = harness(groupsOf(HIGH))
     answers.set('load', [{ labels: { __name__: 'load', host: 'a' }, value: 7 }])

@@ -98,8 +98,7 @@ class VectorOperation {
     const toOne = this.#matching.cardinality === 'one-to-one'
     const pairs = new Int32Array(this.#many.rows)
     for (let row = 0; row < this.#many.rows; row++) {
-      // Labels are made here, which costs as much as some cells.
-      if (this.#query.mayRest(8)) yield
+      if (this.#query.mayRest(0)) yield
       const group = this.#manyGroups[row]!
       pairs[row] = partner[group]!
       if (pairs[row] === -1) continue

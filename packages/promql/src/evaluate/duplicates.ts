@@ -11,14 +11,11 @@ export function sameLabelsetError() {
   return executionError(SAME_LABELSET)
 }
 
-/** A key is made and looked up: as much work as so many cells. */
-const KEY_CELLS = 4
-
 /** Whether two rows have equal labels. */
 export function* hasDuplicates(query: Query, labels: readonly LabelSet[]): Steps<boolean> {
   const seen = new Set<string>()
   for (const set of labels) {
-    if (query.mayRest(KEY_CELLS)) yield
+    if (query.mayRest(0)) yield
     seen.add(set.key)
   }
   return seen.size !== labels.length
@@ -36,7 +33,7 @@ export function* mergeDuplicates(query: Query, block: Block): Steps<Block> {
   const out = new BlockBuilder(block.steps, block.rows)
   const rowOf = new Map<string, number>()
   for (let row = 0; row < block.rows; row++) {
-    if (query.mayRest(KEY_CELLS + block.steps)) yield
+    if (query.mayRest(block.steps)) yield
     const labels = block.labels[row]!
     let base = rowOf.get(labels.key)
     if (base === undefined) {

@@ -8,9 +8,6 @@ import { mergeDuplicates } from './duplicates.ts'
 import type { Query } from './query.ts'
 import type { Steps } from './steps.ts'
 
-/** A label is made: as much work as so many cells. */
-const LABEL_CELLS = 8
-
 /** `label_replace(vector, destination, replacement, source, regex)`. */
 export function labelReplace(query: Query, call: Call, block: Block): Steps<Block> {
   const [destination, replacement, source, pattern] = [1, 2, 3, 4].map((i) =>
@@ -58,7 +55,7 @@ function* relabel(
   const dropName = block.dropName?.slice()
   const labels: LabelSet[] = []
   for (const [row, set] of block.labels.entries()) {
-    if (query.mayRest(LABEL_CELLS)) yield
+    if (query.mayRest(0)) yield
     const value = valueFor(set)
     // A name that was set on purpose stays.
     if (value !== undefined && destination === METRIC_NAME && dropName) dropName[row] = 0

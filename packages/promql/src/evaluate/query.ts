@@ -18,6 +18,9 @@ export interface Limits {
   readonly timeoutMs: number
 }
 
+/** A row has labels to be looked up, and made when they are new: as much work as so many cells. */
+const ROW_CELLS = 8
+
 /** One evaluation: what its parts share. */
 export class Query {
   readonly source: SeriesSource
@@ -144,9 +147,9 @@ export class Query {
     )
   }
 
-  /** Counts cells or samples that were worked on; true when it is time to rest. */
+  /** Counts a row and the cells or samples of it that were worked on; true when it is time to rest. */
   mayRest(cells: number): boolean {
-    this.#cells += cells
+    this.#cells += cells + ROW_CELLS
     if (this.#cells < this.#cellsPerStep) return false
     this.#cells = 0
     return true

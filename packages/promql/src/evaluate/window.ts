@@ -36,9 +36,9 @@ export class Window {
   #size = 0
   #resets: number[] | undefined
   // Where floats go when they must be told apart from other samples.
-  #ownTimes = new Float64Array(64)
-  #ownValues = new Float64Array(64)
-  #ownStarts = new Float64Array(64)
+  #ownTimes = NO_TIMES
+  #ownValues = NO_TIMES
+  #ownStarts = NO_TIMES
 
   /** Floats in the part that the step sees. */
   get floats(): number {
@@ -140,7 +140,7 @@ export class Window {
 
   #reserve(size: number): void {
     if (this.#ownTimes.length >= size) return
-    const length = Math.max(size, this.#ownTimes.length * 2)
+    const length = Math.max(64, size, this.#ownTimes.length * 2)
     this.#ownTimes = new Float64Array(length)
     this.#ownValues = new Float64Array(length)
     this.#ownStarts = new Float64Array(length)
