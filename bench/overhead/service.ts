@@ -65,6 +65,11 @@ export class Service {
     return usage
   }
 
+  /** Has it block its loop. */
+  block(ms: number): void {
+    this.#child.send({ block: ms })
+  }
+
   /** Ends the service by SIGTERM; by SIGKILL when it has not ended within 5 s. Gives the time it took. */
   async stop(): Promise<number> {
     const startedMs = performance.now()

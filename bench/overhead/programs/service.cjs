@@ -38,7 +38,7 @@ app.get('/db', async () => {
 })
 
 process.on('message', async (message) => {
-  if (message !== 'usage') return
+  if (message.block !== undefined) return block(message.block)
   const { rss: rssBytes, external: externalBytes } = process.memoryUsage()
   const spaces = getHeapSpaceStatistics()
   const young = spaces.filter(({ space_name }) => space_name.startsWith('new_'))
@@ -48,6 +48,9 @@ process.on('message', async (message) => {
   const heapBytes = await heapFloor()
   process.send({ rssBytes, heapBytes, youngBytes, oldBytes, externalBytes })
 })
+function block(ms) {
+  for (const endMs = performance.now() + ms; performance.now() < endMs; ) JSON.stringify(document)
+}
 // What only finalizers let go of is gone after the second collection.
 async function heapFloor() {
   globalThis.gc()
