@@ -1,3 +1,5 @@
+import { roomyLength } from './roomy-length.ts'
+
 /** The newest row of every histogram, as numbers that the next row's differences are taken from. */
 export class RowArea {
   floats = new Float64Array(256)
@@ -14,7 +16,7 @@ export class RowArea {
     const at = this.#used
     this.#used += width
     if (this.#used > this.floats.length) {
-      const grown = new Float64Array(Math.max(this.#used, this.floats.length * 2))
+      const grown = new Float64Array(roomyLength(this.#used, this.floats.length))
       grown.set(this.floats)
       this.floats = grown
     }
@@ -28,6 +30,6 @@ export class RowArea {
   }
 
   get bytes(): number {
-    return this.floats.byteLength
+    return this.#used * 8
   }
 }

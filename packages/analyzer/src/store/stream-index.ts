@@ -2,6 +2,7 @@ import { mixWord } from '../decode/hash-bytes.ts'
 import { type Family, FamilyTable } from './family-table.ts'
 import { RawTable } from './hash-table.ts'
 import { LabelTable } from './label-table.ts'
+import { roomyLength } from './roomy-length.ts'
 import { RowArea } from './row-area.ts'
 import { RESOURCE, StreamRecords } from './stream-records.ts'
 
@@ -50,7 +51,7 @@ export class StreamIndex {
   add(family: Family, labelIds: Int32Array, resource: number): number {
     const id = this.records.add(resource)
     if ((id + 1) * FIELDS > this.#fields.length) {
-      const grown = new Int32Array(this.#fields.length * 2)
+      const grown = new Int32Array(roomyLength(0, this.#fields.length))
       grown.set(this.#fields)
       this.#fields = grown
     }
@@ -157,8 +158,8 @@ export class StreamIndex {
       this.rows.bytes +
       this.raw.bytes +
       this.#byLabels.bytes +
-      this.#fields.byteLength +
-      this.#labelIds.byteLength
+      this.records.end * FIELDS * 4 +
+      this.#labelsUsed * 4
     )
   }
 
@@ -177,7 +178,7 @@ export class StreamIndex {
     const at = reused ?? this.#labelsUsed
     if (reused === undefined) this.#labelsUsed += ids.length
     if (this.#labelsUsed > this.#labelIds.length) {
-      const grown = new Int32Array(Math.max(this.#labelsUsed, this.#labelIds.length * 2))
+      const grown = new Int32Array(roomyLength(this.#labelsUsed, this.#labelIds.length))
       grown.set(this.#labelIds)
       this.#labelIds = grown
     }

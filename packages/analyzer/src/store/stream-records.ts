@@ -1,4 +1,5 @@
 import { NO_BLOCK } from './block-pool.ts'
+import { roomyLength } from './roomy-length.ts'
 
 // One stream (a series, or a histogram with all its buckets) is one record of 64 bytes, a cache line:
 // all that an append reads and writes but the block it writes to.
@@ -47,7 +48,7 @@ export class StreamRecords {
   add(resource: number): number {
     const id = this.#free.pop() ?? this.#size++
     if (id * FLOATS >= this.floats.length) {
-      const floats = new Float64Array(this.floats.length * 2)
+      const floats = new Float64Array(roomyLength(0, this.floats.length))
       floats.set(this.floats)
       this.floats = floats
       this.ints = new Int32Array(floats.buffer)
@@ -90,6 +91,6 @@ export class StreamRecords {
   }
 
   get bytes(): number {
-    return this.floats.byteLength
+    return this.#size * FLOATS * 8
   }
 }
