@@ -15,6 +15,7 @@ const ASSETS = {
   ],
   'times.js': () => [ownFile('times.js')],
   'charts.js': () => [ownFile('charts.js')],
+  'values.js': () => [ownFile('values.js')],
   'uplot.js': () => [resolvePackageFile('uplot/dist/uPlot.iife.min.js')],
 } as const
 

@@ -5,7 +5,7 @@ import { BRAND_ICON, BRAND_MARK } from './html/brand.ts'
 import { escapeScriptJson, html, SafeHtml } from './html/safe-html.ts'
 import { sectionTexts } from './html/sections.ts'
 import { serviceName, time } from './html/words.ts'
-import { readPageAsset } from './page-assets.ts'
+import { type PageAsset, readPageAsset } from './page-assets.ts'
 
 /**
  * A report as one HTML file, text by text. It loads nothing, and its content security policy names the hash of each
@@ -15,7 +15,7 @@ export function* htmlTexts(report: PerformanceReport): Generator<string> {
   const style = readPageAsset('theme.css')
   const scripts = [
     readPageAsset('uplot.js'),
-    `${readPageAsset('charts.js')}\n${readPageAsset('times.js')}\ndrawCharts(document)\nlocalizeTimes(document)\n`,
+    `${joinModules('values.js', 'charts.js', 'times.js')}\ndrawCharts(document)\nlocalizeTimes(document)\n`,
   ]
   const policy = [
     "default-src 'none'",
@@ -58,6 +58,11 @@ export function* htmlTexts(report: PerformanceReport): Generator<string> {
 </body>
 </html>
 `.text
+}
+
+/** Scripts that import each other, as the one script of a file that loads nothing. */
+function joinModules(...names: readonly PageAsset[]): string {
+  return names.map((name) => readPageAsset(name).replace(/^import .*\n/gm, '')).join('\n')
 }
 
 function sourceHash(source: string): string {

@@ -1,8 +1,8 @@
 import type { Alert, AlertTransition } from '../../model/alert.ts'
 import type { PerformanceReport } from '../../model/report.ts'
+import { formatValue } from '../page/values.js'
 import { html, type SafeHtml } from './safe-html.ts'
 import { leftOut, ROWS_MAX, table } from './table.ts'
-import { formatValue } from './units.ts'
 import { badge, count, elapsed, panelLink, query, time } from './words.ts'
 
 /** Alerts that fire or wait now, and every step they took in the window, newest first. */

@@ -2,10 +2,10 @@ import type { Bottleneck, Evidence, ProfileFrame } from '../../model/bottleneck.
 import type { ProfileState } from '../../model/profile.ts'
 import type { Recommendation } from '../../model/recommendation.ts'
 import type { PerformanceReport } from '../../model/report.ts'
+import { formatValue } from '../page/values.js'
 import { profileBlock } from './profile-block.ts'
 import { recommendationBlock } from './recommendation-block.ts'
 import { html, type SafeHtml } from './safe-html.ts'
-import { formatMilliseconds, formatValue } from './units.ts'
 import { badge, elapsed, panelLink, query, serviceName } from './words.ts'
 
 /** A profile's tail says nothing; the frames below these are many and small. */
@@ -76,7 +76,7 @@ function card(
         <code>${one.impact.formula}</code></p>
       <p class="muted small">Confidence ${formatValue(one.confidence, '1')}, share ${formatValue(one.impact.share, '1')}${
         one.impact.savingMs > 0 &&
-        html`, about <strong>${formatMilliseconds(one.impact.savingMs)}</strong> a request to win`
+        html`, about <strong>${formatValue(one.impact.savingMs / 1000, 's')}</strong> a request to win`
       }.</p>
     </div>
     <div class="advice">

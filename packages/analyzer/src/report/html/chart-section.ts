@@ -1,7 +1,7 @@
 import type { QuerySeries } from '../../model/query.ts'
 import type { PerformanceReport, ReportChart } from '../../model/report.ts'
+import { formatValue } from '../page/values.js'
 import { html, type SafeHtml } from './safe-html.ts'
-import { formatValue } from './units.ts'
 import { elapsed, query } from './words.ts'
 
 /** As many as `base.css` has colours for lines. */

@@ -1,7 +1,7 @@
 import type { Bottleneck } from '../../model/bottleneck.ts'
 import type { ProfileKind, ProfileState, StoredProfile } from '../../model/profile.ts'
+import { formatValue } from '../page/values.js'
 import { html, type SafeHtml } from './safe-html.ts'
-import { formatValue } from './units.ts'
 import { time } from './words.ts'
 
 /** What a profile can tell more of. */

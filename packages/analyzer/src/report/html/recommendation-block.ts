@@ -1,7 +1,7 @@
 import type { Recommendation, RecommendationStatus } from '../../model/recommendation.ts'
+import { formatValue } from '../page/values.js'
 import { renderMarkdown } from './markdown.ts'
 import { html, type SafeHtml } from './safe-html.ts'
-import { formatValue } from './units.ts'
 import { badge } from './words.ts'
 
 const TEXT_LENGTH_UNFOLDED = 900

@@ -1,7 +1,7 @@
 import type { PerformanceReport } from '../../model/report.ts'
 import type { ComponentMetrics } from '../../model/snapshot.ts'
+import { formatValue } from '../page/values.js'
 import { html, type SafeHtml } from './safe-html.ts'
-import { formatValue } from './units.ts'
 import { badge, count, serviceName, time } from './words.ts'
 
 const HEALTH_WORDS = {

@@ -1,8 +1,8 @@
 import type { PerformanceReport } from '../../model/report.ts'
 import type { ComponentMetrics, SystemMetrics } from '../../model/snapshot.ts'
+import { formatValue } from '../page/values.js'
 import { html, type SafeHtml } from './safe-html.ts'
 import { leftOut, ROWS_MAX, table } from './table.ts'
-import { formatValue } from './units.ts'
 import { serviceName } from './words.ts'
 
 /** Routes, peers, databases, queues and named components, by the time they take in all. */

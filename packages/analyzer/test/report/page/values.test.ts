@@ -1,7 +1,5 @@
-import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { expect } from 'chai'
-import { formatValue } from '../../../src/report/html/units.ts'
+import { formatValue } from '../../../src/report/page/values.js'
 
 const CASES: readonly (readonly [value: number, unit: string, text: string])[] = [
   [0, 's', '0 s'],
@@ -34,12 +32,4 @@ describe('formatValue', () => {
       expect(formatValue(value, unit)).to.equal(text)
     })
   }
-
-  it('has a twin in the charts that writes the same', async () => {
-    const file = join(import.meta.dirname, '../../../src/report/page/charts.js')
-    const charts = (await import(pathToFileURL(file).href)) as { formatValue: typeof formatValue }
-    for (const [value, unit, text] of CASES) {
-      expect(charts.formatValue(value, unit)).to.equal(text)
-    }
-  })
 })
