@@ -51,18 +51,33 @@ function createPoster(settings: OtlpSettings): HttpPoster {
     'user-agent': 'chokepoint-instrumentation',
     ...settings.headers,
   }
-  const post: HttpPost = (body, timeoutMs) =>
+  const post = (body: Uint8Array, signal: AbortSignal): Promise<HttpAnswer> =>
     new Promise((resolve, reject) => {
-      const signal = AbortSignal.timeout(Math.max(1, Math.ceil(timeoutMs)))
       const outgoing = request(url, { method: 'POST', agent, headers, signal }, (incoming) => {
         readAnswer(incoming).then(resolve, reject)
       })
-      outgoing.on('error', (error) => {
-        reject(signal.aborted ? new Error(`no answer within ${Math.ceil(timeoutMs)} ms`) : error)
+      outgoing.on('error', (error: NodeJS.ErrnoException) => {
+        // The receiver closed the kept connection just when it was used again: that tells nothing of the receiver.
+        if (outgoing.reusedSocket && error.code === 'ECONNRESET' && !signal.aborted) {
+          post(body, signal).then(resolve, reject)
+        } else reject(error)
       })
       outgoing.end(body)
     })
-  return { post, close: () => agent.destroy() }
+  return { post: limited(post), close: () => agent.destroy() }
+}
+
+/** Gives up when the time is over, and says so. */
+function limited(post: (body: Uint8Array, signal: AbortSignal) => Promise<HttpAnswer>): HttpPost {
+  return async (body, timeoutMs) => {
+    const wholeMs = Math.max(1, Math.ceil(timeoutMs))
+    const signal = AbortSignal.timeout(wholeMs)
+    try {
+      return await post(body, signal)
+    } catch (error) {
+      throw signal.aborted ? new Error(`no answer within ${wholeMs} ms`) : error
+    }
+  }
 }
 
 async function readAnswer(incoming: IncomingMessage): Promise<HttpAnswer> {

@@ -46,6 +46,28 @@ describe('export', () => {
     })
   }
 
+  it('takes a kept connection that the receiver has closed for no sign of trouble', async () => {
+    const used = new WeakSet<object>()
+    suite.receiver.answer = (response) => {
+      const { socket } = response
+      if (socket === null || used.has(socket)) {
+        socket?.destroy()
+        return
+      }
+      used.add(socket)
+      response.end('{}')
+    }
+    const started = await suite.watch()
+    const taken = () => suite.receiver.traceRequests.length
+    for (let round = 1; round <= 3; round++) {
+      const before = taken()
+      started.send({ type: 'spans', json: JSON.stringify([SPAN]), count: 1 })
+      // The second and third are offered twice, over the kept connection and over a new one.
+      await until(`round ${round}`, () => taken() === before + (round === 1 ? 1 : 2))
+    }
+    expect(started.warnings).to.deep.equal([])
+  })
+
   it('does not send again what was refused for good, and counts it', async () => {
     suite.receiver.answer = (response, { path }) => {
       if (path === '/v1/traces') response.statusCode = 400
