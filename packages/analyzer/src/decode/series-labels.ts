@@ -49,15 +49,23 @@ export function toResourceLabels(attributes: readonly Attribute[]): ResourceLabe
   }
 }
 
+/** The labels that a point's own attributes come to. */
+export function toPointLabels(
+  metric: string,
+  attributes: readonly Attribute[],
+): Map<string, string> {
+  const renames = attributeRenames(metric)
+  const current = renames.size === 0 ? attributes : attributes.map((pair) => rename(pair, renames))
+  return joinLabels(current)
+}
+
 /** The labels of one series but its name: the point's attributes over the resource's. */
 export function toSeriesLabels(
   metric: string,
   attributes: readonly Attribute[],
   resource: ResourceLabels,
 ): ReadonlyMap<string, string> {
-  const renames = attributeRenames(metric)
-  const current = renames.size === 0 ? attributes : attributes.map((pair) => rename(pair, renames))
-  const labels = joinLabels(current)
+  const labels = toPointLabels(metric, attributes)
   for (const [name, value] of resource.promoted) if (!labels.has(name)) labels.set(name, value)
   return overlay(labels, resource.identity)
 }

@@ -79,6 +79,32 @@ export class LabelTable {
     return this.#sorted(ids)
   }
 
+  /**
+   * The labels of a series by those of its attributes and of its resource, each sorted by name: of one name `identity`
+   * wins over `own`, and that over `promoted`.
+   */
+  joined(own: Int32Array, promoted: Int32Array, identity: Int32Array): Int32Array {
+    return this.#merged(identity, this.#merged(own, promoted))
+  }
+
+  /** Both lists in one; of a name that is in both the first's. */
+  #merged(first: Int32Array, second: Int32Array): Int32Array {
+    if (second.length === 0) return first
+    const merged = new Int32Array(first.length + second.length)
+    let size = 0
+    let i = 0
+    let j = 0
+    while (i < first.length && j < second.length) {
+      const name = this.#names[first[i]!]!
+      const other = this.#names[second[j]!]!
+      if (name === other) j++
+      else merged[size++] = name < other ? first[i++]! : second[j++]!
+    }
+    while (i < first.length) merged[size++] = first[i++]!
+    while (j < second.length) merged[size++] = second[j++]!
+    return size === merged.length ? merged : merged.slice(0, size)
+  }
+
   #sorted(ids: number[]): Int32Array {
     return Int32Array.from(ids.sort((a, b) => (this.#names[a]! < this.#names[b]! ? -1 : 1)))
   }

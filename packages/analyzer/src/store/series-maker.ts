@@ -1,5 +1,6 @@
 import { readAttributes } from '../decode/attributes.ts'
 import { floatText } from '../decode/float-text.ts'
+import { toLabelName } from '../decode/label-name.ts'
 import { type NameKind, toMetricName } from '../decode/metric-name.ts'
 import {
   KIND_EXPONENTIAL,
@@ -12,9 +13,16 @@ import {
   TEMPORALITY_DELTA,
 } from '../decode/point-batch.ts'
 import { currentMetricName, currentUnit } from '../decode/renames.ts'
-import { type ResourceLabels, toResourceLabels, toSeriesLabels } from '../decode/series-labels.ts'
+import {
+  PROMOTED_ATTRIBUTES,
+  type ResourceLabels,
+  toPointLabels,
+  toResourceLabels,
+  toSeriesLabels,
+} from '../decode/series-labels.ts'
 import type { SummaryPoint } from '../decode/summary-point.ts'
 import { decodeUtf8 } from '../decode/wire-reader.ts'
+import { AttributeLabels } from './attribute-labels.ts'
 import { RefusedSeries } from './cardinality.ts'
 import type { Family, Storage } from './family-table.ts'
 import type { StoreLimits } from './limits.ts'
@@ -33,12 +41,20 @@ const ATTRIBUTES_TAGS = new Map([
   [KIND_SUMMARY, 0x3a],
 ])
 
+const PROMOTED_LABELS = new Set([...PROMOTED_ATTRIBUTES].map(toLabelName))
+
+function isPromoted(label: string): boolean {
+  return PROMOTED_LABELS.has(label)
+}
+
 /** A resource that reported: its labels once, and the times of its reports. */
 export interface Resource {
   readonly number: number
   readonly labels: ResourceLabels
   /** The `target_info` stream, or -1. */
   targetInfo: number
+  /** The numbers of its labels, while they are known and have not been forgotten. */
+  labelIds: { readonly identity: Int32Array; readonly promoted: Int32Array } | undefined
 }
 
 /** A metric of a batch by its Prometheus name. */
@@ -70,6 +86,7 @@ export class SeriesMaker {
   readonly #resources = new Map<string, Resource>()
   /** Metrics of the present batch; emptied with it. */
   readonly #metrics = new Map<number, BatchMetric | Refusal>()
+  readonly #attributes = new AttributeLabels()
   /** What the limits refused, by the label that has the most values. */
   readonly refused: RefusedSeries
 
@@ -99,7 +116,7 @@ export class SeriesMaker {
       const labels = toResourceLabels(
         readAttributes(bytes, resourceStart[row]!, resourceEnd[row]!, 0x0a),
       )
-      resource = { number: this.addColumn(), labels, targetInfo: -1 }
+      resource = { number: this.addColumn(), labels, targetInfo: -1, labelIds: undefined }
       this.#resources.set(key, resource)
     }
     return resource
@@ -114,7 +131,10 @@ export class SeriesMaker {
 
   /** Forgets resources whose columns the test does not keep, and `target_info` streams that are gone. */
   forgetResources(keeps: (column: number) => boolean, gone: ReadonlySet<number>): void {
+    // Labels went with the series.
+    if (gone.size > 0) this.#attributes.clear()
     for (const [key, resource] of this.#resources) {
+      if (gone.size > 0) resource.labelIds = undefined
       if (gone.has(resource.targetInfo)) resource.targetInfo = -1
       if (keeps(resource.number)) continue
       this.#resources.delete(key)
@@ -129,15 +149,12 @@ export class SeriesMaker {
     const metric = this.#metric(batch, row)
     if ('reason' in metric) return metric
     const tag = ATTRIBUTES_TAGS.get(batch.metricKind[row]!)!
-    const attributes = readAttributes(
-      batch.bytes,
-      batch.pointStart[point]!,
-      batch.pointEnd[point]!,
-      tag,
-    )
     const resource = this.resource(batch, batch.metricResource[row]!)
-    const labels = toSeriesLabels(metric.name, attributes, resource.labels)
-    const id = this.streamOf(metric.family, labels, resource.number)
+    const own = this.#attributes.find(batch, point, tag)
+    const id =
+      own === undefined || resource.labelIds === undefined
+        ? this.#streamOfAttributes(batch, point, tag, metric, resource, own === undefined)
+        : this.#streamOfIds(batch, point, tag, metric, resource, own)
     if (typeof id === 'number') {
       const { raw, records } = this.#index
       // Senders whose bytes differ each time for the same series must not fill the table: it begins anew.
@@ -145,6 +162,63 @@ export class SeriesMaker {
       raw.set(batch.hashLow[point]!, batch.hashHigh[point]!, id)
     }
     return id
+  }
+
+  /** The stream of attributes that are read, and kept with the resource's for those that follow. */
+  #streamOfAttributes(
+    batch: PointBatch,
+    point: number,
+    tag: number,
+    { name, family }: BatchMetric,
+    resource: Resource,
+    keeps: boolean,
+  ): number | Refusal {
+    const { bytes, pointStart, pointEnd } = batch
+    const attributes = readAttributes(bytes, pointStart[point]!, pointEnd[point]!, tag)
+    const id = this.streamOf(
+      family,
+      toSeriesLabels(name, attributes, resource.labels),
+      resource.number,
+    )
+    if (typeof id !== 'number') return id
+    const { labels } = this.#index
+    const own = keeps ? toPointLabels(name, attributes) : undefined
+    // An empty attribute is no label, but a promoted one of its name does not take its place.
+    if (
+      own !== undefined &&
+      ![...own].some(([label, value]) => value === '' && isPromoted(label))
+    ) {
+      const ids = labels.knownIdsOf(own)
+      if (ids !== undefined) this.#attributes.keep(ids)
+    }
+    const { identity, promoted } = resource.labels
+    const identityIds = labels.knownIdsOf(identity)
+    const promotedIds = labels.knownIdsOf(promoted)
+    // An empty name of a service is no label, and hides an attribute of its name all the same.
+    if (identityIds?.length === identity.length && promotedIds !== undefined) {
+      resource.labelIds = { identity: identityIds, promoted: promotedIds }
+    }
+    return id
+  }
+
+  /** The stream of labels whose numbers are known. */
+  #streamOfIds(
+    batch: PointBatch,
+    point: number,
+    tag: number,
+    metric: BatchMetric,
+    resource: Resource,
+    own: Int32Array,
+  ): number | Refusal {
+    const { promoted, identity } = resource.labelIds!
+    const ids = this.#index.labels.joined(own, promoted, identity)
+    // Told, and refused, in words.
+    const inWords = () => this.#streamOfAttributes(batch, point, tag, metric, resource, false)
+    if (ids.length > this.#limits.labelsMax) return inWords()
+    const known = this.#index.find(metric.family, ids)
+    if (known !== -1) return known
+    if (this.#limitFault(metric.family) !== undefined) return inWords()
+    return this.#index.add(metric.family, ids, resource.number)
   }
 
   /** The streams of a summary's parts, made when they are new, each with its value. */
