@@ -1,4 +1,4 @@
-import { LabelSet, METRIC_NAME, type SeriesGrouping } from '@chokepoint/promql'
+import { ComposedLabels, LabelSet, METRIC_NAME, type SeriesGrouping } from '@chokepoint/promql'
 import type { StreamIndex } from './stream-index.ts'
 
 /**
@@ -13,7 +13,8 @@ export class SeriesGroups {
   readonly #names: ReadonlySet<string>
   readonly #keepsBound: boolean
   readonly #stems = new Map<string, number>()
-  readonly #labelsOfStem: (readonly number[])[] = []
+  readonly #idsOfStem: (readonly number[])[] = []
+  readonly #stemLabels: LabelSet[] = []
   /** By stem, the groups of its bounds. */
   readonly #groupsOfStem: Map<string, number>[] = []
   readonly #groups: { readonly stem: number; readonly bound: string }[] = []
@@ -42,9 +43,9 @@ export class SeriesGroups {
     }
     const known = this.#stems.get(key)
     if (known !== undefined) return known
-    const stem = this.#labelsOfStem.length
+    const stem = this.#idsOfStem.length
     this.#stems.set(key, stem)
-    this.#labelsOfStem.push(kept)
+    this.#idsOfStem.push(kept)
     this.#groupsOfStem.push(new Map())
     return stem
   }
@@ -63,18 +64,27 @@ export class SeriesGroups {
 
   /** The labels of a group: the same object each time. */
   labelsOf(group: number): LabelSet {
-    this.#labels[group] ??= LabelSet.from(this.#pairs(group))
+    this.#labels[group] ??= this.#makeLabels(group)
     return this.#labels[group]
   }
 
-  *#pairs(group: number): Iterable<[string, string]> {
-    const { labels } = this.#index
+  #makeLabels(group: number): LabelSet {
     const { stem, bound } = this.#groups[group]!
-    if (this.#keeps(METRIC_NAME)) yield [METRIC_NAME, this.#metric]
-    for (const label of this.#labelsOfStem[stem]!) {
-      yield [labels.nameOf(label), labels.valueOf(label)]
-    }
-    if (bound !== '') yield ['le', bound]
+    const name = this.#keeps(METRIC_NAME) ? this.#metric : ''
+    const rest = this.#labelsOfStem(stem)
+    return name === '' && bound === '' ? rest : new ComposedLabels(rest, name, bound)
+  }
+
+  #labelsOfStem(stem: number): LabelSet {
+    const { labels } = this.#index
+    const made = this.#stemLabels[stem]
+    if (made !== undefined) return made
+    const pairs = this.#idsOfStem[stem]!.map(
+      (label) => [labels.nameOf(label), labels.valueOf(label)] as const,
+    )
+    const set = LabelSet.from(pairs)
+    this.#stemLabels[stem] = set
+    return set
   }
 
   #keeps(name: string): boolean {
