@@ -34,6 +34,7 @@ export class ComposedLabels extends LabelSet {
 
   override withoutName(): LabelSet {
     const rest = this.rest.withoutName()
+    if (this.name === '' && rest === this.rest) return this
     return this.bound === '' ? rest : new ComposedLabels(rest, '', this.bound)
   }
 

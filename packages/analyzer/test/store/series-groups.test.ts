@@ -28,6 +28,10 @@ const QUERIES = [
   'sum(last_over_time(orders_total[30s]))',
   'sum by (le) (orders_total)',
   'group by (nothing) (wait_seconds_count)',
+  'sum by (le, __name__) (rate(wait_seconds_bucket[1m]))',
+  'max by (__name__, route) (max_over_time(orders_total[1m]))',
+  'count by (__name__, le) (wait_seconds_bucket)',
+  'count by (__name__, le) (last_over_time(wait_seconds_bucket[1m]))',
   'sum(missing_total)',
 ]
 

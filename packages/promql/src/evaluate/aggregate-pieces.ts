@@ -8,7 +8,7 @@ import type { Frame } from './frame.ts'
 import { lookbackFrom, lookupFrame, readSeries } from './instant-selector.ts'
 import { atOf, msOf } from './prepare.ts'
 import type { Query } from './query.ts'
-import { callRangeFunction, isCounterName, reachOf, windowsOf } from './range-call.ts'
+import { callRangeFunction, isCounterName, KEEPS_NAME, reachOf, windowsOf } from './range-call.ts'
 import type { Steps } from './steps.ts'
 
 /** From so many cells on, rows are not held until they are summed up, and not shared with other questions. */
@@ -104,7 +104,8 @@ function groupedSelection(
     leaf.selector.matchers,
     fromMs,
     toMs,
-    { names: grouping, keep: !without },
+    // A name that goes with the function must not tell groups apart.
+    { names: dropsNames(leaf) ? grouping.filter(isNoName) : grouping, keep: !without },
     Math.ceil(HELD_CELLS / frame.steps),
   )
 }
@@ -139,6 +140,14 @@ function* readPiece(
   const source = { ...windows, labels, distinct: true }
   const fn = RANGE_FUNCTIONS[name]!
   return yield* callRangeFunction(query, call, range, source, scalars, frame, fn)
+}
+
+function dropsNames(leaf: Leaf): boolean {
+  return leaf.kind === 'range' && !KEEPS_NAME.has(leaf.call.fn.name)
+}
+
+function isNoName(label: string): boolean {
+  return label !== METRIC_NAME
 }
 
 function metricOf({ matchers }: VectorSelector): string | undefined {

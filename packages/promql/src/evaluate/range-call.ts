@@ -31,7 +31,8 @@ export interface SubqueryResult {
   readonly frame: Frame
 }
 
-const KEEPS_NAME: ReadonlySet<string> = new Set(['last_over_time', 'first_over_time'])
+/** Range functions whose results are of the same metric still. */
+export const KEEPS_NAME: ReadonlySet<string> = new Set(['last_over_time', 'first_over_time'])
 const USES_START_TIMES: ReadonlySet<string> = new Set(['rate', 'irate', 'increase', 'resets'])
 const ANCHORED_SAFE = ['changes', 'delta', 'increase', 'rate', 'resets']
 const SMOOTHED_SAFE = ['delta', 'increase', 'rate']
