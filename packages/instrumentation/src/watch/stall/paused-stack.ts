@@ -30,24 +30,32 @@ export function toStack(
 
 /**
  * Whether the profile may have blamed the wrong function. A loop that V8 compiled while it ran, before the
- * profiler began, is unknown to the profiler; its time is told as its caller's, at the one line of the call.
+ * profiler began, is unknown to the profiler; its time is told as its caller's, at the one line of the call,
+ * or as that of the native function that it calls. The caller may be Node itself, of a timer for example.
  */
 export function mayHideLoop([top]: readonly Frame[]): boolean {
-  return top !== undefined && top.file !== '' && top.oneLine
+  return top?.oneLine === true && (top.file !== '' || isNative(top))
 }
 
 /**
- * The frames with the function in place of its caller, when the profiler did not know the function that
- * `stack` says is running and blamed the caller for it.
+ * The frames with the function in place of what was blamed for it, when the profiler did not know the function that
+ * `stack` says is running.
  */
 export function correctByStack(frames: readonly Frame[], stack: Stack): readonly Frame[] {
   const [running, ...callers] = stack
   if (running === undefined || frames.some((frame) => isSame(frame, running))) return frames
-  const blamed = callers.find((caller) => frames.some((frame) => isSame(frame, caller)))
-  if (blamed === undefined) return frames
-  return frames.map((frame) =>
-    isSame(frame, blamed) && frame.oneLine ? { ...frame, ...running, hotLine: 0 } : frame,
-  )
+  const blamed =
+    frames.find((frame) => callers.some((caller) => isSame(frame, caller))) ??
+    frames.find((frame) => frame.file.startsWith('node:') || isNative(frame))
+  if (blamed === undefined || !blamed.oneLine) return frames
+  const callee = isNative(blamed) ? blamed.function : blamed.callee
+  const corrected = { ...blamed, ...running, callee, hotLine: 0 }
+  return frames.map((frame) => (frame === blamed ? corrected : frame))
+}
+
+/** A function of V8 or Node that is no JavaScript; `(garbage collector)` and `(program)` are none. */
+function isNative({ file, function: name }: Frame): boolean {
+  return file === '' && !name.startsWith('(')
 }
 
 /** The lines of modules are told by what is hot or running in them, and may differ. */

@@ -57,7 +57,9 @@ describe('a loop that the profiler does not know', () => {
   it('is thought of only where a function was seen in one line', () => {
     expect(mayHideLoop([caller, other])).to.equal(true)
     expect(mayHideLoop([{ ...caller, oneLine: false }])).to.equal(false)
-    expect(mayHideLoop([{ ...caller, file: '' }])).to.equal(false)
+    const native = { ...caller, file: '', function: 'parse' }
+    expect(mayHideLoop([native])).to.equal(true)
+    expect(mayHideLoop([{ ...native, function: '(garbage collector)' }])).to.equal(false)
     expect(mayHideLoop([])).to.equal(false)
   })
 
@@ -72,6 +74,20 @@ describe('a loop that the profiler does not know', () => {
     const between = { ...loop, function: 'between', line: 30 }
     const [top] = correctByStack([caller], [loop, between, place(caller)])
     expect(top!.function).to.equal('loop')
+  })
+
+  it("is found below Node's own code, and by the native function that it calls", () => {
+    const timers = { ...caller, function: 'listOnTimeout', file: 'node:internal/timers' }
+    expect(correctByStack([timers, other], [loop])).to.deep.equal([
+      { ...timers, ...loop, hotLine: 0 },
+      other,
+    ])
+    const native = { ...caller, function: 'parse', file: '', line: 0, column: 0 }
+    expect(correctByStack([native], [loop])).to.deep.equal([
+      { ...native, ...loop, callee: 'parse', hotLine: 0 },
+    ])
+    const collector = { ...native, function: '(garbage collector)' }
+    expect(correctByStack([collector], [loop])).to.deep.equal([collector])
   })
 
   it('changes nothing when the profiler knew the function', () => {

@@ -110,6 +110,7 @@ describe('stall profile of a real app', () => {
     ['match', 'matchTheText', undefined],
     ['wait', 'waitForNobody', undefined],
     ['addUp', 'addUp', undefined],
+    ['timer', 'waitForTheClock', undefined],
   ] as const) {
     it(`names ${name} and what it called while it is blocked in ${how}`, async () => {
       const { child } = await start()

@@ -3,6 +3,7 @@ import { expect } from 'chai'
 import {
   ASKED,
   BEAT_AT,
+  BEAT_RAN,
   BEATS,
   createSharedMemory,
   type SharedMemory,
@@ -48,6 +49,8 @@ describe('stall watch', () => {
   let debugged: boolean
   let appThread: MainThreadState | undefined
   let awakeMs: number
+  /** What was asked of the system. */
+  let reads: number
 
   beforeEach(() => {
     memory = createSharedMemory()
@@ -59,6 +62,7 @@ describe('stall watch', () => {
     debugged = false
     appThread = undefined
     awakeMs = 500
+    reads = 0
     profile = () => ({
       started: Promise.resolve(),
       stop: async () => profileOf('renderCart', nowMs - 50, 100),
@@ -73,8 +77,14 @@ describe('stall watch', () => {
       mayProfile: () => true,
       mayPause: () => !debugged,
       now: () => nowMs,
-      appThread: () => appThread,
-      awakeMs: () => awakeMs,
+      appThread: () => {
+        reads++
+        return appThread
+      },
+      awakeMs: () => {
+        reads++
+        return awakeMs
+      },
       onNamed: (stall) => named.push(stall),
       onEnd: (stall) => ended.push(stall),
       onError: (error) => errors.push(error),
@@ -202,6 +212,31 @@ describe('stall watch', () => {
       watch.tick()
       appThread = state(5_000)
     }
+
+    it('asks the system nothing while the heart beats and says how long the thread has run', () => {
+      for (let turn = 0; turn < 15; turn++) {
+        nowMs += 40
+        memory.clock[BEAT_RAN] = 5_000 + turn
+        beat()
+        nowMs += 10
+        reads = 0
+        watch.tick()
+        expect(reads).to.equal(0)
+      }
+    })
+
+    it('reckons from what the thread said at its last heartbeat', async () => {
+      memory.clock[BEAT_RAN] = 5_050
+      beat()
+      watch.tick()
+      appThread = state(5_149)
+      await gap(500, 0)
+      expect(ended).to.deep.equal([])
+      watch.tick()
+      appThread = state(5_151)
+      await gap(500, 0)
+      expect(ended).to.have.length(1)
+    })
 
     it('records a block in a call that sleeps, from when the heartbeat is due', async () => {
       lookAsleep(5)
