@@ -217,7 +217,7 @@ function watchLibraries(parts: Parts, db: DbMetrics, meters: AppMeterProvider): 
   }
   const undiciPools = new UndiciPools({ tracker, pools, report })
   if (wanted('undici')) {
-    watchUndici(tracker, client, report)
+    watchUndici({ tracker, metrics: client, pools: undiciPools, report })
     undiciPools.watch()
   }
   watchNodeWaits({ tracker, report, fs: wanted('fs'), dns: wanted('dns') })

@@ -1,5 +1,5 @@
 import { clearInterval, setInterval } from 'node:timers'
-import { BEAT_AT, BEATS, type SharedMemory } from '../shared/memory-layout.ts'
+import { BEAT_AT, BEAT_RAN, BEATS, type SharedMemory } from '../shared/memory-layout.ts'
 import type { BeatGap } from '../shared/messages.ts'
 
 export interface HeartbeatOptions {
@@ -37,6 +37,7 @@ export class Heartbeat {
     const beats = clock[BEATS]!
     const cpuBeforeMs = this.#cpuMs
     this.#cpuMs = threadCpuMs()
+    clock[BEAT_RAN] = this.#cpuMs ?? 0
     clock[BEAT_AT] = endMs
     clock[BEATS] = beats + 1
     if (beats < BEATS_OF_LOADING || endMs - startMs - everyMs < lateMs) return

@@ -13,6 +13,9 @@ const RPC_METADATA_KEY = Symbol.for('OpenTelemetry SDK Context Key RPC_METADATA'
 /** Most spans of the app, and most child calls, that one root remembers. */
 export const SPANS_PER_ROOT_MAX = 256
 
+/** In place of what a root needs while it lives only. */
+const SPENT = new TimeSplit(0, 0)
+
 /** What one call has that others of its shape have not. */
 export interface CallDetails {
   readonly attributes: SpanRecordAttributes
@@ -42,7 +45,8 @@ export interface Call {
  */
 export abstract class LocalRoot implements Context, SpanOwner {
   readonly startMs: number
-  readonly split: TimeSplit
+  /** Where its time goes; of a root that has been released, an empty one that all share. */
+  split: TimeSplit
   /** Template of the route, when a framework or the app has told it. */
   route: string | undefined
   ended = false
@@ -160,7 +164,7 @@ export abstract class LocalRoot implements Context, SpanOwner {
     void this.parent
     this.calls = undefined
     this.spans = undefined
-    this.split.groups = undefined
+    this.split = SPENT
   }
 
   /** What OpenTelemetry's framework instrumentations know a request by. */

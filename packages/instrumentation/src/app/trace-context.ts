@@ -14,16 +14,18 @@ const TRACE_STATE_LENGTH_MAX = 512
 
 const POOL_BYTES = 4096
 const pool = Buffer.alloc(POOL_BYTES)
-let poolAt = POOL_BYTES
+let digits = ''
+let digitsAt = 0
 
-/** Random bytes as lower-case hex; one system call serves hundreds of ids. */
+/** Random bytes as lower-case hex: one system call and one text serve hundreds of ids, which are parts of it. */
 function randomHex(bytes: number): string {
-  if (poolAt + bytes > POOL_BYTES) {
+  if (digitsAt + 2 * bytes > digits.length) {
     randomFillSync(pool)
-    poolAt = 0
+    digits = pool.toString('hex')
+    digitsAt = 0
   }
-  poolAt += bytes
-  return pool.toString('hex', poolAt - bytes, poolAt)
+  digitsAt += 2 * bytes
+  return digits.slice(digitsAt - 2 * bytes, digitsAt)
 }
 
 /** A new trace id. All zeros, the invalid id, has a chance of 2^-128. */

@@ -2,10 +2,12 @@ import { subscribe } from 'node:diagnostics_channel'
 import { BAGGAGE_HEADER } from './baggage.ts'
 import { errorName } from './error-name.ts'
 import { type ErrorSink, guarded } from './guard.ts'
-import { HttpCall } from './http-call.ts'
 import { clientErrorType, type HttpClientMetrics, type PeerStats } from './http-client-metrics.ts'
 import { baggageOf, traceparentOf, traceStateOf } from './outgoing-trace.ts'
+import type { Pool } from './pool-metrics.ts'
 import type { RequestTracker } from './request-tracker.ts'
+import { UndiciCall } from './undici-call.ts'
+import type { UndiciPools } from './undici-pool.ts'
 
 const CALL = Symbol('chokepoint.call')
 
@@ -17,13 +19,14 @@ interface UndiciRequest {
   /** Names and values in turn; a string in old versions. */
   readonly headers?: readonly unknown[] | string
   addHeader?(name: string, value: string): void
-  [CALL]?: HttpCall
+  [CALL]?: UndiciCall | undefined
 }
 
 interface Origin {
   readonly text: string
   readonly host: string
   readonly port: number
+  readonly pool: Pool | undefined
   /** Its numbers, by the method as it was given. */
   readonly peers: Map<string, PeerStats>
 }
@@ -33,12 +36,15 @@ const ORIGINS_MAX = 200
 /** Methods of one origin whose numbers are found at once: an app may make up methods without end. */
 const METHODS_MAX = 16
 
+export interface UndiciParts {
+  readonly tracker: RequestTracker
+  readonly metrics: HttpClientMetrics
+  readonly pools: UndiciPools
+  readonly report: ErrorSink
+}
+
 /** Watches `fetch` and undici by undici's channels, both the copy inside Node and one from npm. */
-export function watchUndici(
-  tracker: RequestTracker,
-  metrics: HttpClientMetrics,
-  report: ErrorSink,
-): void {
+export function watchUndici({ tracker, metrics, pools, report }: UndiciParts): void {
   const origins = new Map<string, Origin>()
 
   function originOf(request: UndiciRequest): Origin {
@@ -48,7 +54,8 @@ export function watchUndici(
     const url = URL.canParse(text) ? new URL(text) : undefined
     const standard = url?.protocol === 'https:' ? 443 : 80
     const port = url === undefined || url.port === '' ? standard : Number(url.port)
-    const origin = { text, host: url?.hostname ?? 'unknown', port, peers: new Map() }
+    const host = url?.hostname ?? 'unknown'
+    const origin = { text, host, port, pool: pools.poolOf(text), peers: new Map() }
     if (origins.size < ORIGINS_MAX) origins.set(text, origin)
     return origin
   }
@@ -66,13 +73,18 @@ export function watchUndici(
     const origin = originOf(request)
     const peer = peerOf(origin, request.method)
     const call = tracker.startCall(metrics.shape(peer, request.path))
-    request[CALL] = new HttpCall(call, peer, origin.text, request.path)
+    const use = { pool: origin.pool, queued: pools.taken() }
+    request[CALL] = new UndiciCall(call, peer, origin.text, request.path, use)
     const header = traceparentOf(tracker, call)
     if (header !== undefined) {
       addHeader(request, 'traceparent', header)
       addHeader(request, 'tracestate', traceStateOf(call))
     }
     addHeader(request, BAGGAGE_HEADER, baggageOf(tracker))
+  })
+
+  const onSent = guarded(report, (message: unknown) => {
+    ;(message as { request: UndiciRequest }).request[CALL]?.sent()
   })
 
   const onHeaders = guarded(report, (message: unknown) => {
@@ -86,10 +98,13 @@ export function watchUndici(
 
   function end(request: UndiciRequest, error: unknown): void {
     const tracked = request[CALL]
-    if (tracked === undefined || tracked.call.endMs !== undefined) return
+    if (tracked === undefined) return
     const { call, peer, status } = tracked
     const errorType = error === undefined ? clientErrorType(status) : errorName(error)
     metrics.record(peer, tracker.endCall(call, errorType), status, errorType)
+    tracked.freed()
+    // `fetch` keeps its request until a full collection. Not deleted: that would make it a dictionary of two kilobytes.
+    request[CALL] = undefined
   }
 
   const onTrailers = guarded(report, (message: unknown) => {
@@ -102,6 +117,7 @@ export function watchUndici(
   })
 
   subscribe('undici:request:create', onCreate)
+  subscribe('undici:client:sendHeaders', onSent)
   subscribe('undici:request:headers', onHeaders)
   subscribe('undici:request:trailers', onTrailers)
   subscribe('undici:request:error', onError)

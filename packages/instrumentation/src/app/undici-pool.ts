@@ -5,19 +5,6 @@ import { Pool, type PoolState } from './pool-metrics.ts'
 import { ownerOf } from './prototype-owner.ts'
 import type { PoolParts } from './watched-pool.ts'
 
-/** The part of undici's request that its channels show. */
-interface UndiciRequest {
-  readonly origin: string | URL | undefined
-  [USE]?: Use | undefined
-}
-
-/** How far a request has come with its connection. */
-interface Use {
-  readonly pool: Pool
-  readonly waitsSinceMs: number
-  usedSinceMs: number | undefined
-}
-
 /** What undici tells of a pool of connections to one origin (undici.nodejs.org, PoolStats). */
 interface UndiciPool {
   readonly stats?: {
@@ -33,7 +20,6 @@ interface UndiciPool {
 
 type Dispatch = (this: UndiciPool, ...args: unknown[]) => unknown
 
-const USE = Symbol('chokepoint.use')
 const WATCHED = Symbol('chokepoint.pool')
 /** Where `fetch` keeps its agent: the newest first, the older one may be a wrapper around it. */
 const GLOBAL_DISPATCHERS = [2, 1].map((version) => Symbol.for(`undici.globalDispatcher.${version}`))
@@ -60,8 +46,8 @@ class Waits {
 }
 
 /**
- * Watches undici's pools: how many connections there are, who waits for one, and how long. Only a pool made with
- * `connections` has a limit; `fetch` has none. Time of waiting and of use comes from undici's channels, the rest from
+ * Watches undici's pools: how many connections there are, and who waits for one. Only a pool made with `connections`
+ * has a limit; `fetch` has none. Times of waiting and of use come from undici's channels (`UndiciCall`), the rest from
  * `stats` of each pool.
  */
 export class UndiciPools {
@@ -82,32 +68,18 @@ export class UndiciPools {
     if (pool?.prototype !== undefined) this.#patch(pool.prototype)
   }
 
-  /** Watches the channels, which the copy inside Node has, too. */
+  /** Watches connections that are not made, by the channel that the copy inside Node has, too. */
   watch(): void {
     const { report } = this.#parts
-    const on = (name: string, work: (message: never) => void): void => {
-      subscribe(name, guarded(report, work as (message: unknown) => void))
-    }
-    on('undici:request:create', ({ request }: { request: UndiciRequest }) => this.#created(request))
-    on('undici:client:sendHeaders', ({ request }: { request: UndiciRequest }) => sent(request))
-    on('undici:request:trailers', ({ request }: { request: UndiciRequest }) => ended(request))
-    on('undici:request:error', ({ request }: { request: UndiciRequest }) => ended(request))
-    on('undici:client:connectError', (message: ConnectError) => this.#notConnected(message))
+    const onError = guarded(report, (message: unknown) =>
+      this.#notConnected(message as ConnectError),
+    )
+    subscribe('undici:client:connectError', onError)
   }
 
-  #created(request: UndiciRequest): void {
-    const pool = this.#poolOf(String(request.origin ?? ''))
-    if (pool === undefined) return
-    const queued = this.#waiting.size === 0 ? undefined : this.#taken()
-    request[USE] = {
-      pool,
-      waitsSinceMs: queued?.startMs ?? performance.now(),
-      usedSinceMs: undefined,
-    }
-  }
-
-  /** The request that has just left a queue: queues lose their oldest first. */
-  #taken(): Call | undefined {
+  /** The wait of the request that has just left a queue, if it was in one: queues lose their oldest first. */
+  taken(): Call | undefined {
+    if (this.#waiting.size === 0) return undefined
     for (const waits of this.#waiting) {
       const pool = waits.pool.deref()
       if (pool !== undefined && waits.queue.length <= waits.queued(pool)) continue
@@ -121,10 +93,11 @@ export class UndiciPools {
 
   #notConnected({ error, connectParams }: ConnectError): void {
     if (!/TIMEOUT/.test(error?.code ?? '')) return
-    this.#poolOf(`${connectParams.protocol}//${connectParams.host}`)?.countTimeout()
+    this.poolOf(`${connectParams.protocol}//${connectParams.host}`)?.countTimeout()
   }
 
-  #poolOf(origin: string): Pool | undefined {
+  /** The numbers of the pools of an origin; undefined beyond the limit of origins. */
+  poolOf(origin: string): Pool | undefined {
     const known = this.#origins.get(origin)
     if (known !== undefined || this.#origins.size >= ORIGINS_MAX) return known
     const pool = new Pool(this.#parts.pools, origin)
@@ -178,7 +151,7 @@ export class UndiciPools {
   #dispatched(pool: UndiciPool, before: number): void {
     const waits = this.#watched(pool)
     if (waits === undefined || waits.queued(pool) <= before) return
-    const shape = this.#poolOf(waits.origin)?.shape
+    const shape = this.poolOf(waits.origin)?.shape
     if (shape === undefined) return
     waits.queue.push(this.#parts.tracker.startCall(shape))
     this.#waiting.add(waits)
@@ -202,21 +175,6 @@ export class UndiciPools {
 interface ConnectError {
   readonly error?: { readonly code?: string }
   readonly connectParams: { readonly protocol: string; readonly host: string }
-}
-
-function sent(request: UndiciRequest): void {
-  const use = request[USE]
-  if (use === undefined || use.usedSinceMs !== undefined) return
-  use.usedSinceMs = performance.now()
-  use.pool.recordWait(use.usedSinceMs - use.waitsSinceMs)
-}
-
-function ended(request: UndiciRequest): void {
-  const use = request[USE]
-  if (use?.usedSinceMs === undefined) return
-  use.pool.recordUse(performance.now() - use.usedSinceMs)
-  // Not deleted: an object that loses a property becomes a dictionary, at two kilobytes.
-  request[USE] = undefined
 }
 
 function stateOf(pool: UndiciPool | undefined, limit: number): PoolState | undefined {

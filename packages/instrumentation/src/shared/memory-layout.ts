@@ -13,6 +13,8 @@ import { RECORDED_INSTRUMENTS } from './recorded-instruments.ts'
 //   byte 64     CLOCK       8 x Float64
 //                 [0] BEAT_AT    process.hrtime in ms at the newest heartbeat     app writes
 //                 [1] BEATS      heartbeats so far                                app writes
+//                 [2] BEAT_RAN   ms of processor time of the app thread at the
+//                                newest heartbeat; 0 where Node cannot tell       app writes
 //   byte 128    DROPS      16 x Float64, one per row of DROPS                     app writes
 //   byte 256    VALUES      Float64; per recorded instrument one region of equal slots:
 //                 histogram slot   | sum | bucket 0 | ... | bucket n |            app writes
@@ -37,6 +39,7 @@ export const STATE_CLOSED = 2
 
 export const BEAT_AT = 0
 export const BEATS = 1
+export const BEAT_RAN = 2
 
 /** What the app thread drops, in the order of the drop words. */
 export const DROPS = [

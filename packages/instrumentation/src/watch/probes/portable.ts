@@ -3,7 +3,14 @@ import { parse } from 'node:path'
 import type { KernelFiles } from './kernel-files.ts'
 import { Increments, type Probe } from './probe.ts'
 
-const MODES = { user: 'user', nice: 'nice', sys: 'system', idle: 'idle', irq: 'interrupt' } as const
+const MODES = {
+  user: 'user',
+  // Windows has no such mode: Node says zero there.
+  ...(process.platform === 'win32' ? {} : { nice: 'nice' }),
+  sys: 'system',
+  idle: 'idle',
+  irq: 'interrupt',
+} as const
 
 /**
  * What Node itself can tell about a host that has no /proc: macOS, Windows, BSD. Of the file systems that is the one

@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os'
+import type { MetricBatch } from '../metrics/metric-batch.ts'
 import { type KernelFiles, parseNumbers } from './kernel-files.ts'
 import { Increments, type Probe } from './probe.ts'
 
@@ -9,20 +10,8 @@ export function createProcessProbe(files: KernelFiles): Probe {
   const cpuProbe = createProcessCpuProbe()
   return (batch, moment) => {
     cpuProbe(batch, moment)
-    // Of the process, not of the calling thread: getrusage(RUSAGE_SELF).
-    const usage = process.resourceUsage()
-    const add = (name: string, attribute: string, values: Readonly<Record<string, number>>) => {
-      for (const [key, value] of Object.entries(values))
-        batch.add(name, value, { [attribute]: key })
-    }
-    add('process.context_switches', 'process.context_switch.type', {
-      voluntary: usage.voluntaryContextSwitches,
-      involuntary: usage.involuntaryContextSwitches,
-    })
-    add('process.paging.faults', 'system.paging.fault.type', {
-      minor: usage.minorPageFault,
-      major: usage.majorPageFault,
-    })
+    // Windows counts none of these: Node says zero there.
+    if (process.platform !== 'win32') addKernelCounts(batch)
     batch.add('process.memory.usage', process.memoryUsage.rss())
     batch.add('process.uptime', process.uptime())
     const status = parseNumbers(files.read('/proc/self/status'))
@@ -34,6 +23,22 @@ export function createProcessProbe(files: KernelFiles): Probe {
     batch.add('process.disk.io', io.get('read_bytes'), { 'disk.io.direction': 'read' })
     batch.add('process.disk.io', io.get('write_bytes'), { 'disk.io.direction': 'write' })
   }
+}
+
+/** Of the process, not of the calling thread: getrusage(RUSAGE_SELF). */
+function addKernelCounts(batch: MetricBatch): void {
+  const usage = process.resourceUsage()
+  const add = (name: string, attribute: string, values: Readonly<Record<string, number>>) => {
+    for (const [key, value] of Object.entries(values)) batch.add(name, value, { [attribute]: key })
+  }
+  add('process.context_switches', 'process.context_switch.type', {
+    voluntary: usage.voluntaryContextSwitches,
+    involuntary: usage.involuntaryContextSwitches,
+  })
+  add('process.paging.faults', 'system.paging.fault.type', {
+    minor: usage.minorPageFault,
+    major: usage.majorPageFault,
+  })
 }
 
 /**

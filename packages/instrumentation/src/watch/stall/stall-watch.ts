@@ -1,4 +1,11 @@
-import { ASKED, BEAT_AT, BEATS, DONE, type SharedMemory } from '../../shared/memory-layout.ts'
+import {
+  ASKED,
+  BEAT_AT,
+  BEAT_RAN,
+  BEATS,
+  DONE,
+  type SharedMemory,
+} from '../../shared/memory-layout.ts'
 import type { BeatGap } from '../../shared/messages.ts'
 import type { MainThreadState } from '../probes/run-queue.ts'
 import { type Frame, hotFrames } from './hot-frames.ts'
@@ -65,6 +72,11 @@ const FRAMES_MAX = 5
  * that can block: native code is not interrupted, and may have returned just then.
  */
 const THIN_MS = 20
+/**
+ * So old may the last reading of this thread's own time be when a look comes late: each takes a read of a file, and
+ * a look takes nothing else. What the thread has used since is taken for time in which it was not stopped.
+ */
+const AWAKE_READ_MS = 1000
 /** Looks and suspensions that are remembered: the app's word on a gap comes moments after its end. */
 const REMEMBERED_MAX = 16
 /**
@@ -83,6 +95,7 @@ export class StallWatch {
   readonly #timer: NodeJS.Timeout
   #lastTickMs: number
   #lastAwakeMs: number
+  #awakeReadMs: number
   #asleepMs = 0
   /** The newest first. */
   #seen: readonly Seen[] = [{ beats: 0, beatAtMs: 0, ranMs: 0, asleepMs: 0 }]
@@ -96,6 +109,7 @@ export class StallWatch {
     this.#tickMs = Math.max(10, Math.min(50, options.thresholdMs / 4))
     this.#lastTickMs = options.now()
     this.#lastAwakeMs = options.awakeMs()
+    this.#awakeReadMs = this.#lastTickMs
     this.#timer = setInterval(() => this.tick(), this.#tickMs)
     this.#timer.unref()
   }
@@ -123,7 +137,8 @@ export class StallWatch {
       const fresh = {
         beats: this.#beats,
         beatAtMs: this.#options.memory.clock[BEAT_AT]!,
-        ranMs: this.#options.appThread()?.ranMs ?? 0,
+        // From the app thread where it can tell: to ask the system takes more than the rest of a look.
+        ranMs: this.#options.memory.clock[BEAT_RAN] || (this.#options.appThread()?.ranMs ?? 0),
         asleepMs: this.#asleepMs,
       }
       this.#seen = [fresh, ...this.#seen].slice(0, REMEMBERED_MAX)
@@ -149,13 +164,16 @@ export class StallWatch {
    * last look in which it was not, in ms.
    */
   #noteSuspension(nowMs: number): number {
-    const awakeMs = this.#options.awakeMs()
     const elapsedMs = nowMs - this.#lastTickMs
-    const ms = elapsedMs - this.#tickMs - (awakeMs - this.#lastAwakeMs)
     this.#lastTickMs = nowMs
+    const isLate = elapsedMs >= 2 * this.#tickMs
+    if (!isLate && nowMs - this.#awakeReadMs < AWAKE_READ_MS) return elapsedMs
+    const awakeMs = this.#options.awakeMs()
+    const ms = elapsedMs - this.#tickMs - (awakeMs - this.#lastAwakeMs)
     this.#lastAwakeMs = awakeMs
+    this.#awakeReadMs = nowMs
     // Timers are always some milliseconds late.
-    if (ms < this.#tickMs) return elapsedMs
+    if (!isLate || ms < this.#tickMs) return elapsedMs
     this.#suspensions = [{ atMs: nowMs, ms }, ...this.#suspensions].slice(0, REMEMBERED_MAX)
     return elapsedMs - ms
   }
