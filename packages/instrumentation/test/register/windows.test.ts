@@ -12,7 +12,8 @@ import { programAt } from './server-process.ts'
 
 const ROOT = join(import.meta.dirname, '../../../..')
 const NODE = join(ROOT, '.cache/libraries/node-windows/node.exe')
-const REGISTER = `file:///Z:${join(ROOT, 'packages/instrumentation/src/register.ts')}`
+/** Built, because the watch thread is one file then: Wine shows links as folders, and Node finds no package through them. */
+const BUILT = join(ROOT, 'packages/instrumentation/dist/register.js')
 const WINE = programAt('wine')
 
 /** Node as it is built for Windows, under Wine: what it asks of Windows is Wine's answer, and not Microsoft's. */
@@ -22,8 +23,8 @@ describe('the preload on Windows', function () {
   let receiver: OtlpReceiver
 
   before(async function () {
-    if (WINE === undefined || !existsSync(NODE)) {
-      console.log('    no Wine, or no Node for Windows here (node tools/bootstrap.mjs libraries)')
+    if (WINE === undefined || !existsSync(NODE) || !existsSync(BUILT)) {
+      console.log('    no Wine here, no Node for Windows (npm run libraries), or nothing is built')
       return this.skip()
     }
     prefix = mkdtempSync(join(tmpdir(), 'chokepoint-wine-'))
@@ -57,9 +58,8 @@ describe('the preload on Windows', function () {
         'sh',
         WINE!,
         `Z:${NODE}`,
-        '--conditions=chokepoint-source',
         '--import',
-        REGISTER,
+        `file:///Z:${BUILT}`,
         'app.mjs',
       ],
       {
@@ -94,11 +94,11 @@ describe('the preload on Windows', function () {
       'code.function.name': 'blockTheLoop',
       'code.file.path': 'C:\\app\\app.mjs',
     })
-    const valueOf = (metric: string) => receiver.points(metric)[0]?.value
-    expect(valueOf('system.cpu.logical.count')).to.equal(availableParallelism())
-    expect(valueOf('system.memory.limit')).to.be.closeTo(totalmem(), totalmem() / 10)
-    expect(valueOf('process.memory.usage')).to.be.within(20e6, 2e9)
-    expect(valueOf('process.uptime')).to.be.above(1)
+    const gauge = (metric: string) => receiver.points(metric)[0]?.value
+    expect(gauge('system.cpu.logical.count')).to.equal(availableParallelism())
+    expect(gauge('system.memory.limit')).to.be.closeTo(totalmem(), totalmem() / 10)
+    expect(gauge('process.memory.usage')).to.be.within(20e6, 2e9)
+    expect(gauge('process.uptime')).to.be.above(1)
     const modes = receiver.points('system.cpu.time').map(({ attributes }) => attributes['cpu.mode'])
     expect(new Set(modes)).to.deep.equal(new Set(['user', 'system', 'idle', 'interrupt']))
     const [disk] = receiver.points('system.filesystem.limit')
