@@ -62,6 +62,15 @@ const METRIC_KINDS: ReadonlyMap<number, readonly [kind: number, scan: PointScann
   [0x5a, [KIND_SUMMARY,     scanSummaryPoint]],
 ] satisfies [number, [number, PointScanner]][])
 
+/** Points of a metric that are not scanned yet. */
+interface PointRun {
+  readonly reader: WireReader
+  readonly metric: number
+  readonly low: number
+  readonly high: number
+  readonly scanPoint: PointScanner
+}
+
 /**
  * Reads an `ExportMetricsServiceRequest` in protobuf into columns. The batch points into `bytes`, which
  * must not change while the batch is read. Throws BODY_INVALID when the bytes are not such a request;
@@ -72,6 +81,8 @@ export class RequestScanner {
   readonly #limits: ScanLimits
   readonly #seed: HashSeed
   readonly #lanes = new Int32Array(2)
+  /** What is left of a metric that is too long for one step. */
+  #rest: PointRun | undefined
 
   constructor(limits: ScanLimits, seed: HashSeed) {
     this.#limits = limits
@@ -89,6 +100,7 @@ export class RequestScanner {
   /** The same in steps of a millisecond or so; the scanner must not be used for others in between. */
   *steps(bytes: Uint8Array): Generator<void, PointBatch, void> {
     this.batch.clear(bytes)
+    this.#rest = undefined
     try {
       yield* this.#request(new WireReader(bytes, 0, bytes.length, this.batch.view))
     } catch (error) {
@@ -138,8 +150,13 @@ export class RequestScanner {
   *#scopeMetrics(reader: WireReader, resource: number): Generator<void, void, void> {
     let rested = reader.at
     for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
-      if (tag === FIELD_2) this.#metric(reader, reader.lengthEnd(), resource)
-      else reader.skip(tag)
+      if (tag === FIELD_2) {
+        this.#metric(reader, reader.lengthEnd(), resource)
+        while (this.#rest !== undefined) {
+          yield
+          this.#scanRest(this.#rest, STEP_BYTES)
+        }
+      } else reader.skip(tag)
       if (reader.at - rested > STEP_BYTES) {
         rested = reader.at
         yield
@@ -210,6 +227,8 @@ export class RequestScanner {
     unitEnd: number,
   ): number {
     const { batch } = this
+    // A metric that has data twice is no usual one: its first data are scanned at once.
+    if (this.#rest !== undefined) this.#scanRest(this.#rest, Number.POSITIVE_INFINITY)
     const outerEnd = reader.end
     const start = reader.at
     reader.end = end
@@ -240,7 +259,37 @@ export class RequestScanner {
     const room = Math.max(0, this.#limits.pointsMax - batch.points)
     batch.reservePoints(Math.min(points, room))
     reader.at = start
-    for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
+    if (end - start <= STEP_BYTES) {
+      this.#scanPoints(reader, metric, low, high, scanPoint, end)
+    } else {
+      const own = new WireReader(batch.bytes, start, end, batch.view)
+      this.#rest = { reader: own, metric, low, high, scanPoint }
+      reader.at = end
+    }
+    reader.end = outerEnd
+    return metric
+  }
+
+  #scanRest(run: PointRun, bytes: number): void {
+    const { reader, metric, low, high, scanPoint } = run
+    this.#scanPoints(reader, metric, low, high, scanPoint, reader.at + bytes)
+    if (reader.at >= reader.end) this.#rest = undefined
+  }
+
+  /** Scans the points of a metric up to the first that begins at or behind `stopAt`. */
+  #scanPoints(
+    reader: WireReader,
+    metric: number,
+    low: number,
+    high: number,
+    scanPoint: PointScanner,
+    stopAt: number,
+  ): void {
+    const { batch } = this
+    const lanes = this.#lanes
+    while (reader.at < stopAt) {
+      const tag = reader.tag()
+      if (tag === 0) return
       if (tag !== FIELD_1) {
         reader.skip(tag)
         continue
@@ -255,7 +304,5 @@ export class RequestScanner {
       }
       reader.at = pointEnd
     }
-    reader.end = outerEnd
-    return metric
   }
 }

@@ -1,5 +1,6 @@
 import { expect } from 'chai'
 import { RequestScanner } from '../../src/decode/scan-request.ts'
+import { WireWriter } from '../../src/decode/wire-writer.ts'
 import { officialPoints, scannedPoints } from './comparable-points.ts'
 import { decodeOfficially, encodeRequest, REQUEST } from './official-otlp.ts'
 import { Random } from './random.ts'
@@ -34,6 +35,58 @@ describe('the scan of an OTLP request', () => {
     const { hashLow, hashHigh } = scanner().scan(bytes)
     expect([hashLow[0], hashHigh[0]]).to.deep.equal([hashLow[2], hashHigh[2]])
     expect([hashLow[0], hashHigh[0]]).to.not.deep.equal([hashLow[1], hashHigh[1]])
+  })
+
+  it('rests within a metric that is long, and goes on where it was', () => {
+    const count = 20_000
+    const points = Array.from({ length: count }, (_, i) => ({
+      attributes: [
+        { key: 'number', value: { value: { case: 'stringValue', value: `${i % 100}` } } },
+      ],
+      timeUnixNano: BigInt(i) * 1_000_000n,
+      value: { case: 'asInt', value: BigInt(i) },
+    }))
+    const bytes = encodeRequest(gaugeRequest(points))
+    const roomy = new RequestScanner({ ...LIMITS, pointsMax: count + 1 }, [1, 2])
+    let longest = 0
+    let before = 0
+    for (const _ of roomy.steps(bytes)) {
+      longest = Math.max(longest, roomy.batch.points - before)
+      before = roomy.batch.points
+    }
+    expect(longest).to.be.within(100, 4000)
+    expect(roomy.batch.points).to.equal(count)
+    const { timeMs, value, pointMetric } = roomy.batch
+    for (let i = 0; i < count; i++) {
+      expect([timeMs[i], value[i], pointMetric[i]]).to.deep.equal([i, i, 0])
+    }
+    expect(() => roomy.scan(bytes.subarray(0, bytes.length >> 1))).to.throw('cannot decode')
+    const other = encodeRequest(gaugeRequest([points[7]!]))
+    expect(scannedPoints(roomy.scan(other))).to.deep.equal(scannedPoints(scanner().scan(other)))
+  })
+
+  it('keeps the order of a metric that has data twice, the first of them long', () => {
+    const writer = new WireWriter(1_000_000)
+    const messages = [1, 2, 2].map((field) => writer.beginMessage(field))
+    writer.string(1, 'g')
+    let written = 0
+    for (const points of [9000, 3, 8000]) {
+      const data = writer.beginMessage(5)
+      for (let i = 0; i < points; i++) {
+        const point = writer.beginMessage(1)
+        writer.fixed64(3, 1_000_000n)
+        writer.fixed64(6, BigInt(written++))
+        writer.endMessage(point)
+      }
+      writer.endMessage(data)
+    }
+    for (const message of messages.reverse()) writer.endMessage(message)
+    const roomy = new RequestScanner({ ...LIMITS, pointsMax: written }, [1, 2])
+    const { points, value, pointMetric } = roomy.scan(writer.finish())
+    expect(points).to.equal(written)
+    for (let i = 0; i < written; i++) {
+      expect([value[i], pointMetric[i]]).to.deep.equal([i, i < 9000 ? 0 : i < 9003 ? 1 : 2])
+    }
   })
 
   it('passes over fields that it does not know', () => {
