@@ -16,6 +16,6 @@ USER node
 VOLUME /var/lib/chokepoint
 EXPOSE 4317 4318 9490
 # What `serve` would give itself by starting over; here it need not.
-ENV MALLOC_ARENA_MAX=1
+ENV MALLOC_ARENA_MAX=1 MALLOC_MMAP_THRESHOLD_=131072 MALLOC_TRIM_THRESHOLD_=131072
 ENTRYPOINT ["node", "--max-semi-space-size=8", "/app/dist/main.js"]
 CMD ["serve"]

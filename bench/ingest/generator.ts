@@ -24,6 +24,9 @@ export interface Health {
   readonly busy: number
 }
 
+/** A fleet that works: one in which every call fails raises thousands of alerts, and is another question. */
+export const HEALTHY: Health = { failing: 0.002, busy: 0.05 }
+
 /** Where a number's time and value are in its body. */
 interface NumberSlot {
   time: number
@@ -71,6 +74,11 @@ export class Fleet {
       bodies.push(buildBody(first, count, startMs, random, health?.failing ?? 1))
     }
     this.bodies = bodies
+  }
+
+  /** Puts the next report into all bodies. */
+  advanceAll(timeMs: number): void {
+    for (const body of this.bodies) this.advance(body, timeMs)
   }
 
   /** Puts the next report into a body: times of `timeMs` and a few milliseconds, and values moved on. */

@@ -19,13 +19,17 @@ export interface HttpRun {
 
 const CONNECTIONS = 2
 
-/** Starts a target afresh, sends it `rounds` reports of a fleet that end now, and measures it from outside. */
-export async function runOverHttp(
+/** A target that serves. */
+export interface Serving {
+  readonly pid: number
+  readonly send: (fleet: Fleet) => Promise<void>
+}
+
+/** Starts a target afresh, with a folder of its own, and ends it when `use` is over. */
+export async function withTarget<Result>(
   target: Target,
-  makeFleet: (startMs: number) => Fleet,
-  rounds: number,
-  pointsPerRound: number,
-): Promise<HttpRun> {
+  use: (serving: Serving) => Promise<Result>,
+): Promise<Result> {
   const directory = runDirectory()
   const port = await freePort()
   const [command = '', ...args] = target.command(port, directory)
@@ -36,16 +40,33 @@ export async function runOverHttp(
   const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS })
   try {
     await untilListening(port, child)
-    const pid = child.pid!
+    const send = (fleet: Fleet) => sendAll(fleet, port, target.path, agent)
+    return await use({ pid: child.pid!, send })
+  } finally {
+    agent.destroy()
+    child.kill('SIGKILL')
+    if (child.exitCode === null) await once(child, 'exit')
+    rmSync(directory, { recursive: true, force: true })
+  }
+}
+
+/** Sends a target `rounds` reports of a fleet that end now, and measures it from outside. */
+export function runOverHttp(
+  target: Target,
+  makeFleet: (startMs: number) => Fleet,
+  rounds: number,
+  pointsPerRound: number,
+): Promise<HttpRun> {
+  return withTarget(target, async ({ pid, send }) => {
     const cpuBefore = cpuSeconds(pid)
     const bytesBefore = anonymousBytes(pid)
     const startMs = Date.now() - rounds * INTERVAL_MS
     const fleet = makeFleet(startMs)
     let waited = 0
     for (let round = 0; round < rounds; round++) {
-      for (const body of fleet.bodies) fleet.advance(body, startMs + round * INTERVAL_MS)
+      fleet.advanceAll(startMs + round * INTERVAL_MS)
       const started = performance.now()
-      await sendAll(fleet, port, target.path, agent)
+      await send(fleet)
       waited += performance.now() - started
     }
     const points = pointsPerRound * rounds
@@ -55,12 +76,7 @@ export async function runOverHttp(
       bytesGrown: anonymousBytes(pid) - bytesBefore,
       peakBytes: peakBytes(pid),
     }
-  } finally {
-    agent.destroy()
-    child.kill('SIGKILL')
-    if (child.exitCode === null) await once(child, 'exit')
-    rmSync(directory, { recursive: true, force: true })
-  }
+  })
 }
 
 async function sendAll(fleet: Fleet, port: number, path: string, agent: Agent): Promise<void> {

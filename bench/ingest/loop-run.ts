@@ -4,7 +4,7 @@ import { rmSync } from 'node:fs'
 import { Agent } from 'node:http'
 import { availableParallelism } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Body, Fleet, POINTS_PER_RESOURCE } from './generator.ts'
+import { type Body, Fleet, HEALTHY, POINTS_PER_RESOURCE } from './generator.ts'
 import { post } from './http-run.ts'
 import type { LoopReport } from './loop-child.ts'
 import { seeded } from './seeded.ts'
@@ -27,8 +27,6 @@ export type LoopExtent = 'store' | 'whole'
 
 const CHILD = new URL('./loop-child.ts', import.meta.url).pathname
 const CONNECTIONS = 32
-/** A fleet that works: one in which every call fails raises thousands of alerts, and is another question. */
-const HEALTHY = { failing: 0.002, busy: 0.05 }
 
 /** Sends a fleet's reports at a steady rate for a time, and asks the analyzer how long its loop was blocked. */
 export async function measureLoop(
@@ -54,8 +52,7 @@ export async function measureLoop(
   }
   try {
     const [{ otlpHttp }] = (await once(child, 'message')) as [{ otlpHttp: number }]
-    const pauseMs = (resourcesPerRequest * POINTS_PER_RESOURCE * 1000) / pointsPerSecond
-    const sender = new Sender(fleet, pauseMs, (body) =>
+    const sender = new Sender(fleet, 1000 / pointsPerSecond, (body) =>
       post(body.bytes, otlpHttp, '/v1/metrics', agent),
     )
     await ask()
@@ -84,14 +81,14 @@ export async function measureLoop(
 /** Sends each body when it is due, whatever became of the others: a slow answer does not make the load less. */
 class Sender {
   readonly #fleet: Fleet
-  readonly #pauseMs: number
+  readonly #msAPoint: number
   readonly #post: (body: Body) => Promise<void>
   /** By body, its last request: the next report is put into the same bytes. */
   readonly #answers = new Map<Body, Promise<void>>()
 
-  constructor(fleet: Fleet, pauseMs: number, send: (body: Body) => Promise<void>) {
+  constructor(fleet: Fleet, msAPoint: number, send: (body: Body) => Promise<void>) {
     this.#fleet = fleet
-    this.#pauseMs = pauseMs
+    this.#msAPoint = msAPoint
     this.#post = send
   }
 
@@ -104,7 +101,7 @@ class Sender {
         await this.#answers.get(body)
         this.#fleet.advance(body, Date.now())
         this.#answers.set(body, this.#post(body))
-        dueMs += this.#pauseMs
+        dueMs += (body.numbers.length + body.histograms.length) * this.#msAPoint
       }
     }
     await Promise.all(this.#answers.values())

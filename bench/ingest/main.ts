@@ -1,13 +1,14 @@
 import { parseArgs } from 'node:util'
-import { Fleet, POINTS_PER_RESOURCE, SERIES_PER_RESOURCE } from './generator.ts'
+import { Fleet, HEALTHY, POINTS_PER_RESOURCE, SERIES_PER_RESOURCE } from './generator.ts'
 import { type HttpRun, runOverHttp } from './http-run.ts'
 import { measureInProcess } from './in-process.ts'
 import { measureLoop } from './loop-run.ts'
+import { measureMemory } from './memory-run.ts'
 import { measureRestart } from './restart-run.ts'
 import { seeded } from './seeded.ts'
 import { findTargets, type Target } from './targets.ts'
 
-// node --expose-gc --conditions=chokepoint-source bench/ingest/main.ts [--part in-process|http|loop|restart] [--runs 3] [--only NAME|SERIES] [--seconds 120]
+// node --expose-gc --conditions=chokepoint-source bench/ingest/main.ts [--part in-process|http|memory|loop|restart] [--runs 3] [--only NAME|SERIES] [--seconds 120]
 const RESOURCES_PER_REQUEST = 25
 const RESTART_LOG_BYTES = 2 ** 30
 const LOOP_RATE = 100_000
@@ -29,6 +30,7 @@ const { values } = parseArgs({
     only: { type: 'string' },
     extent: { type: 'string', default: 'whole' },
     seconds: { type: 'string', default: '120' },
+    live: { type: 'string', default: '6' },
   },
 })
 
@@ -36,6 +38,9 @@ const isWanted = (part: string) => values.part === 'all' || values.part === part
 if (isWanted('in-process')) await inProcess()
 if (isWanted('http')) {
   await overHttp(Number(values.runs), Number(values.series), Number(values.rounds))
+}
+if (isWanted('memory')) {
+  await memory(Number(values.series), Number(values.rounds), Number(values.live))
 }
 if (isWanted('loop')) await loop()
 if (isWanted('restart')) await restart()
@@ -111,6 +116,40 @@ async function overHttp(runs: number, series: number, rounds: number): Promise<v
     )
   }
   printRatios(present, median, count)
+}
+
+/** What is in memory after a past that is sent at once, and while reports go on coming. */
+async function memory(series: number, rounds: number, live: number): Promise<void> {
+  const { present, missing } = findTargets()
+  const targets = present.filter(
+    ({ name, stores }) => stores && (values.only === undefined || name === values.only),
+  )
+  const resources = Math.max(1, Math.round(series / SERIES_PER_RESOURCE))
+  const count = resources * SERIES_PER_RESOURCE
+  console.log(
+    `\nMemory: ${count} series of a fleet that works, ${rounds} reports of 10 s at once, then ${live}, one each 10 s`,
+  )
+  for (const name of missing)
+    console.log(`not measured, its program is not in .cache/stack/bin: ${name}`)
+  console.log(
+    'target                     ready       bytes/series: all sent   then mean   most     peak RSS',
+  )
+  for (const target of targets) {
+    const makeFleet = (startMs: number) =>
+      new Fleet(resources, RESOURCES_PER_REQUEST, startMs, seeded(1), HEALTHY)
+    const run = await measureMemory(target, makeFleet, rounds, live)
+    const each = (bytes: number) => (bytes / count).toFixed(0)
+    console.log(
+      [
+        target.name.padEnd(26),
+        mebibytes(run.readyBytes).padEnd(25),
+        each(run.pushedBytes).padEnd(10),
+        each(run.meanBytes).padEnd(11),
+        each(run.mostBytes).padEnd(8),
+        mebibytes(run.peakBytes),
+      ].join(' '),
+    )
+  }
 }
 
 /** How long the event loop of the whole analyzer is blocked at a steady rate, for requests of several sizes. */
@@ -194,6 +233,10 @@ function printRatios(
       `analyzer to ${peer.name}: ${speed.toFixed(2)} x its points per CPU-second${memory}`,
     )
   }
+}
+
+function mebibytes(bytes: number): string {
+  return `${Math.round(bytes / 2 ** 20)} MiB`
 }
 
 function thousands(value: number): string {

@@ -52,7 +52,11 @@ const TARGETS: readonly (Target & { readonly binary?: string })[] = [
     stores: true,
     path: '/v1/metrics',
     // With what `serve` gives itself.
-    env: { MALLOC_ARENA_MAX: '1' },
+    env: {
+      MALLOC_ARENA_MAX: '1',
+      MALLOC_MMAP_THRESHOLD_: '131072',
+      MALLOC_TRIM_THRESHOLD_: '131072',
+    },
     command: (port, directory) => [
       process.execPath,
       '--conditions=chokepoint-source',

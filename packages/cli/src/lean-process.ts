@@ -1,7 +1,14 @@
 /** A larger nursery only collects what requests left behind; a smaller one makes queries slower. */
 const NODE_FLAGS = ['--max-semi-space-size=8']
-/** Compiler and file threads of glibc would each keep an arena of their own, filled once and never given back. */
-const ARENAS = 'MALLOC_ARENA_MAX'
+/**
+ * How glibc is to allocate. Compiler and file threads would each keep an arena of their own, filled once and never given
+ * back; and once a large array was freed, those that follow would lie among small pieces, which keep their place in use.
+ */
+const ALLOCATION = {
+  MALLOC_ARENA_MAX: '1',
+  MALLOC_MMAP_THRESHOLD_: '131072',
+  MALLOC_TRIM_THRESHOLD_: '131072',
+}
 /** Flags by which somebody has decided about memory already. */
 const DECIDED = /semi[-_]space/
 
@@ -17,7 +24,7 @@ export function becomeLean(): void {
   if (DECIDED.test(flags) || process.connected || process.platform === 'win32') return
   if (typeof process.execve !== 'function') return
   process.execve(execPath, [execPath, ...NODE_FLAGS, ...execArgv, ...argv.slice(1)], {
-    [ARENAS]: '1',
+    ...ALLOCATION,
     ...env,
   } as Record<string, string>)
 }

@@ -3,6 +3,7 @@ import { loadConfig, startAnalyzer } from '@chokepoint/analyzer'
 import { Command } from 'commander'
 import type { CommandMaker } from '../command-maker.ts'
 import { EXIT_CODES, exitCodesHelp } from '../exit-codes.ts'
+import { keepGivingBack } from '../give-back.ts'
 import { portOption } from '../options.ts'
 
 interface Options {
@@ -55,6 +56,7 @@ export const serveCommand: CommandMaker = ({ err }, done) =>
         `chokepoint: live page and API ${analyzer.url}, OTLP/HTTP on port ${ports.otlpHttp}, ` +
           `OTLP/gRPC on port ${ports.otlpGrpc}\n`,
       )
+      keepGivingBack()
       await told
       await analyzer.close()
       done(EXIT_CODES.ok.code)
