@@ -55,7 +55,8 @@ const environment = {
 }
 const service = await Service.start({ ...agent, environment }, folder, 0, surroundings.ports)
 const origin = `http://127.0.0.1:${service.port}`
-const counts = { requests: 0, scrapes: 0, underWay: 0 }
+const counts = { requests: 0, skipped: 0, scrapes: 0, underWay: 0 }
+let offering = true
 /** How often a request or a scrape failed, by what and why. */
 const failures = new Map<string, number>()
 const looks: (Usage & { readonly atMinutes: number })[] = []
@@ -69,15 +70,16 @@ await delay(warmUpMinutes * 30_000)
 const [cpuBefore, settledMs] = [readThreadTimes(service.pid), performance.now()]
 while (performance.now() - settledMs < minutes * 60_000) {
   await delay(LOOK_MS)
+  await rest()
   const atMinutes = (performance.now() - startedMs) / 60_000
   looks.push({ ...(await service.usage()), atMinutes })
+  offering = true
   process.stderr.write(`${atMinutes.toFixed(1)} min: ${JSON.stringify(looks.at(-1))}\n`)
 }
 const cpuAfter = readThreadTimes(service.pid)
 const elapsedSeconds = (performance.now() - settledMs) / 1000
 for (const timer of timers) clearInterval(timer)
-// What the service has not answered yet must not look like a failure of it.
-while (counts.underWay > 0) await delay(TICK_MS)
+await rest()
 const exitMs = await service.stop()
 surroundings.stop()
 if (options.out !== undefined) writeFileSync(options.out, `${JSON.stringify(looks)}\n`)
@@ -107,9 +109,20 @@ function report(): void {
   )
 }
 
+/** Until all is answered: what is under way is in the heap, and must not look like a failure at the end either. */
+async function rest(): Promise<void> {
+  offering = false
+  while (counts.underWay > 0) await delay(TICK_MS)
+}
+
 /** One tick's share of the load: every route, unknown paths without end, and headers of callers. */
 function offer(): void {
-  const due = Math.floor(((performance.now() - startedMs) / 1000) * ratePerSecond) - counts.requests
+  const all = Math.floor(((performance.now() - startedMs) / 1000) * ratePerSecond)
+  const due = all - counts.requests - counts.skipped
+  if (!offering) {
+    counts.skipped += due
+    return
+  }
   for (let index = 0; index < due; index++) {
     const number = counts.requests++
     const path = ['/plain', '/plain', '/call', '/db', '/work', `/unknown/${number}`][number % 6]!
@@ -122,6 +135,7 @@ function offer(): void {
 }
 
 function scrape(): void {
+  if (!offering) return
   counts.scrapes++
   ask('scrape', fetch(`http://127.0.0.1:${scrapePort}/metrics`), 200)
 }
