@@ -28,13 +28,17 @@ export type LoopExtent = 'store' | 'whole'
 const CHILD = new URL('./loop-child.ts', import.meta.url).pathname
 const CONNECTIONS = 32
 
-/** Sends a fleet's reports at a steady rate for a time, and asks the analyzer how long its loop was blocked. */
+/**
+ * Sends a fleet's reports at a steady rate for a time, and asks the analyzer how long its loop was blocked. `areApart` leaves
+ * it one core, on which V8's own threads run too.
+ */
 export async function measureLoop(
   extent: LoopExtent,
   resources: number,
   resourcesPerRequest: number,
   pointsPerSecond: number,
   seconds: number,
+  areApart: boolean,
 ): Promise<LoopRun> {
   const directory = runDirectory()
   const fleet = new Fleet(resources, resourcesPerRequest, Date.now(), seeded(1), HEALTHY)
@@ -42,8 +46,10 @@ export async function measureLoop(
     execArgv: ['--conditions=chokepoint-source', '--max-semi-space-size=8'],
     env: { ...process.env, MALLOC_ARENA_MAX: '1' },
   })
-  pin(child.pid!, 0)
-  pin(process.pid, 1)
+  if (areApart) {
+    pin(child.pid!, 0)
+    pin(process.pid, 1)
+  }
   const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS })
   const ask = async (): Promise<LoopReport> => {
     const answer = once(child, 'message')

@@ -30,6 +30,7 @@ const { values } = parseArgs({
     only: { type: 'string' },
     extent: { type: 'string', default: 'whole' },
     seconds: { type: 'string', default: '120' },
+    cores: { type: 'string', default: 'shared' },
     live: { type: 'string', default: '6' },
   },
 })
@@ -170,6 +171,7 @@ async function loop(): Promise<void> {
       Math.min(perRequest, resources),
       LOOP_RATE,
       Number(values.seconds),
+      values.cores === 'apart',
     )
     console.log(
       [

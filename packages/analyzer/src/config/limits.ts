@@ -33,7 +33,7 @@ export const LIMITS = {
   logBytesMax: { default: 8192 * MIB, unit: 'By', reason: 'the log on disk; the oldest segments go first' },
   // query
   querySamplesMax: { default: 50_000_000, unit: '{sample}', reason: 'samples one query may hold, as in Prometheus' },
-  querySeriesMax: { default: 200_000, unit: '{series}', reason: 'series one query may touch' },
+  querySeriesMax: { default: 200_000, unit: '{series}', reason: 'series of one selector that a query may hold; an aggregation of more takes them in pieces' },
   queryTimeMs: { default: 30_000, unit: 'ms', reason: 'time one query may take before it is stopped' },
   // rules
   rulesMax: { default: 5000, unit: '{rule}', reason: 'rules of one tenant; 5000 at 0.2 ms fit in one second' },
