@@ -91,6 +91,7 @@ class Sender {
   readonly #post: (body: Body) => Promise<void>
   /** By body, its last request: the next report is put into the same bytes. */
   readonly #answers = new Map<Body, Promise<void>>()
+  readonly #sentMs = new Map<Body, number>()
 
   constructor(fleet: Fleet, msAPoint: number, send: (body: Body) => Promise<void>) {
     this.#fleet = fleet
@@ -105,8 +106,13 @@ class Sender {
       for (const body of this.#fleet.bodies) {
         await untilDue(dueMs)
         await this.#answers.get(body)
-        this.#fleet.advance(body, Date.now())
-        this.#answers.set(body, this.#post(body))
+        const timeMs = Math.max(Date.now(), (this.#sentMs.get(body) ?? 0) + SPREAD_MS)
+        this.#sentMs.set(body, timeMs)
+        this.#fleet.advance(body, timeMs)
+        const answer = this.#post(body)
+        // It is told where it is awaited.
+        answer.catch(() => {})
+        this.#answers.set(body, answer)
         dueMs += (body.numbers.length + body.histograms.length) * this.#msAPoint
       }
     }
