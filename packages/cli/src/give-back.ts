@@ -9,7 +9,7 @@ import { getHeapStatistics, setFlagsFromString } from 'node:v8'
 
 const LOOK_MS = 5000
 /** Less is not worth a collection: about what one pass of rules and detectors leaves behind for 10,000 series. */
-const GROWN_BYTES_MIN = 8 * 2 ** 20
+const GROWN_BYTES_MIN = 4 * 2 ** 20
 /** The end of a collection holds everything up for 10 to 30 ms, the longer the more is in use. */
 const USED_BYTES_MAX = 64 * 2 ** 20
 /** Nor is it worth that while much arrives: then the collections that V8 does anyway come soon. */
