@@ -1,7 +1,7 @@
 // Which of several builds costs less, to a few percent: all run at once, each is loaded for a short time in turn, many
 // times over, and each turn is compared with the turn without an agent next to it.
 //
-//   node bench/compare/main.ts [--build NAME=path/to/register.js]... [--agents opentelemetry,...] [--routes /plain] [--turns 20] [--seconds 0.5]
+//   node bench/compare/main.ts [--build NAME=path/to/register.js]... [--agents opentelemetry,...] [--routes /plain] [--turns 20] [--seconds 1]
 import { parseArgs } from 'node:util'
 import { agents, builtAgent } from '../overhead/agents.ts'
 import { load } from '../overhead/load.ts'
