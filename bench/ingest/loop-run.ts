@@ -27,6 +27,8 @@ export type LoopExtent = 'store' | 'whole'
 
 const CHILD = new URL('./loop-child.ts', import.meta.url).pathname
 const CONNECTIONS = 32
+/** Services of a body report within so many milliseconds: its next report must not begin earlier. */
+const SPREAD_MS = 20
 
 /**
  * Sends a fleet's reports at a steady rate for a time, and asks the analyzer how long its loop was blocked. `areApart` leaves
