@@ -18,6 +18,12 @@ export const REJECTIONS = {
 } as const
 
 export type Rejection = keyof typeof REJECTIONS
+/** Why a series cannot be made, with the limit or name that says more. */
+export interface Refusal {
+  readonly reason: Rejection
+  readonly example: string
+}
+
 const REASONS = Object.keys(REJECTIONS) as readonly Rejection[]
 
 /** Counts what one request's points came to. */

@@ -1,7 +1,6 @@
 import { readAttributes } from '../decode/attributes.ts'
 import { floatText } from '../decode/float-text.ts'
 import { toLabelName } from '../decode/label-name.ts'
-import { type NameKind, toMetricName } from '../decode/metric-name.ts'
 import {
   KIND_EXPONENTIAL,
   KIND_GAUGE,
@@ -9,26 +8,19 @@ import {
   KIND_SUM,
   KIND_SUMMARY,
   type PointBatch,
-  TEMPORALITY_CUMULATIVE,
-  TEMPORALITY_DELTA,
 } from '../decode/point-batch.ts'
-import { currentMetricName, currentUnit } from '../decode/renames.ts'
-import {
-  PROMOTED_ATTRIBUTES,
-  type ResourceLabels,
-  toPointLabels,
-  toResourceLabels,
-  toSeriesLabels,
-} from '../decode/series-labels.ts'
+import { PROMOTED_ATTRIBUTES, toPointLabels, toSeriesLabels } from '../decode/series-labels.ts'
 import type { SummaryPoint } from '../decode/summary-point.ts'
-import { decodeUtf8 } from '../decode/wire-reader.ts'
 import { AttributeLabels } from './attribute-labels.ts'
+import { type BatchMetric, BatchMetrics } from './batch-metrics.ts'
 import { RefusedSeries } from './cardinality.ts'
-import type { Family, Storage } from './family-table.ts'
+import type { Family } from './family-table.ts'
 import type { StoreLimits } from './limits.ts'
-import type { Rejection } from './rejections.ts'
+import type { Refusal } from './rejections.ts'
+import { type Resource, ResourceTable } from './resource-table.ts'
+import { SeriesLimits } from './series-limits.ts'
 import type { StreamIndex } from './stream-index.ts'
-import { TimeColumn } from './time-column.ts'
+import type { TimeColumn } from './time-column.ts'
 
 const RAW_SPARE = 10_000
 const RAW_PER_STREAM = 4
@@ -47,45 +39,18 @@ function isPromoted(label: string): boolean {
   return PROMOTED_LABELS.has(label)
 }
 
-/** A resource that reported: its labels once, and the times of its reports. */
-export interface Resource {
-  readonly number: number
-  readonly labels: ResourceLabels
-  /** The `target_info` stream, or -1. */
-  targetInfo: number
-  /** The numbers of its labels, while they are known and have not been forgotten. */
-  labelIds: { readonly identity: Int32Array; readonly promoted: Int32Array } | undefined
-}
-
-/** A metric of a batch by its Prometheus name. */
-interface BatchMetric {
-  /** The current OTLP name. */
-  readonly name: string
-  readonly family: Family
-}
-
 /** A series that a summary point has a value for. */
 export interface SummaryPart {
   readonly id: number
   readonly value: number
 }
 
-/** Why a series cannot be made, with the limit or name that says more. */
-export interface Refusal {
-  readonly reason: Rejection
-  readonly example: string
-}
-
 /** Makes streams for points whose bytes were never seen; a known series under other bytes is found again. */
 export class SeriesMaker {
   readonly #index: StreamIndex
-  readonly #limits: StoreLimits
-  readonly #columns: (TimeColumn | undefined)[]
-  readonly #memoryFull: () => boolean
-  readonly #freeColumns: number[] = []
-  readonly #resources = new Map<string, Resource>()
-  /** Metrics of the present batch; emptied with it. */
-  readonly #metrics = new Map<number, BatchMetric | Refusal>()
+  readonly #limits: SeriesLimits
+  readonly #resources: ResourceTable
+  readonly #metrics: BatchMetrics
   readonly #attributes = new AttributeLabels()
   /** What the limits refused, by the label that has the most values. */
   readonly refused: RefusedSeries
@@ -97,56 +62,37 @@ export class SeriesMaker {
     memoryFull: () => boolean,
   ) {
     this.#index = index
-    this.#limits = limits
-    this.#columns = columns
-    this.#memoryFull = memoryFull
+    this.#limits = new SeriesLimits(index, limits, memoryFull)
+    this.#resources = new ResourceTable(columns)
+    this.#metrics = new BatchMetrics(index.families)
     this.refused = new RefusedSeries(index)
   }
 
   beginBatch(): void {
-    this.#metrics.clear()
+    this.#metrics.begin()
   }
 
   /** The resource at a row of the batch. */
   resource(batch: PointBatch, row: number): Resource {
-    const key = `${batch.resourceHashLow[row]}:${batch.resourceHashHigh[row]}`
-    let resource = this.#resources.get(key)
-    if (resource === undefined) {
-      const { bytes, resourceStart, resourceEnd } = batch
-      const labels = toResourceLabels(
-        readAttributes(bytes, resourceStart[row]!, resourceEnd[row]!, 0x0a),
-      )
-      resource = { number: this.addColumn(), labels, targetInfo: -1, labelIds: undefined }
-      this.#resources.set(key, resource)
-    }
-    return resource
+    return this.#resources.at(batch, row)
   }
 
   /** A new column of times; its number. */
   addColumn(): number {
-    const number = this.#freeColumns.pop() ?? this.#columns.length
-    this.#columns[number] = new TimeColumn()
-    return number
+    return this.#resources.addColumn()
   }
 
   /** Forgets resources whose columns the test does not keep, and `target_info` streams that are gone. */
   forgetResources(keeps: (column: number) => boolean, gone: ReadonlySet<number>): void {
     // Labels went with the series.
     if (gone.size > 0) this.#attributes.clear()
-    for (const [key, resource] of this.#resources) {
-      if (gone.size > 0) resource.labelIds = undefined
-      if (gone.has(resource.targetInfo)) resource.targetInfo = -1
-      if (keeps(resource.number)) continue
-      this.#resources.delete(key)
-      this.#columns[resource.number] = undefined
-      this.#freeColumns.push(resource.number)
-    }
+    this.#resources.forget(keeps, gone)
   }
 
   /** The stream of a point, made when it is new. */
   stream(batch: PointBatch, point: number): number | Refusal {
     const row = batch.pointMetric[point]!
-    const metric = this.#metric(batch, row)
+    const metric = this.#metrics.at(batch, row)
     if ('reason' in metric) return metric
     const tag = ATTRIBUTES_TAGS.get(batch.metricKind[row]!)!
     const resource = this.resource(batch, batch.metricResource[row]!)
@@ -217,7 +163,7 @@ export class SeriesMaker {
     if (ids.length > this.#limits.labelsMax) return inWords()
     const known = this.#index.find(metric.family, ids)
     if (known !== -1) return known
-    if (this.#limitFault(metric.family) !== undefined) return inWords()
+    if (this.#limits.reachedBy(metric.family) !== undefined) return inWords()
     return this.#index.add(metric.family, ids, resource.number)
   }
 
@@ -227,7 +173,7 @@ export class SeriesMaker {
     point: number,
     values: SummaryPoint,
   ): readonly SummaryPart[] | Refusal {
-    const metric = this.#metric(batch, batch.pointMetric[point]!)
+    const metric = this.#metrics.at(batch, batch.pointMetric[point]!)
     if ('reason' in metric) return metric
     const { bytes, pointStart, pointEnd } = batch
     const attributes = readAttributes(bytes, pointStart[point]!, pointEnd[point]!, 0x3a)
@@ -274,12 +220,12 @@ export class SeriesMaker {
     column: number,
   ): number | Refusal {
     const pairs = [...labels]
-    const refusal = this.#labelFault(family.name, pairs)
+    const refusal = this.#limits.brokenBy(family.name, pairs)
     if (refusal !== undefined) return refusal
     const ids = this.#index.labels.knownIdsOf(pairs)
     const known = ids === undefined ? -1 : this.#index.find(family, ids)
     if (known !== -1) return known
-    const over = this.#limitFault(family)
+    const over = this.#limits.reachedBy(family)
     if (over !== undefined) {
       // What a refused series is called must not stay in memory.
       this.refused.note(family, pairs, over.reason)
@@ -302,83 +248,4 @@ export class SeriesMaker {
     this.#index.setCounted(id, 0)
     return id
   }
-
-  #limitFault(family: Family): Refusal | undefined {
-    const { seriesMax, seriesPerMetricMax, memoryBytesMax } = this.#limits
-    if (this.#index.series >= seriesMax) {
-      return { reason: 'series_limit', example: `limit ${seriesMax}, metric ${family.name}` }
-    }
-    if (family.streams.length >= seriesPerMetricMax) {
-      return {
-        reason: 'metric_limit',
-        example: `limit ${seriesPerMetricMax}, metric ${family.name}`,
-      }
-    }
-    if (this.#memoryFull()) {
-      return { reason: 'memory_limit', example: `limit ${memoryBytesMax} bytes` }
-    }
-    return undefined
-  }
-
-  #labelFault(metric: string, pairs: readonly (readonly [string, string])[]): Refusal | undefined {
-    const { labelsMax, labelNameLengthMax, labelValueLengthMax } = this.#limits
-    if (pairs.length > labelsMax) {
-      return {
-        reason: 'label_limit',
-        example: `${pairs.length} labels of ${metric}, limit ${labelsMax}`,
-      }
-    }
-    for (const [name, value] of pairs) {
-      if (name.length > labelNameLengthMax) {
-        const example = `a label name of ${metric} has ${name.length} characters, limit ${labelNameLengthMax}`
-        return { reason: 'label_limit', example }
-      }
-      if (value.length > labelValueLengthMax) {
-        const example = `label ${name} of ${metric} has ${value.length} characters, limit ${labelValueLengthMax}`
-        return { reason: 'label_limit', example }
-      }
-    }
-    return undefined
-  }
-
-  #metric(batch: PointBatch, row: number): BatchMetric | Refusal {
-    let metric = this.#metrics.get(row)
-    if (metric === undefined) {
-      metric = this.#readMetric(batch, row)
-      this.#metrics.set(row, metric)
-    }
-    return metric
-  }
-
-  #readMetric(batch: PointBatch, row: number): BatchMetric | Refusal {
-    const sent = decodeUtf8(batch.bytes, batch.nameStart[row]!, batch.nameEnd[row]!)
-    const name = currentMetricName(sent)
-    const unit = currentUnit(
-      name,
-      decodeUtf8(batch.bytes, batch.unitStart[row]!, batch.unitEnd[row]!),
-    )
-    const kind = batch.metricKind[row]!
-    const temporality = batch.metricTemporality[row]!
-    const known = temporality === TEMPORALITY_DELTA || temporality === TEMPORALITY_CUMULATIVE
-    if (kind !== KIND_GAUGE && kind !== KIND_SUMMARY && !known) {
-      return { reason: 'temporality', example: `metric ${sent}` }
-    }
-    const counter = kind === KIND_SUM && batch.metricMonotonic[row] === 1
-    const gauge = kind === KIND_GAUGE || (kind === KIND_SUM && !counter)
-    const nameKind: NameKind = counter ? 'counter' : gauge ? 'gauge' : 'other'
-    const promName = toMetricName(name, unit, nameKind)
-    if (promName === '') return { reason: 'no_name', example: JSON.stringify(sent) }
-    const help = decodeUtf8(batch.bytes, batch.descriptionStart[row]!, batch.descriptionEnd[row]!)
-    const family = this.#index.families.of(promName, storageOf(kind), () => ({
-      type: counter ? 'counter' : gauge ? 'gauge' : kind === KIND_SUMMARY ? 'summary' : 'histogram',
-      help,
-      unit,
-    }))
-    return { name, family }
-  }
-}
-
-function storageOf(kind: number): Storage {
-  if (kind === KIND_HISTOGRAM) return 'row'
-  return kind === KIND_EXPONENTIAL ? 'exponential' : 'number'
 }
