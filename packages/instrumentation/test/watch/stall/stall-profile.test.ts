@@ -131,7 +131,8 @@ describe('stall profile of a real app', () => {
     child.send({ how: 'spin', ms: 400 })
     const [point] = await stallPoints()
     expect(point!.attributes).to.deep.equal({})
-    expect(point!.sum).to.be.within(0.34, 30)
+    // It counts from when the heartbeat was due, which may be some looks after the block began.
+    expect(point!.sum).to.be.within(0.25, 30)
     expect(events()).to.deep.equal([])
   })
 
