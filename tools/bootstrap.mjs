@@ -12,7 +12,10 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const nodeBin = join(root, 'node_modules', 'node', 'bin')
 const stamp = join(root, 'node_modules', '.bootstrapped')
 
-/** Runs pnpm through npx, which asks the registry only for what is not here; ends this process with pnpm's exit code when it fails. */
+/**
+ * Runs pnpm through npx, which asks the registry only for what is not here; ends this process with pnpm's exit code
+ * when it fails.
+ */
 function pnpm(args, env = process.env) {
   const result = spawnSync('npx', ['--yes', '--prefer-offline', PNPM, ...args], {
     cwd: root,
