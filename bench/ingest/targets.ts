@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { ALLOCATION } from '../../packages/cli/src/lean-process.ts'
 
 /** A server that takes OTLP metrics over HTTP. */
 export interface Target {
@@ -52,11 +53,7 @@ const TARGETS: readonly (Target & { readonly binary?: string })[] = [
     stores: true,
     path: '/v1/metrics',
     // With what `serve` gives itself.
-    env: {
-      MALLOC_ARENA_MAX: '1',
-      MALLOC_MMAP_THRESHOLD_: '131072',
-      MALLOC_TRIM_THRESHOLD_: '131072',
-    },
+    env: ALLOCATION,
     command: (port, directory) => [
       process.execPath,
       '--conditions=chokepoint-source',

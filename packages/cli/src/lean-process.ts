@@ -4,7 +4,7 @@ const NODE_FLAGS = ['--max-semi-space-size=8']
  * How glibc is to allocate. Compiler and file threads would each keep an arena of their own, filled once and never given
  * back; and once a large array was freed, those that follow would lie among small pieces, which keep their place in use.
  */
-const ALLOCATION = {
+export const ALLOCATION = {
   MALLOC_ARENA_MAX: '1',
   MALLOC_MMAP_THRESHOLD_: '131072',
   MALLOC_TRIM_THRESHOLD_: '131072',

@@ -5,6 +5,7 @@ import type { GroupedSelection, ReadableSeries } from '../series-source.ts'
 import { finishGroups, Gathering, hasHistograms } from './aggregate.ts'
 import type { Block } from './block.ts'
 import type { Frame } from './frame.ts'
+import { GroupNumbers } from './grouping.ts'
 import { lookbackFrom, lookupFrame, readSeries } from './instant-selector.ts'
 import { atOf, msOf } from './prepare.ts'
 import type { Query } from './query.ts'
@@ -66,8 +67,8 @@ export function* aggregateInPieces(
   const selection = groupedSelection(query, expr, leaf, frame)
   if (selection === undefined) return undefined
   const gathering = new Gathering(expr.op, frame.steps)
-  const numbers = new Map<LabelSet, number>()
-  const labels: LabelSet[] = []
+  const numbers = new GroupNumbers()
+  const { labels } = numbers
   for (const piece of selection.pieces) {
     if (piece === undefined) {
       yield
@@ -78,14 +79,7 @@ export function* aggregateInPieces(
     if (hasHistograms(block)) return undefined
     const ofRow = new Int32Array(block.rows)
     for (let row = 0; row < block.rows; row++) {
-      const cut = block.labels[row]!
-      let number = numbers.get(cut)
-      if (number === undefined) {
-        number = labels.length
-        numbers.set(cut, number)
-        labels.push(cut)
-      }
-      ofRow[row] = number
+      ofRow[row] = numbers.of(block.labels[row]!)
     }
     yield* gathering.add(query, block, { count: labels.length, ofRow })
   }

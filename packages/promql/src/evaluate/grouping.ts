@@ -91,25 +91,34 @@ export interface Groups {
   readonly labels: readonly LabelSet[]
 }
 
-/** Numbers the distinct cuts of rows in order of appearance. */
+/** Numbers distinct label sets, which must be the same objects when they are equal, in order of appearance. */
+export class GroupNumbers {
+  readonly labels: LabelSet[] = []
+  readonly #numbers = new Map<LabelSet, number>()
+
+  of(labels: LabelSet): number {
+    let number = this.#numbers.get(labels)
+    if (number === undefined) {
+      number = this.labels.length
+      this.#numbers.set(labels, number)
+      this.labels.push(labels)
+    }
+    return number
+  }
+}
+
+/** Numbers the distinct cuts of rows. */
 export function* groupRows(
   query: Query,
   rows: readonly LabelSet[],
   projection: Projection,
 ): Steps<Groups> {
   const ofRow = new Int32Array(rows.length)
-  const numbers = new Map<LabelSet, number>()
-  const labels: LabelSet[] = []
+  const numbers = new GroupNumbers()
   for (let row = 0; row < rows.length; row++) {
     if (query.mayRest(1)) yield
-    const cut = projection.of(rows[row]!)
-    let number = numbers.get(cut)
-    if (number === undefined) {
-      number = labels.length
-      numbers.set(cut, number)
-      labels.push(cut)
-    }
-    ofRow[row] = number
+    ofRow[row] = numbers.of(projection.of(rows[row]!))
   }
+  const { labels } = numbers
   return { count: labels.length, ofRow, labels }
 }
