@@ -2,7 +2,7 @@
 // readers of its metrics (OTLP every second, a scrape every second), and its heap right after a full collection.
 //
 // After a warm-up, in which code is compiled and buffers find their size, and in which one long block has its profile
-// taken: V8 keeps where the lines and positions of all code are (0.6 to 1.4 MB) from the first profile on.
+// taken: V8 keeps where the lines and positions of all code are (0.6 MB were seen) from the first profile on.
 //
 //   node bench/soak/main.ts [--minutes 30] [--warm-up 10] [--rate 150] [--preload path/to/register.js] [--bare]
 //     [--out FILE]
