@@ -18,6 +18,7 @@ import {
   writeZigzag,
   XOR_BYTES_MAX,
 } from './byte-codec.ts'
+import { DECIMAL_CODES, readDecimal, writeDecimal } from './decimal-codec.ts'
 import {
   DELTA,
   INDEX,
@@ -36,6 +37,7 @@ import type { TimeColumn } from './time-column.ts'
 //
 //     0x00-0x7f   whole number: the change of its delta, zigzag, in the code itself
 //     0x80-0x86   whole number: the same in 1 to 7 bytes that follow
+//     0x88-0x9f   a number of few decimals: its change in the last place (writeDecimal)
 //     0xa0-0xdf   any double: the bits that differ from the sample before (writeXor)
 //     0xe0-0xef   1 to 16 samples that go on by the same delta: constant values, even counters
 //     0xf0        the same bits again (NaN)
@@ -43,7 +45,8 @@ import type { TimeColumn } from './time-column.ts'
 //     0xf2 start  a new start time, eight bytes
 //     0xf3        a stale marker
 const OP_WIDE = 0x80
-const OP_XOR = 0xa0
+const OP_DECIMAL = 0x88
+const OP_XOR = OP_DECIMAL + DECIMAL_CODES
 const OP_RUN = 0xe0
 const RUN_MAX = 16
 const INLINE_MAX = 0x80
@@ -149,7 +152,8 @@ function writeValue(
     return writeChange(bytes, start, change < 0 ? -2 * change - 1 : 2 * change)
   }
   floats[record8 + DELTA] = 0
-  const at = writeXor(bytes, start, OP_XOR, before, value)
+  let at = writeDecimal(bytes, start, OP_DECIMAL, before, value)
+  if (at === start) at = writeXor(bytes, start, OP_XOR, before, value)
   if (at !== start) return at
   bytes[at] = OP_SAME_BITS
   return at + 1
@@ -219,9 +223,12 @@ function readBlock(
     if (op < OP_WIDE) {
       delta += unzigzag(op)
       value += delta
-    } else if (op < OP_XOR) {
+    } else if (op < OP_DECIMAL) {
       delta += unzigzag(readWide(bytes, cursor, op - OP_WIDE + 1))
       value += delta
+    } else if (op < OP_XOR) {
+      value = readDecimal(bytes, cursor, op - OP_DECIMAL, value)
+      delta = 0
     } else if (op < OP_RUN) {
       value = readXor(bytes, cursor, op - OP_XOR, value)
       delta = 0

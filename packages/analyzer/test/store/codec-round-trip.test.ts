@@ -13,6 +13,10 @@ const SHAPES: Readonly<Record<string, (random: Random, before: number) => number
   'huge whole numbers': (random) => Math.floor((random.next() - 0.5) * 2 ** 53),
   fractions: (random) => random.next(),
   'seconds with two decimals': (random, before) => Math.round((before + random.next()) * 100) / 100,
+  'decimals of any place': (random, before) => {
+    const scale = 10 ** random.below(7)
+    return Math.round((before + (random.next() - 0.5) * 100) * scale) / scale
+  },
   'every kind of double': (random) =>
     random.pick([0, -0, Number.NaN, Infinity, -Infinity, 5e-324, 1.7e308, 2 ** 53, -1, 0.1]),
   'numbers that turn from whole to not and back': (random, before) =>
