@@ -4,6 +4,7 @@ import { parseConfig } from '../../packages/analyzer/src/config/load-config.ts'
 import { createOtlpHttpServer } from '../../packages/analyzer/src/receive/otlp-http.ts'
 import { openTenantStores } from '../../packages/analyzer/src/store/tenant-stores.ts'
 import { keepGivingBack } from '../../packages/cli/src/give-back.ts'
+import { shortenPauses } from '../../packages/cli/src/short-pauses.ts'
 import { LIMITS_FOR_BENCH } from './bench-limits.ts'
 
 /** How long the event loop was not to be had since the last answer, ms. */
@@ -57,8 +58,9 @@ process.send?.({ otlpHttp })
 async function startWhole(): Promise<number> {
   const limits = '{ seriesMax: 2000000, seriesPerMetricMax: 2000000, memoryBytesMax: 4GiB }'
   const text = `listen: { otlpHttp: 0, otlpGrpc: 0, api: 0 }\ndataDir: ${dataDir}\nlimits: ${limits}\n`
-  const { ports } = await startAnalyzer(parseConfig(text, 'bench', process.env))
   // As `serve` does.
+  shortenPauses()
+  const { ports } = await startAnalyzer(parseConfig(text, 'bench', process.env))
   keepGivingBack()
   return ports.otlpHttp
 }

@@ -4,6 +4,7 @@ import { rmSync } from 'node:fs'
 import { Agent } from 'node:http'
 import { availableParallelism } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { ALLOCATION, NODE_FLAGS } from '../../packages/cli/src/lean-process.ts'
 import { type Body, Fleet, HEALTHY, POINTS_PER_RESOURCE } from './generator.ts'
 import { post } from './http-run.ts'
 import type { LoopReport } from './loop-child.ts'
@@ -44,14 +45,16 @@ export async function measureLoop(
 ): Promise<LoopRun> {
   const directory = runDirectory()
   const fleet = new Fleet(resources, resourcesPerRequest, Date.now(), seeded(1), HEALTHY)
+  const apart = areApart && process.platform === 'linux' && availableParallelism() > 1
+  if (apart) pin(process.pid, 1)
+  // What `serve` gives itself; flags that the bench was started with (`--trace-gc`) are the analyzer's, too.
+  const flags = [...process.execArgv, ...NODE_FLAGS]
   const child = fork(CHILD, [directory, extent], {
-    execArgv: ['--conditions=chokepoint-source', '--max-semi-space-size=8'],
-    env: { ...process.env, MALLOC_ARENA_MAX: '1' },
+    ...(apart
+      ? { execPath: 'taskset', execArgv: ['--cpu-list', '0', process.execPath, ...flags] }
+      : { execArgv: flags }),
+    env: { ...process.env, ...ALLOCATION },
   })
-  if (areApart) {
-    pin(child.pid!, 0)
-    pin(process.pid, 1)
-  }
   const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS })
   const ask = async (): Promise<LoopReport> => {
     const answer = once(child, 'message')
@@ -129,9 +132,7 @@ async function untilDue(dueMs: number): Promise<void> {
   if (waitMs > 0) await sleep(waitMs)
 }
 
-/** Gives a process a core of its own, where there are two and the system can. */
 function pin(pid: number, core: number): void {
-  if (process.platform !== 'linux' || availableParallelism() < 2) return
   execFileSync('taskset', ['--all-tasks', '--cpu-list', '--pid', String(core), String(pid)], {
     stdio: 'ignore',
   })

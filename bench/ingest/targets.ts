@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { ALLOCATION } from '../../packages/cli/src/lean-process.ts'
+import { ALLOCATION, NODE_FLAGS } from '../../packages/cli/src/lean-process.ts'
 
 /** A server that takes OTLP metrics over HTTP. */
 export interface Target {
@@ -57,7 +57,7 @@ const TARGETS: readonly (Target & { readonly binary?: string })[] = [
     command: (port, directory) => [
       process.execPath,
       '--conditions=chokepoint-source',
-      '--max-semi-space-size=8',
+      ...NODE_FLAGS,
       CHILD,
       String(port),
       directory,

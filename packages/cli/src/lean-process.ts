@@ -1,5 +1,10 @@
-/** A larger nursery only collects what requests left behind; a smaller one makes queries slower. */
-const NODE_FLAGS = ['--max-semi-space-size=8']
+/** What `serve` has V8 do that can only be said at the start (decision 0013). */
+export const NODE_FLAGS = [
+  // A larger nursery only collects what requests left behind; a smaller one makes queries slower.
+  '--max-semi-space-size=8',
+  // Four threads that collect and compile would take turns with the program where there are one or two cores.
+  '--v8-pool-size=1',
+]
 /**
  * How glibc is to allocate. Compiler and file threads would each keep an arena of their own, filled once and never given
  * back; and once a large array was freed, those that follow would lie among small pieces, which keep their place in use.

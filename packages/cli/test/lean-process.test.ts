@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
+import { NODE_FLAGS } from '../src/lean-process.ts'
 
 const LEAN = new URL('../src/lean-process.ts', import.meta.url).href
 
@@ -65,7 +66,7 @@ else console.log(JSON.stringify(seen))
   it('keeps its id, its arguments and its flags', async () => {
     const seen = await run('--stack-trace-limit=7')
     expect(seen.pid).to.equal(seen.own)
-    expect(seen.flags).to.deep.equal(['--max-semi-space-size=8', '--stack-trace-limit=7'])
+    expect(seen.flags).to.deep.equal([...NODE_FLAGS, '--stack-trace-limit=7'])
     expect(seen.args).to.deep.equal(['serve', '--x y'])
     expect(seen.arenas).to.equal('1')
   })

@@ -1,6 +1,8 @@
 import type { Transform } from 'node:stream'
 import { createGunzip, createInflate, createZstdDecompress } from 'node:zlib'
 import { ChokepointError } from '../model/errors.ts'
+import type { BodyBuffers } from './body-buffers.ts'
+import { type Body, GatheredBody } from './gathered-body.ts'
 import type { ReceiveLimits } from './limits.ts'
 
 const INFLATERS: Readonly<Record<string, () => Transform>> = {
@@ -26,9 +28,10 @@ export async function inflateBody(
   body: Uint8Array,
   encoding: string,
   limits: ReceiveLimits,
-): Promise<Uint8Array> {
+  buffers: BodyBuffers,
+): Promise<Body> {
   const name = encoding.trim().toLowerCase()
-  if (name === '' || name === 'identity') return body
+  if (name === '' || name === 'identity') return { bytes: body, giveBack: () => {} }
   const create = Object.hasOwn(INFLATERS, name) ? INFLATERS[name] : undefined
   if (create === undefined) {
     throw new ChokepointError(
@@ -41,20 +44,18 @@ export async function inflateBody(
     Math.max(RATIO_FLOOR_BYTES, body.length * limits.inflateRatioMax),
   )
   const inflater = create()
-  const chunks: Buffer[] = []
-  let length = 0
+  const inflated = new GatheredBody(buffers, 0)
   inflater.end(body)
   try {
     for await (const chunk of inflater) {
-      const bytes = chunk as Buffer
-      length += bytes.length
-      if (length > bytesMax) {
+      const piece = chunk as Buffer
+      if (inflated.length + piece.length > bytesMax) {
         throw new ChokepointError(
           'BODY_TOO_LARGE',
           `cannot take the ${name} body: ${body.length} bytes inflate to more than ${bytesMax}`,
         )
       }
-      chunks.push(bytes)
+      inflated.append(piece)
     }
   } catch (error) {
     if (error instanceof ChokepointError) throw error
@@ -65,5 +66,5 @@ export async function inflateBody(
   } finally {
     inflater.destroy()
   }
-  return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, length)
+  return inflated
 }

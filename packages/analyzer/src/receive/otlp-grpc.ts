@@ -135,17 +135,18 @@ class GrpcReceiver implements OtlpGrpcServer {
     }
     const bytesMax = limits.bodyBytesMax + GRPC_PREFIX_BYTES
     const tooLate = setTimeout(() => stream.close(http2.NGHTTP2_CANCEL), limits.requestMs)
-    const { bytes, buffer } = await readBody(stream, 0, bytesMax, this.#buffers).finally(() =>
+    const body = await readBody(stream, 0, bytesMax, this.#buffers).finally(() =>
       clearTimeout(tooLate),
     )
-    this.stats.bytes += bytes.length
-    const message = readGrpcMessage(bytes)
+    this.stats.bytes += body.bytes.length
+    const message = readGrpcMessage(body.bytes)
     const encoding = message.compressed ? (textOf(headers['grpc-encoding']) ?? '') : ''
-    const inflated = await inflateBody(message.bytes, encoding, limits)
-    this.stats.inflatedBytes += inflated.length
-    const result = await ingest(tenant, inflated, 'protobuf')
+    const inflated = await inflateBody(message.bytes, encoding, limits, this.#buffers)
+    this.stats.inflatedBytes += inflated.bytes.length
+    const result = await ingest(tenant, inflated.bytes, 'protobuf')
     // Only now: after an error the log may still be writing the body.
-    this.#buffers.give(buffer)
+    body.giveBack()
+    inflated.giveBack()
     return encodeResponse(result, 'protobuf')
   }
 }

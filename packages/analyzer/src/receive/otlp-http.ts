@@ -131,13 +131,15 @@ class HttpReceiver implements OtlpHttpServer {
       )
     }
     const announced = Number(request.headers['content-length'] ?? 0)
-    const { bytes, buffer } = await readBody(request, announced, limits.bodyBytesMax, this.#buffers)
-    this.stats.bytes += bytes.length
-    const inflated = await inflateBody(bytes, header(request, 'content-encoding') ?? '', limits)
-    this.stats.inflatedBytes += inflated.length
-    const result = await ingest(tenant, inflated, encoding)
+    const body = await readBody(request, announced, limits.bodyBytesMax, this.#buffers)
+    this.stats.bytes += body.bytes.length
+    const contentEncoding = header(request, 'content-encoding') ?? ''
+    const inflated = await inflateBody(body.bytes, contentEncoding, limits, this.#buffers)
+    this.stats.inflatedBytes += inflated.bytes.length
+    const result = await ingest(tenant, inflated.bytes, encoding)
     // Only now: after an error the log may still be writing the body.
-    this.#buffers.give(buffer)
+    body.giveBack()
+    inflated.giveBack()
     return encodeResponse(result, encoding)
   }
 

@@ -1,14 +1,7 @@
 import type { Readable } from 'node:stream'
 import { ChokepointError } from '../model/errors.ts'
 import type { BodyBuffers } from './body-buffers.ts'
-
-/** A body, and the buffer that it is the beginning of. */
-export interface ReadBody {
-  readonly bytes: Uint8Array
-  readonly buffer: Buffer
-}
-
-const FIRST_BYTES = 64 * 1024
+import { type Body, GatheredBody } from './gathered-body.ts'
 
 /**
  * Reads a request's body up to a limit; `announced` is its length if that is known, else 0. Throws BODY_TOO_LARGE,
@@ -19,31 +12,22 @@ export async function readBody(
   announced: number,
   bytesMax: number,
   buffers: BodyBuffers,
-): Promise<ReadBody> {
+): Promise<Body> {
   if (announced > bytesMax) throw tooLarge(`${announced} bytes are announced`, bytesMax)
-  // A body of known length is written into one buffer as it comes: collecting chunks needs its memory twice.
-  let body = buffers.take(announced > 0 ? announced : FIRST_BYTES)
-  let length = 0
+  const body = new GatheredBody(buffers, announced)
   return new Promise((resolve, reject) => {
     request.on('data', (chunk: Buffer) => {
-      if (length + chunk.length > bytesMax) {
+      if (body.length + chunk.length > bytesMax) {
         request.pause()
         request.removeAllListeners('data')
         reject(tooLarge('more came', bytesMax))
         return
       }
-      if (length + chunk.length > body.length) {
-        const grown = buffers.take(Math.max(length + chunk.length, body.length * 2))
-        body.copy(grown, 0, 0, length)
-        buffers.give(body)
-        body = grown
-      }
-      chunk.copy(body, length)
-      length += chunk.length
+      body.append(chunk)
     })
-    request.once('end', () => resolve({ bytes: body.subarray(0, length), buffer: body }))
+    request.once('end', () => resolve(body))
     request.once('error', (error) => {
-      const message = `the request ended after ${length} bytes`
+      const message = `the request ended after ${body.length} bytes`
       reject(new ChokepointError('BODY_INVALID', message, { cause: error }))
     })
   })

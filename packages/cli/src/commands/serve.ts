@@ -5,6 +5,7 @@ import type { CommandMaker } from '../command-maker.ts'
 import { EXIT_CODES, exitCodesHelp } from '../exit-codes.ts'
 import { keepGivingBack } from '../give-back.ts'
 import { portOption } from '../options.ts'
+import { shortenPauses } from '../short-pauses.ts'
 
 interface Options {
   readonly config?: string
@@ -34,6 +35,7 @@ export const serveCommand: CommandMaker = ({ err }, done) =>
     .action(async (options: Options) => {
       const config = loadConfig(options.config, process.env)
       const { listen } = config
+      shortenPauses()
       // Before anything is announced: a signal that comes during the start ends it cleanly too.
       const told = Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')])
       const analyzer = await startAnalyzer(
