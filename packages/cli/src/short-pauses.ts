@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { setFlagsFromString } from 'node:v8'
 
 /** Later ones do not know the flag and say so. */
@@ -14,4 +15,6 @@ export function shortenPauses(): void {
   if (Number.parseInt(process.versions.v8, 10) <= V8_WITH_PHASES_MAX) {
     setFlagsFromString('--no-separate-gc-phases')
   }
+  // On one core a thread that marks beside the program takes half of it; the program does it in short steps.
+  if (availableParallelism() === 1) setFlagsFromString('--no-concurrent-marking')
 }

@@ -1,8 +1,11 @@
 /** Work in steps: it yields where others may be let in. */
 export type Steps<Result> = Generator<void, Result, void>
 
-/** How long works run between two looks at the network and the timers. */
-const SLICE_MS = 8
+/**
+ * How long works run between two looks at the network and the timers. What begins when a request arrives may take a
+ * slice then and another right behind it, before anything else is looked at.
+ */
+const SLICE_MS = 5
 
 /**
  * Runs works one after the other, in slices: a long one rests every few milliseconds, and those behind it wait, so
