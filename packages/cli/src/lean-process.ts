@@ -4,6 +4,8 @@ export const NODE_FLAGS = [
   '--max-semi-space-size=8',
   // Four threads that collect and compile would take turns with the program where there are one or two cores.
   '--v8-pool-size=1',
+  // So that `keepGivingBack` can begin a collection.
+  '--expose-gc',
 ]
 /**
  * How glibc is to allocate. Compiler and file threads would each keep an arena of their own, filled once and never given
