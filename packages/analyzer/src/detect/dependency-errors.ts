@@ -37,11 +37,9 @@ export function detectFailingDependency(context: DetectContext): readonly Bottle
   return readFailingDependencies(context).flatMap((dependency) => {
     const { kind, labels, errors } = dependency
     if (errors < DEPENDENCY_ERRORS.errors.value) return []
-    const totals = new Figures(
-      context,
-      `sum by (${kind.by.join(', ')}) (${allCalls(kind, window)})`,
-      kind.by,
-    )
+    // Of this service only: a fleet may have more series than one question may hold.
+    const all = allCalls(kind, window, { job: labels.job ?? '' })
+    const totals = new Figures(context, `sum by (${kind.by.join(', ')}) (${all})`, kind.by)
     const share = Math.min(1, errors / (totals.of(labels) ?? errors))
     return share < DEPENDENCY_ERRORS.errorShare.value ? [] : [describe(context, dependency, share)]
   })

@@ -45,16 +45,18 @@ const SERVER_ERROR = { http_response_status_code: { matches: '5..' } }
 export function detectErrorSpike(context: DetectContext): readonly BottleneckCandidate[] {
   const window = durationText(context.windowMs)
   const failed = increaseWithBirth(select(METRIC, SERVER_ERROR), window, METRIC)
-  const all = increaseWithBirth(METRIC, window, METRIC)
   const errors = new Figures(context, `sum by (${BY.join(', ')}) (${failed})`, BY)
-  const totals = new Figures(context, `sum by (${BY.join(', ')}) (${all})`, BY)
-  const services = new Figures(context, `sum by (job) (${all})`, ['job'])
   const blame = readBlame(context)
   const found: BottleneckCandidate[] = []
   for (const { labels, value } of errors.rows()) {
-    const total = totals.of(labels) ?? 0
-    if (value < ERRORS_SPIKE.errors.value || value / total < ERRORS_SPIKE.errorShare.value) continue
-    const reach = total / (services.of(labels) ?? total)
+    if (value < ERRORS_SPIKE.errors.value) continue
+    // Of this service only: a fleet may have more series than one question may hold.
+    const metric = select(METRIC, { job: labels.job ?? '' })
+    const all = increaseWithBirth(metric, window, metric)
+    const total = new Figures(context, `sum by (${BY.join(', ')}) (${all})`, BY).of(labels) ?? 0
+    if (value / total < ERRORS_SPIKE.errorShare.value) continue
+    const reach =
+      total / (new Figures(context, `sum by (job) (${all})`, ['job']).of(labels) ?? total)
     const share = Math.min(1, value / total)
     found.push(describe(context, { labels, errors: value, share, reach }, blame(labels, value)))
   }

@@ -45,6 +45,8 @@ function secondsOf(window: string): number {
  * counter began at 0, so all of it counts.
  */
 export function increaseWithBirth(counter: string, window: string, witness: string): string {
-  const seen = `group by (job, instance) (${witness} offset ${window} or process_uptime_seconds < ${secondsOf(window)})`
-  return `((${counter} unless ${counter} offset ${window}) and on (job, instance) ${seen} or increase(${counter}[${window}]))`
+  // Each summed up by itself, so that neither is held series by series: there may be very many.
+  const before = `group by (job, instance) (${witness} offset ${window})`
+  const young = `min by (job, instance) (process_uptime_seconds) < ${secondsOf(window)}`
+  return `((${counter} unless ${counter} offset ${window}) and on (job, instance) (${before} or ${young}) or increase(${counter}[${window}]))`
 }

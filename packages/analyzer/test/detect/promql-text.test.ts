@@ -16,7 +16,7 @@ describe('PromQL text', () => {
 
   it('writes the increase of counters that may be born in the window', () => {
     expect(increaseWithBirth('errors', '60s', 'requests')).to.equal(
-      '((errors unless errors offset 60s) and on (job, instance) group by (job, instance) (requests offset 60s or process_uptime_seconds < 60) or increase(errors[60s]))',
+      '((errors unless errors offset 60s) and on (job, instance) (group by (job, instance) (requests offset 60s) or min by (job, instance) (process_uptime_seconds) < 60) or increase(errors[60s]))',
     )
   })
 })
