@@ -2,7 +2,7 @@ import { HistogramRecorder } from '../shared/histogram-recorder.ts'
 import { recordedInstrument } from '../shared/recorded-instruments.ts'
 import type { SeriesAttributes, SeriesWriter } from '../shared/series-writer.ts'
 import type { CallShape, ShapeTable, WaitKind } from './call-shape.ts'
-import { type StatementShape, StatementShapes } from './sql-shape.ts'
+import { type StatementShape, statementShape } from './sql-shape.ts'
 
 const SPAN_KIND_CLIENT = 2
 
@@ -16,20 +16,54 @@ export interface DbPeer {
   readonly port: number | undefined
 }
 
-interface StatementPlaces {
+/** Statements of one database that are remembered by their exact text. */
+const REMEMBERED_MAX = 1000
+
+/** Statements, or commands, of one shape to one database: what they are, and where their durations go. */
+export class DbStatement {
   readonly shape: CallShape
-  readonly attributes: SeriesAttributes
-  readonly places: Map<string, number>
+  readonly #attributes: SeriesAttributes
+  readonly #duration: HistogramRecorder
+  #place: number | undefined
+  #failedPlaces: Map<string, number> | undefined
+
+  constructor(shape: CallShape, attributes: SeriesAttributes, duration: HistogramRecorder) {
+    this.shape = shape
+    this.#attributes = attributes
+    this.#duration = duration
+  }
+
+  /** Records the duration of one of them. */
+  record(durationMs: number, errorType: string | undefined): void {
+    const place = errorType === undefined ? this.#succeeded() : this.#failed(errorType)
+    this.#duration.record(place, durationMs / 1000)
+  }
+
+  #succeeded(): number {
+    this.#place ??= this.#duration.intern(this.#attributes)
+    return this.#place
+  }
+
+  #failed(errorType: string): number {
+    this.#failedPlaces ??= new Map()
+    let place = this.#failedPlaces.get(errorType)
+    if (place === undefined) {
+      place = this.#duration.intern({ ...this.#attributes, 'error.type': errorType })
+      this.#failedPlaces.set(errorType, place)
+    }
+    return place
+  }
 }
 
-/** The statements of one database: their shapes and where their durations go. */
+/** The statements of one database. */
 export class DbStatements {
   readonly #peer: DbPeer
   readonly #kind: WaitKind
   readonly #shapes: ShapeTable
-  readonly #statements = new StatementShapes()
   readonly #duration: HistogramRecorder
-  readonly #places = new Map<string, StatementPlaces>()
+  /** By the exact text of an SQL statement, so that a repeated one costs one look-up. */
+  readonly #byText = new Map<string, DbStatement>()
+  readonly #byShape = new Map<string, DbStatement>()
 
   constructor(peer: DbPeer, kind: WaitKind, shapes: ShapeTable, duration: HistogramRecorder) {
     this.#peer = peer
@@ -38,41 +72,29 @@ export class DbStatements {
     this.#duration = duration
   }
 
-  /** The shape of an SQL statement. */
-  statement(text: string): CallShape {
-    return this.#placesOf(this.#statements.of(text)).shape
-  }
-
-  /** The shape of a command that is no SQL: `GET`, `find` with its collection. */
-  command(operation: string, collection: string | undefined): CallShape {
-    const text = collection === undefined ? operation : `${operation} ${collection}`
-    return this.#placesOf({ operation, collection, text }).shape
-  }
-
-  /** Records the duration of a call of one of these shapes. */
-  record(shape: CallShape, durationMs: number, errorType: string | undefined): void {
-    const statement = this.#places.get(shape.shape) ?? this.#places.get('other')
-    if (statement === undefined) return
-    const key = errorType ?? ''
-    let place = statement.places.get(key)
-    if (place === undefined) {
-      const { attributes } = statement
-      place = this.#duration.intern(
-        errorType === undefined ? attributes : { ...attributes, 'error.type': errorType },
-      )
-      statement.places.set(key, place)
-    }
-    this.#duration.record(place, durationMs / 1000)
-  }
-
-  #placesOf(statement: StatementShape): StatementPlaces {
-    const known = this.#places.get(statement.text)
+  /** An SQL statement. */
+  statement(text: string): DbStatement {
+    const known = this.#byText.get(text)
     if (known !== undefined) return known
-    const attributes = this.#attributes(statement)
+    const statement = this.#ofShape(statementShape(text))
+    // Statements with values written into them would push out the others without end: they are not kept.
+    if (this.#byText.size < REMEMBERED_MAX) this.#byText.set(text, statement)
+    return statement
+  }
+
+  /** A command that is no SQL: `GET`, `find` with its collection. */
+  command(operation: string, collection: string | undefined): DbStatement {
+    const text = collection === undefined ? operation : `${operation} ${collection}`
+    return this.#ofShape({ operation, collection, text })
+  }
+
+  #ofShape({ operation, collection, text }: StatementShape): DbStatement {
+    const known = this.#byShape.get(text)
+    if (known !== undefined) return known
+    const attributes = this.#attributes(operation, collection)
     const { system, namespace } = this.#peer
     const target = namespace === undefined ? system : `${system} ${namespace}`
-    const { operation, collection } = statement
-    const shape = this.#shapes.intern(this.#kind, target, statement.text, (target, text) => ({
+    const shape = this.#shapes.intern(this.#kind, target, text, (target, text) => ({
       kind: this.#kind,
       target,
       shape: text,
@@ -83,14 +105,14 @@ export class DbStatements {
       attributes: { ...attributes, 'db.query.text': text },
     }))
     // The table of shapes may be full and have given the shape `other`.
-    const shared = this.#places.get(shape.shape)
+    const shared = this.#byShape.get(shape.shape)
     if (shared !== undefined) return shared
-    const places = { shape, attributes, places: new Map<string, number>() }
-    this.#places.set(shape.shape, places)
-    return places
+    const statement = new DbStatement(shape, attributes, this.#duration)
+    this.#byShape.set(shape.shape, statement)
+    return statement
   }
 
-  #attributes({ operation, collection }: StatementShape): SeriesAttributes {
+  #attributes(operation: string, collection: string | undefined): SeriesAttributes {
     const { system, namespace, host, port } = this.#peer
     return {
       'db.system.name': system,

@@ -1,14 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { TLSSocket } from 'node:tls'
 import type { Baggage, Context } from '@opentelemetry/api'
-import type { SpanRecordAttributes } from '../shared/messages.ts'
 import { http } from '../shared/node-http.ts'
 import { AppSpan } from './app-span.ts'
 import { BAGGAGE_HEADER, parseBaggage } from './baggage.ts'
 import { emitIn } from './emitter-context.ts'
 import type { ErrorSink } from './guard.ts'
 import type { HttpServerMetrics, MethodStats } from './http-server-metrics.ts'
-import { LocalRoot } from './local-root.ts'
+import { LocalRoot, type RootDescription } from './local-root.ts'
 import type { RequestTracker } from './request-tracker.ts'
 import { parseTraceparent, type RemoteParent, withTraceState } from './trace-context.ts'
 
@@ -42,29 +41,28 @@ export class HttpRoot extends LocalRoot {
     this.method = method
   }
 
-  describe(): { name: string; kind: number; attributes: SpanRecordAttributes } {
+  describe(): RootDescription {
     const { route } = this
     const method = this.method.attributes['http.request.method'] as string
     const url = this.#request?.url ?? '/'
     const query = url.indexOf('?')
-    const attributes: SpanRecordAttributes = {
-      ...this.method.attributes,
-      // Without the query: it may hold secrets.
-      'url.path': (query < 0 ? url : url.slice(0, query)).slice(0, TEXT_MAX),
-    }
-    if (route !== undefined) attributes['http.route'] = route
+    const path = query < 0 ? url : url.slice(0, query)
     const response = this.#response
-    if (response?.headersSent) attributes['http.response.status_code'] = response.statusCode
-    const address = this.#request?.socket.remoteAddress
-    if (address !== undefined) attributes['client.address'] = address
     const agent = headerOf(this.#request?.rawHeaders ?? [], 'user-agent')
-    if (agent !== undefined) attributes['user_agent.original'] = agent.slice(0, TEXT_MAX)
     const name = this.ownSpan?.name ?? method
     const renamed = this.ownSpan !== undefined && name !== this.ownSpan.start.name
     return {
       name: renamed || route === undefined ? name : `${method} ${route}`,
       kind: SPAN_KIND_SERVER,
-      attributes,
+      common: this.method.attributes,
+      attributes: {
+        // Without the query: it may hold secrets.
+        'url.path': path.slice(0, TEXT_MAX),
+        'http.route': route,
+        'http.response.status_code': response?.headersSent ? response.statusCode : undefined,
+        'client.address': this.#request?.socket.remoteAddress,
+        'user_agent.original': agent?.slice(0, TEXT_MAX),
+      },
     }
   }
 

@@ -1,7 +1,6 @@
 import type { Http2ServerRequest, IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2'
 import type { TLSSocket } from 'node:tls'
 import type { Baggage } from '@opentelemetry/api'
-import type { SpanRecordAttributes } from '../shared/messages.ts'
 import type { AppSpan } from './app-span.ts'
 import { BAGGAGE_HEADER, parseBaggage } from './baggage.ts'
 import type { Http2 } from './builtin-loaded.ts'
@@ -15,7 +14,7 @@ import {
   serverSpanOf,
 } from './http-server.ts'
 import { type HttpServerMetrics, knownMethod, type MethodStats } from './http-server-metrics.ts'
-import { LocalRoot } from './local-root.ts'
+import { LocalRoot, type RootDescription } from './local-root.ts'
 import type { RequestTracker } from './request-tracker.ts'
 import { parseTraceparent, type RemoteParent, withTraceState } from './trace-context.ts'
 
@@ -51,7 +50,7 @@ export class Http2Root extends LocalRoot {
     return status === undefined ? undefined : Number(status)
   }
 
-  describe(): { name: string; kind: number; attributes: SpanRecordAttributes } {
+  describe(): RootDescription {
     const { route, status } = this
     const method = this.method.attributes['http.request.method'] as string
     const headers = this.#headers ?? {}
@@ -62,14 +61,14 @@ export class Http2Root extends LocalRoot {
     return {
       name: renamed || route === undefined ? name : `${method} ${route}`,
       kind: SPAN_KIND_SERVER,
+      common: this.method.attributes,
       attributes: {
-        ...this.method.attributes,
         // Without the query: it may hold secrets.
         'url.path': path.slice(0, TEXT_MAX),
-        ...(route === undefined ? {} : { 'http.route': route }),
-        ...(status === undefined ? {} : { 'http.response.status_code': status }),
-        ...(this.#address === undefined ? {} : { 'client.address': this.#address }),
-        ...(agent === undefined ? {} : { 'user_agent.original': agent.slice(0, TEXT_MAX) }),
+        'http.route': route,
+        'http.response.status_code': status,
+        'client.address': this.#address,
+        'user_agent.original': agent?.slice(0, TEXT_MAX),
       },
     }
   }

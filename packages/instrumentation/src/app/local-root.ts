@@ -1,5 +1,5 @@
 import type { Baggage, Context } from '@opentelemetry/api'
-import type { SpanRecordAttributes } from '../shared/messages.ts'
+import type { SpanRecord, SpanRecordAttributes } from '../shared/messages.ts'
 import { AppSpan, type SpanOwner } from './app-span.ts'
 import { BAGGAGE_KEY } from './baggage.ts'
 import type { CallShape } from './call-shape.ts'
@@ -20,6 +20,9 @@ const SPENT = new TimeSplit(0, 0)
 export interface CallDetails {
   readonly attributes: SpanRecordAttributes
 }
+
+/** What the span of a local root tells of it. */
+export type RootDescription = Pick<SpanRecord, 'name' | 'kind' | 'common' | 'attributes'>
 
 /** A child call of a local root, from its start to its end. */
 export interface Call {
@@ -70,11 +73,7 @@ export abstract class LocalRoot implements Context, SpanOwner {
   /** Who called, from the headers of the carrier. Read once and only when wanted. */
   protected abstract readParent(): RemoteParent | undefined
   /** Name, kind and attributes of the root's span; asked for when it is kept. */
-  abstract describe(): {
-    readonly name: string
-    readonly kind: number
-    readonly attributes: SpanRecordAttributes
-  }
+  abstract describe(): RootDescription
   /** Makes the span of the root itself, as the OpenTelemetry API shows it to the app. */
   protected abstract makeOwnSpan(): AppSpan
 

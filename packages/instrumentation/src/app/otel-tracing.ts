@@ -8,10 +8,9 @@ import {
   type TracerProvider,
   trace,
 } from '@opentelemetry/api'
-import type { SpanRecordAttributes } from '../shared/messages.ts'
 import { AppSpan, monotonicMs, type SpanStart } from './app-span.ts'
 import { CallSpan, viewOf } from './call-span.ts'
-import { innerSpanOf, LocalRoot, rootOf } from './local-root.ts'
+import { innerSpanOf, LocalRoot, type RootDescription, rootOf } from './local-root.ts'
 import type { RequestTracker } from './request-tracker.ts'
 import type { RootHistograms } from './route-stats.ts'
 import { RouteStats } from './route-stats.ts'
@@ -34,7 +33,7 @@ export class JobRoot extends LocalRoot {
     this.#parent = parent
   }
 
-  describe(): { name: string; kind: number; attributes: SpanRecordAttributes } {
+  describe(): RootDescription {
     const span = this.span
     return { name: span.name, kind: span.start.kind, attributes: span.attributes }
   }

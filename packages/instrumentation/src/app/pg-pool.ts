@@ -1,4 +1,5 @@
 import { AsyncResource } from 'node:async_hooks'
+import { type Context, ROOT_CONTEXT } from '@opentelemetry/api'
 import { type ErrorSink, guarded } from './guard.ts'
 import type { Call } from './local-root.ts'
 import { Pool, type PoolMetrics, type PoolState } from './pool-metrics.ts'
@@ -21,6 +22,7 @@ interface PgPool {
   readonly ended?: boolean
   on(event: string, listener: (...args: unknown[]) => void): unknown
   connect: Connect
+  query: Query
   [POOL]?: Pool
 }
 
@@ -30,6 +32,7 @@ interface PgPoolClient {
 
 type Connected = (error: unknown, client?: PgPoolClient, release?: unknown) => unknown
 type Connect = (this: PgPool, callback?: Connected) => unknown
+type Query = (this: PgPool, ...args: unknown[]) => unknown
 
 const POOL = Symbol('chokepoint.pool')
 /** When a connection was taken out of its pool, in ms. */
@@ -46,17 +49,24 @@ export function preparePgPool(bound: object, hooks: PoolHooks): void {
   // `pg.Pool` only binds the client class; `connect` lies on the class beneath.
   const prototype = ownerOf(bound as PgPool, 'connect')
   if (prototype === undefined) return
-  const connect = prototype.connect
+  const { connect, query } = prototype
+  /** The pool itself asks for a connection, for a query whose result is a promise: nobody else is called back. */
+  let forPromise = false
+
+  prototype.query = function chokepointPoolQuery(...args) {
+    forPromise = !args.some((argument) => typeof argument === 'function')
+    try {
+      return query.apply(this, args)
+    } finally {
+      forPromise = false
+    }
+  }
+
   prototype.connect = function chokepointConnect(callback) {
     const wait = beginWait(this, hooks)
     if (wait === undefined) return connect.call(this, callback)
     if (typeof callback === 'function') {
-      // The callback comes in the context of whoever gave the connection back.
-      const caller = new AsyncResource('chokepoint.pool')
-      return connect.call(this, (error, client, release) => {
-        wait.end(error, client)
-        return caller.runInAsyncScope(callback, undefined, error, client, release)
-      })
+      return connect.call(this, forPromise ? wait.endedByPool(callback) : wait.endedBy(callback))
     }
     const result = connect.call(this) as Promise<PgPoolClient>
     return result.then(
@@ -74,8 +84,7 @@ export function preparePgPool(bound: object, hooks: PoolHooks): void {
 
 function beginWait(pgPool: PgPool, hooks: PoolHooks): Wait | undefined {
   try {
-    const pool = poolOf(pgPool, hooks)
-    return new Wait(pool, hooks.tracker.startCall(pool.shape), hooks)
+    return new Wait(poolOf(pgPool, hooks), hooks)
   } catch (error) {
     hooks.report(error)
     return undefined
@@ -85,13 +94,38 @@ function beginWait(pgPool: PgPool, hooks: PoolHooks): Wait | undefined {
 /** One wait for a connection. */
 class Wait {
   readonly #pool: Pool
+  readonly #caller: Context | undefined
   readonly #call: Call
   readonly #hooks: PoolHooks
 
-  constructor(pool: Pool, call: Call, hooks: PoolHooks) {
+  constructor(pool: Pool, hooks: PoolHooks) {
     this.#pool = pool
-    this.#call = call
+    this.#caller = hooks.tracker.caller
+    this.#call = hooks.tracker.startCall(pool.shape, true, this.#caller)
     this.#hooks = hooks
+  }
+
+  /** The app's callback, in the app's context: it is called in that of whoever gave the connection back. */
+  endedBy(callback: Connected): Connected {
+    const caller = new AsyncResource('chokepoint.pool')
+    return (error, client, release) => {
+      this.end(error, client)
+      return caller.runInAsyncScope(callback, undefined, error, client, release)
+    }
+  }
+
+  /** The pool's own callback, which makes the query that the caller wants. */
+  endedByPool(callback: Connected): Connected {
+    return (error, client, release) => {
+      this.end(error, client)
+      const { tracker } = this.#hooks
+      const before = tracker.standInFor(this.#caller ?? ROOT_CONTEXT)
+      try {
+        return callback(error, client, release)
+      } finally {
+        tracker.standInFor(before)
+      }
+    }
   }
 
   end(error: unknown, client: PgPoolClient | undefined): void {

@@ -1,6 +1,6 @@
 import { AsyncResource } from 'node:async_hooks'
 import { errorMonitor } from 'node:events'
-import type { DbMetrics, DbStatements } from './db-metrics.ts'
+import type { DbMetrics, DbStatement, DbStatements } from './db-metrics.ts'
 import { errorName } from './error-name.ts'
 import type { ErrorSink } from './guard.ts'
 import type { Call } from './local-root.ts'
@@ -17,7 +17,7 @@ interface PgClient {
   [STATEMENTS]?: DbStatements
 }
 
-type Query = (this: PgClient, ...args: unknown[]) => unknown
+type Query = (this: PgClient, config: unknown, values?: unknown, callback?: unknown) => unknown
 
 const STATEMENTS = Symbol('chokepoint.statements')
 
@@ -43,18 +43,25 @@ export function preparePg(exported: unknown, hooks: DbHooks): void {
 
 function patchQuery(prototype: { query: Query }, hooks: DbHooks): void {
   const query = prototype.query
-  prototype.query = function chokepointQuery(...args) {
-    const running = begin(this, args[0], hooks)
-    if (running === undefined) return query.apply(this, args)
-    const bound = bindCallback(args, running)
-    let result: unknown
+  prototype.query = function chokepointQuery(config, values, callback) {
+    const running = begin(this, config, hooks)
+    if (running === undefined) return query.call(this, config, values, callback)
     try {
-      result = query.apply(this, args)
+      if (typeof callback === 'function') {
+        return query.call(this, config, values, running.endedBy(callback as Callback))
+      }
+      if (typeof values === 'function') {
+        return query.call(this, config, running.endedBy(values as Callback))
+      }
+      const own = callbackOf(config)
+      if (own !== undefined) {
+        return query.call(this, withCallback(config as object, running.endedBy(own)), values)
+      }
+      return awaited(query.call(this, config, values), running)
     } catch (error) {
       running.end(error)
       throw error
     }
-    return bound ? result : awaited(result, running)
   }
 }
 
@@ -62,9 +69,8 @@ function begin(client: PgClient, query: unknown, hooks: DbHooks): RunningQuery |
   try {
     const text = textOf(query)
     if (text === undefined) return undefined
-    const statements = statementsOf(client, hooks)
-    const call = hooks.tracker.startCall(statements.statement(text))
-    return new RunningQuery(statements, call, hooks)
+    const statement = statementsOf(client, hooks).statement(text)
+    return new RunningQuery(statement, hooks.tracker.startCall(statement.shape), hooks)
   } catch (error) {
     hooks.report(error)
     return undefined
@@ -73,26 +79,31 @@ function begin(client: PgClient, query: unknown, hooks: DbHooks): RunningQuery |
 
 /** A query from its start to its end. */
 class RunningQuery {
-  readonly #statements: DbStatements
+  readonly #statement: DbStatement
   readonly #call: Call
   readonly #hooks: DbHooks
 
-  constructor(statements: DbStatements, call: Call, hooks: DbHooks) {
-    this.#statements = statements
+  constructor(statement: DbStatement, call: Call, hooks: DbHooks) {
+    this.#statement = statement
     this.#call = call
     this.#hooks = hooks
   }
 
   /**
    * The callback, which ends the query first and then runs in the caller's context: a pooled connection calls back in
-   * the context of whoever opened it.
+   * the context of whoever opened it. A callback of the pool itself needs none.
    */
   endedBy(callback: Callback): Callback {
     const running = this
-    const caller = this.#call.root === undefined ? undefined : new AsyncResource('chokepoint.query')
-    return function ended(this: unknown, ...results: unknown[]) {
+    if (this.#call.root === undefined || this.#hooks.tracker.standsIn) {
+      return function ended(this: unknown, ...results: unknown[]) {
+        running.end(results[0])
+        return callback.apply(this, results)
+      }
+    }
+    const caller = new AsyncResource('chokepoint.query')
+    return function endedInContext(this: unknown, ...results: unknown[]) {
       running.end(results[0])
-      if (caller === undefined) return callback.apply(this, results)
       return caller.runInAsyncScope(callback, this, ...results)
     }
   }
@@ -104,7 +115,7 @@ class RunningQuery {
     try {
       const errorType = error === undefined || error === null ? undefined : errorName(error)
       const durationMs = this.#hooks.tracker.endCall(call, errorType)
-      this.#statements.record(call.shape, durationMs, errorType)
+      this.#statement.record(durationMs, errorType)
     } catch (broken) {
       this.#hooks.report(broken)
     }
@@ -133,22 +144,17 @@ function statementsOf(client: PgClient, hooks: DbHooks): DbStatements {
   return client[STATEMENTS]
 }
 
-/** Replaces the callback of a query, if there is one, by one that ends the call first. */
-function bindCallback(args: unknown[], running: RunningQuery): boolean {
-  const last = args.length - 1
-  if (typeof args[last] === 'function') {
-    args[last] = running.endedBy(args[last] as Callback)
-    return true
-  }
-  const config = args[0] as { callback?: unknown; submit?: unknown }
-  if (typeof config === 'object' && typeof config.callback === 'function') {
-    const callback = running.endedBy(config.callback as Callback)
-    // The app may use a plain config again, so it is left as it is; a query object is used once.
-    if (typeof config.submit === 'function') config.callback = callback
-    else args[0] = { ...config, callback }
-    return true
-  }
-  return false
+/** The callback that a query object or a config brings along. */
+function callbackOf(config: unknown): Callback | undefined {
+  const { callback } = config as { callback?: unknown }
+  return typeof callback === 'function' ? (callback as Callback) : undefined
+}
+
+/** The app may use a plain config again, so it is left as it is; a query object is used once. */
+function withCallback(config: { submit?: unknown }, callback: Callback): object {
+  return typeof config.submit === 'function'
+    ? Object.assign(config, { callback })
+    : { ...config, callback }
 }
 
 /** The promise of a query that ends the call first; of a stream the end is its `end` or `error` event. */

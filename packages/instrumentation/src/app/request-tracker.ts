@@ -8,7 +8,7 @@ import type { RouteStats } from './route-stats.ts'
 import { RunningClock } from './running-clock.ts'
 import { withItem } from './short-list.ts'
 import type { SpanOutbox } from './span-outbox.ts'
-import { spanRecordsOf } from './span-records.ts'
+import { sendSpansOf } from './span-records.ts'
 import type { TraceChooser } from './trace-chooser.ts'
 
 /** Levels of the governor (`chokepoint.sdk.level`) from which a thing is done less, or no longer. */
@@ -27,6 +27,7 @@ export class RequestTracker {
   readonly carriesBaggage: boolean
   readonly #writer: SeriesWriter
   readonly #outbox: SpanOutbox
+  #stoodInFor: Context | undefined
 
   constructor(
     writer: SeriesWriter,
@@ -46,19 +47,39 @@ export class RequestTracker {
     return rootOf(this.store.getStore())
   }
 
+  /** Whom the calls that begin now are made for. */
+  get caller(): Context | undefined {
+    return this.#stoodInFor ?? this.store.getStore()
+  }
+
+  /** Whether a library's own code runs that stands in for its caller. */
+  get standsIn(): boolean {
+    return this.#stoodInFor !== undefined
+  }
+
+  /**
+   * Has calls that begin from now on be made for `caller`, whatever context a library's own code runs in: in a callback
+   * in which nothing of the app's runs, this is cheaper than a change of context. It follows the end of a call in the
+   * same turn of the loop. Gives what to set it back to.
+   */
+  standInFor(caller: Context | undefined): Context | undefined {
+    const before = this.#stoodInFor
+    this.#stoodInFor = caller
+    return before
+  }
+
   /**
    * A call begins, on behalf of whoever runs now. Always gives a call, so that its metric can be taken.
    *
    * @param remember false: the call has a span of its own already
    */
-  startCall(shape: CallShape, remember = true): Call {
-    const context = this.store.getStore()
+  startCall(shape: CallShape, remember = true, context = this.caller): Call {
     const root = rootOf(context)
     if (root === undefined || root.ended) {
       return newCall(shape, undefined, undefined, undefined, performance.now())
     }
     const { split } = root
-    const startMs = this.clock.charge(split)
+    const startMs = this.standsIn ? this.clock.chargeAtOnce(split) : this.clock.charge(split)
     const parent = context === root ? undefined : innerSpanOf(context)
     // What a client calls to make a call that is counted (the HTTP request of an AWS SDK) is a part of that call.
     const isPart = parent?.isCall === true && parent.endMs === undefined
@@ -91,7 +112,7 @@ export class RequestTracker {
     const slow = stats.slowBound.observe(durationMs)
     const failed = errorType !== undefined || root.ownSpan?.failed === true
     if (level < LEVEL_NO_SPANS && this.chooser.keep(root, durationMs, slow, failed)) {
-      this.#outbox.add(spanRecordsOf(root, { endMs, errorType }))
+      sendSpansOf(root, { endMs, errorType }, this.#outbox)
     }
     root.release()
   }

@@ -31,12 +31,13 @@ export class RunningClock {
 
   /**
    * A piece of `charged` ends here, without a turn of the loop since it began: then the loop has not been idle, and
-   * its idle time need not be read.
+   * its idle time need not be read. Gives the time in ms.
    */
-  chargeAtOnce(charged: Charged): void {
+  chargeAtOnce(charged: Charged): number {
     const atMs = performance.now()
     charged.cpuMs += atMs - this.#markedAtMs
     this.#markedAtMs = atMs
+    return atMs
   }
 
   /** A piece of `charged` ends here. Gives the time in ms. */

@@ -73,10 +73,10 @@ export class SpanCalls {
     )
     const operation = textOf(attributes, 'db.operation.name', 'db.operation')
     const isSql = !isCache && collection === undefined && statement !== undefined
-    const shape = isSql
+    const called = isSql
       ? database.statement(statement)
       : database.command(commandOf(operation ?? name, isCache), collection)
-    return { shape, record: (_span, ms, errorType) => database.record(shape, ms, errorType) }
+    return { shape: called.shape, record: (_span, ms, errorType) => called.record(ms, errorType) }
   }
 }
 

@@ -79,7 +79,12 @@ export class JsonSpans implements SpanForm {
   }
 
   add(span: SpanRecord): void {
-    const json = JSON.stringify(span)
+    const { common, attributes } = span
+    const json = JSON.stringify({
+      ...span,
+      common: undefined,
+      attributes: { ...common, ...attributes },
+    })
     this.#parts.push(json)
     this.bytes += json.length
   }

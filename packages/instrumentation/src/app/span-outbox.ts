@@ -36,19 +36,17 @@ export class SpanOutbox {
     this.#batchSpansMax = Math.min(BATCH_SPANS_MAX, batchSpansMax)
   }
 
-  /** Takes the spans of one kept root. */
-  add(spans: readonly SpanRecord[]): void {
+  /** Takes a span; it is of no more use to the outbox when this returns. */
+  add(span: SpanRecord): void {
     const form = this.#form
-    for (const span of spans) {
-      if (form.bytes >= HELD_BYTES_MAX) {
-        this.#onDrop(1)
-        continue
-      }
-      form.add(span)
-      const full = form.count >= this.#batchSpansMax || form.bytes >= BATCH_BYTES_MAX
-      if (full && !this.#refused) this.flush()
+    if (form.bytes >= HELD_BYTES_MAX) {
+      this.#onDrop(1)
+      return
     }
-    if (form.count > 0) this.#timer ??= setTimeout(() => this.flush(), SEND_AFTER_MS).unref()
+    form.add(span)
+    const full = form.count >= this.#batchSpansMax || form.bytes >= BATCH_BYTES_MAX
+    if (full && !this.#refused) this.flush()
+    else this.#timer ??= setTimeout(() => this.flush(), SEND_AFTER_MS).unref()
   }
 
   /** Sends what there is; what cannot be sent now is held for the next time. */

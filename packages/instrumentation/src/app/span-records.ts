@@ -1,9 +1,11 @@
 import type { SpanRecord, SpanRecordAttributes } from '../shared/messages.ts'
 import type { AppSpan } from './app-span.ts'
 import type { Call, LocalRoot } from './local-root.ts'
+import type { SpanOutbox } from './span-outbox.ts'
 import { newSpanId } from './trace-context.ts'
 
 const STATUS_ERROR = 2
+const NONE: SpanRecordAttributes = {}
 
 /** What the request handler found out about the root itself. */
 export interface RootOutcome {
@@ -11,33 +13,48 @@ export interface RootOutcome {
   readonly errorType: string | undefined
 }
 
-/** The spans of a kept root: its own first, then its calls and the spans of the app, as they ended. */
-export function spanRecordsOf(root: LocalRoot, outcome: RootOutcome): SpanRecord[] {
+/** Sends the spans of a kept root: its own first, then its calls and the spans of the app, as they ended. */
+export function sendSpansOf(root: LocalRoot, outcome: RootOutcome, outbox: SpanOutbox): void {
   // The wall clock may have been set meanwhile, so the offset is taken now and not at the start.
   const offsetMs = Date.now() - performance.now()
-  const records = [rootRecord(root, outcome, offsetMs)]
-  for (const call of root.calls ?? []) records.push(callRecord(root, call, outcome, offsetMs))
-  for (const span of root.spans ?? []) records.push(appSpanRecord(root, span, offsetMs))
-  return records
+  outbox.add(rootRecord(root, outcome, offsetMs))
+  const { calls, spans } = root
+  if (calls !== undefined) {
+    for (const call of calls) outbox.add(callRecord(root, call, outcome, offsetMs))
+  }
+  if (spans !== undefined) {
+    for (const span of spans) outbox.add(appSpanRecord(root, span, offsetMs))
+  }
 }
 
 function rootRecord(root: LocalRoot, outcome: RootOutcome, offsetMs: number): SpanRecord {
-  const { name, kind, attributes } = root.describe()
+  const { name, kind, common, attributes } = root.describe()
   const { parent, ownSpan } = root
-  const failed = outcome.errorType !== undefined || ownSpan?.failed === true
-  return {
+  const { errorType } = outcome
+  const record = {
     traceId: root.traceId,
     spanId: root.spanId,
-    ...(parent === undefined ? {} : { parentSpanId: parent.spanId, parentIsRemote: true }),
-    ...(parent?.traceState === undefined ? {} : { traceState: parent.traceState }),
+    parentSpanId: parent?.spanId,
+    parentIsRemote: parent === undefined ? undefined : true,
+    traceState: parent?.traceState,
     name,
     kind,
     startMs: root.startMs + offsetMs,
     endMs: outcome.endMs + offsetMs,
-    attributes: withOwn(withError(attributes, outcome.errorType), ownSpan),
-    status: failed ? STATUS_ERROR : (ownSpan?.status ?? 0),
+    common,
+    attributes: withError(attributes, errorType),
+    status: errorType === undefined ? 0 : STATUS_ERROR,
+    scope: 'chokepoint',
+  }
+  if (ownSpan === undefined) return record
+  return {
+    ...record,
+    // What the app has set replaces what we know.
+    common: undefined,
+    attributes: { ...common, ...record.attributes, ...ownSpan.attributes },
+    status: errorType === undefined ? ownSpan.status : STATUS_ERROR,
+    scope: ownSpan.start.scope,
     ...notes(ownSpan),
-    scope: ownSpan?.start.scope ?? 'chokepoint',
   }
 }
 
@@ -47,21 +64,20 @@ function callRecord(
   outcome: RootOutcome,
   offsetMs: number,
 ): SpanRecord {
-  const { shape } = call
-  const attributes =
-    call.details === undefined
-      ? shape.attributes
-      : { ...shape.attributes, ...call.details.attributes }
+  const { shape, errorType } = call
   return {
     traceId: root.traceId,
     spanId: call.spanId ?? newSpanId(),
     parentSpanId: call.parent?.spanId ?? root.spanId,
+    parentIsRemote: undefined,
+    traceState: undefined,
     name: shape.spanName,
     kind: shape.spanKind,
     startMs: call.startMs + offsetMs,
     endMs: (call.endMs ?? outcome.endMs) + offsetMs,
-    attributes: withError(attributes, call.errorType),
-    status: call.errorType === undefined ? 0 : STATUS_ERROR,
+    common: shape.attributes,
+    attributes: withError(call.details?.attributes ?? NONE, errorType),
+    status: errorType === undefined ? 0 : STATUS_ERROR,
     scope: shape.scope,
   }
 }
@@ -78,34 +94,27 @@ function appSpanRecord(root: LocalRoot, span: AppSpan, offsetMs: number): SpanRe
     endMs: span.endMs! + offsetMs,
     attributes: span.attributes,
     status: span.status,
-    ...notes(span),
     scope: start.scope,
-    ...(start.scopeVersion === undefined ? {} : { scopeVersion: start.scopeVersion }),
+    scopeVersion: start.scopeVersion,
+    ...notes(span),
   }
 }
 
-type SpanNotes = Pick<
+/** What the app has noted on a span beside its attributes; undefined where there is nothing. */
+function notes(
+  span: AppSpan,
+): Pick<
   SpanRecord,
   'events' | 'links' | 'statusMessage' | 'droppedAttributes' | 'droppedEvents' | 'droppedLinks'
->
-
-function withOwn(
-  attributes: SpanRecordAttributes,
-  span: AppSpan | undefined,
-): SpanRecordAttributes {
-  return span === undefined ? attributes : { ...attributes, ...span.attributes }
-}
-
-function notes(span: AppSpan | undefined): SpanNotes {
-  if (span === undefined) return {}
+> {
   const { events, links, statusMessage, droppedAttributes, droppedEvents, droppedLinks } = span
   return {
-    ...(events.length === 0 ? {} : { events }),
-    ...(links.length === 0 ? {} : { links }),
-    ...(statusMessage === undefined ? {} : { statusMessage }),
-    ...(droppedAttributes === 0 ? {} : { droppedAttributes }),
-    ...(droppedEvents === 0 ? {} : { droppedEvents }),
-    ...(droppedLinks === 0 ? {} : { droppedLinks }),
+    events: events.length === 0 ? undefined : events,
+    links: links.length === 0 ? undefined : links,
+    statusMessage,
+    droppedAttributes: droppedAttributes || undefined,
+    droppedEvents: droppedEvents || undefined,
+    droppedLinks: droppedLinks || undefined,
   }
 }
 

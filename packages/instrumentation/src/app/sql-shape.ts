@@ -11,8 +11,6 @@ export interface StatementShape {
 /** Longest part of a statement that is read. */
 const READ_MAX = 4000
 const TEXT_MAX = 200
-/** Statements whose shape is remembered by their exact text. */
-const REMEMBERED_MAX = 1000
 
 /** Values and comments, each in one alternative; `$$ … $$` is PostgreSQL's quoting. */
 const VALUE =
@@ -22,22 +20,8 @@ const LIST = /\(\s*\?(?:\s*,\s*\?)*\s*\)(?:\s*,\s*\(\s*\?(?:\s*,\s*\?)*\s*\))*/g
 const COLLECTION =
   /\b(?:from|into|update|join|table)\s+(?:only\s+|if\s+(?:not\s+)?exists\s+)?((?:["`[]?\w+["`\]]?\.)?["`[]?\w+["`\]]?)/i
 
-/** Finds the shape of statements and remembers it, so that a repeated statement costs one look-up. */
-export class StatementShapes {
-  readonly #byText = new Map<string, StatementShape>()
-
-  /** The shape of a statement; never holds a value of it. */
-  of(statement: string): StatementShape {
-    const known = this.#byText.get(statement)
-    if (known !== undefined) return known
-    const shape = shapeOf(statement)
-    // Statements with values written into them would push out the others without end: they are not kept.
-    if (this.#byText.size < REMEMBERED_MAX) this.#byText.set(statement, shape)
-    return shape
-  }
-}
-
-function shapeOf(statement: string): StatementShape {
+/** The shape of a statement; never holds a value of it. */
+export function statementShape(statement: string): StatementShape {
   const text = statement
     .slice(0, READ_MAX)
     .replace(VALUE, (match) => (/^(--|\/\*)/.test(match) ? ' ' : '?'))

@@ -30,7 +30,8 @@ export type SpanAttributeValue =
   | boolean
   | readonly (string | number | boolean | null | undefined)[]
 
-export type SpanRecordAttributes = Record<string, SpanAttributeValue>
+/** Attributes of a span; one that is undefined is not there. */
+export type SpanRecordAttributes = Record<string, SpanAttributeValue | undefined>
 
 export interface SpanRecordEvent {
   readonly name: string
@@ -48,27 +49,30 @@ export interface SpanRecordLink {
 export interface SpanRecord {
   readonly traceId: string
   readonly spanId: string
-  readonly parentSpanId?: string
+  readonly parentSpanId?: string | undefined
   /** Whether the parent is in another process. */
-  readonly parentIsRemote?: boolean
-  readonly traceState?: string
+  readonly parentIsRemote?: boolean | undefined
+  readonly traceState?: string | undefined
   readonly name: string
   /** `SpanKind` of the OpenTelemetry API. */
   readonly kind: number
   readonly startMs: number
   readonly endMs: number
+  /** Attributes that it has in common with other spans: the same object each time, so that they are written once. */
+  readonly common?: SpanRecordAttributes | undefined
+  /** Its own attributes. */
   readonly attributes: SpanRecordAttributes
   /** `SpanStatusCode` of the OpenTelemetry API. */
   readonly status: number
-  readonly statusMessage?: string
-  readonly events?: readonly SpanRecordEvent[]
-  readonly links?: readonly SpanRecordLink[]
+  readonly statusMessage?: string | undefined
+  readonly events?: readonly SpanRecordEvent[] | undefined
+  readonly links?: readonly SpanRecordLink[] | undefined
   readonly scope: string
-  readonly scopeVersion?: string
+  readonly scopeVersion?: string | undefined
   /** What the limits have left out; absent when nothing was. */
-  readonly droppedAttributes?: number
-  readonly droppedEvents?: number
-  readonly droppedLinks?: number
+  readonly droppedAttributes?: number | undefined
+  readonly droppedEvents?: number | undefined
+  readonly droppedLinks?: number | undefined
 }
 
 /** Spans of one instrumentation scope: the `spans` fields of an OTLP ScopeSpans message. */

@@ -1,5 +1,5 @@
-import type { SpanRecord } from './messages.ts'
-import type { OtlpWriter } from './otlp-writer.ts'
+import type { SpanRecord, SpanRecordAttributes } from './messages.ts'
+import { OtlpWriter } from './otlp-writer.ts'
 
 // message Span {
 //   trace_id = 1, span_id = 2, trace_state = 3, parent_span_id = 4, name = 5, kind = 6,
@@ -11,6 +11,7 @@ import type { OtlpWriter } from './otlp-writer.ts'
 // message Status { message = 2, code = 3 }
 // (opentelemetry-proto/opentelemetry/proto/trace/v1/trace.proto)
 const SPANS = 0x12
+const ATTRIBUTES = 0x4a
 
 /** "Bits 8 and 9 represent the 3 states of whether a span's parent is remote." */
 const SAMPLED = 1
@@ -29,7 +30,8 @@ export function writeSpan(writer: OtlpWriter, span: SpanRecord): void {
   writer.varint(0x30, span.kind + 1)
   writer.nanoseconds(0x39, span.startMs)
   writer.nanoseconds(0x41, span.endMs)
-  writer.attributes(0x4a, span.attributes)
+  if (span.common !== undefined) writer.append(fieldsOf(span.common))
+  writer.attributes(ATTRIBUTES, span.attributes)
   if (span.droppedAttributes !== undefined) writer.varint(0x50, span.droppedAttributes)
   if (span.events !== undefined) writeEvents(writer, span.events)
   if (span.droppedEvents !== undefined) writer.varint(0x60, span.droppedEvents)
@@ -44,6 +46,20 @@ export function writeSpan(writer: OtlpWriter, span: SpanRecord): void {
   const remote = span.parentIsRemote === true ? IS_REMOTE : 0
   writer.fixed32(0x85, SAMPLED | HAS_IS_REMOTE | remote)
   writer.end(first)
+}
+
+/** What attributes that many spans have in common are on the wire. */
+const written = new WeakMap<SpanRecordAttributes, Uint8Array>()
+
+function fieldsOf(common: SpanRecordAttributes): Uint8Array {
+  let fields = written.get(common)
+  if (fields === undefined) {
+    const writer = new OtlpWriter()
+    writer.attributes(ATTRIBUTES, common)
+    fields = writer.copy()
+    written.set(common, fields)
+  }
+  return fields
 }
 
 function writeEvents(writer: OtlpWriter, events: NonNullable<SpanRecord['events']>): void {

@@ -152,12 +152,14 @@ export class OtlpWriter {
     this.#length += length
   }
 
-  /** Attributes, each as a KeyValue. */
+  /** Attributes, each as a KeyValue; those that are undefined are left out. */
   attributes(key: number, attributes: Readonly<Record<string, unknown>>): void {
     for (const name in attributes) {
+      const value = attributes[name] as SpanAttributeValue | null | undefined
+      if (value === undefined) continue
       const first = this.begin(key)
       this.text(KEY, name)
-      this.#value(VALUE, attributes[name] as SpanAttributeValue | null | undefined)
+      this.#value(VALUE, value)
       this.end(first)
     }
   }

@@ -96,21 +96,26 @@ describe('an app under the preload', () => {
     })
   }
 
-  it('keeps the context of each request in the callbacks of a pooled connection', async () => {
-    const app = start('express-app.cjs', '--require')
-    const url = await app.listening()
-    const numbers = Array.from({ length: 12 }, (_, number) => String(number))
-    const seen = await Promise.all(
-      numbers.map(async (number) => (await fetch(`${url}/db-twice/${number}`)).json()),
-    )
-    await end(app)
-    expect(seen).to.deep.equal(numbers.map((number) => [number, number]))
-    const calls = receiver
-      .points('request.child.calls')
-      .filter(({ attributes }) => attributes['http.route'] === '/db-twice/:number')
-      .map(({ attributes, value }) => [attributes['call.shape'], value])
-    expect(calls).to.have.deep.members([['SELECT ?', 2 * numbers.length]])
-  })
+  for (const [way, path] of [
+    ['in the callbacks', '/db-twice'],
+    ['behind the promises', '/db-awaited'],
+  ]) {
+    it(`keeps the context of each request ${way} of a pooled connection`, async () => {
+      const app = start('express-app.cjs', '--require')
+      const url = await app.listening()
+      const numbers = Array.from({ length: 12 }, (_, number) => String(number))
+      const seen = await Promise.all(
+        numbers.map(async (number) => (await fetch(`${url}${path}/${number}`)).json()),
+      )
+      await end(app)
+      expect(seen).to.deep.equal(numbers.map((number) => [number, number]))
+      const calls = receiver
+        .points('request.child.calls')
+        .filter(({ attributes }) => attributes['http.route'] === `${path}/:number`)
+        .map(({ attributes, value }) => [attributes['call.shape'], value])
+      expect(calls).to.have.deep.members([['SELECT ?', 2 * numbers.length]])
+    })
+  }
 
   it('with Express as CommonJS tells the whole template of nested routers, and a query by callback', async () => {
     const app = start('express-app.cjs', '--require')

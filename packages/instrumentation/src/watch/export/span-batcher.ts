@@ -11,6 +11,9 @@ export interface SpanBatcherOptions {
   readonly onDropped: (spans: number) => void
 }
 
+/** Spans may be long: a request as long as this is sent, however few they are. */
+const REQUEST_BYTES_MAX = 1024 * 1024
+
 /** Collects ended spans into batches, by count and by time, and puts them on the queue as OTLP. */
 export class SpanBatcher {
   readonly #options: SpanBatcherOptions
@@ -32,7 +35,8 @@ export class SpanBatcher {
     const { batchSpansMax } = this.#options.settings
     if (this.#request.count + batch.count > batchSpansMax) this.seal()
     this.#request.add(batch)
-    if (this.#request.count >= batchSpansMax) this.seal()
+    const { count, bytes } = this.#request
+    if (count >= batchSpansMax || bytes >= REQUEST_BYTES_MAX) this.seal()
   }
 
   /** Ends the batch that is being filled. */

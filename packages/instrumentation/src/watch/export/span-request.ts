@@ -18,6 +18,8 @@ import { SERIALIZERS } from './encoding.ts'
 export interface SpanRequest {
   /** Spans in it. */
   readonly count: number
+  /** About how long it is by now. */
+  readonly bytes: number
   add(batch: SpanBatch): void
   /** The request as it is sent, undefined when it cannot be made; the next one begins. */
   take(): Uint8Array | undefined
@@ -34,6 +36,8 @@ interface FilledScope {
 // (opentelemetry-proto/opentelemetry/proto/trace/v1/trace.proto)
 const FIRST = 0x0a
 const SECOND = 0x12
+/** So many scopes keep their bytes from one request to the next; an app that makes up scopes without end has none kept. */
+const SCOPES_KEPT_MAX = 16
 
 /** Puts spans together that the app threads have written as protobuf. */
 export class ProtobufSpanRequest implements SpanRequest {
@@ -41,6 +45,7 @@ export class ProtobufSpanRequest implements SpanRequest {
   readonly #request = new OtlpWriter()
   readonly #scopes = new Map<string, FilledScope>()
   count = 0
+  bytes = 0
 
   constructor(resource: Resource) {
     const writer = new OtlpWriter()
@@ -52,10 +57,12 @@ export class ProtobufSpanRequest implements SpanRequest {
     this.count += batch.count
     if ('scopes' in batch) {
       for (const { scope, scopeVersion, bytes } of batch.scopes) {
+        this.bytes += bytes.length
         this.#writerOf(scope, scopeVersion).append(bytes)
       }
       return
     }
+    this.bytes += batch.json.length
     // A worker thread may have been given variables of its own that ask for JSON.
     for (const span of JSON.parse(batch.json) as SpanRecord[]) {
       writeSpan(this.#writerOf(span.scope, span.scopeVersion), span)
@@ -68,6 +75,7 @@ export class ProtobufSpanRequest implements SpanRequest {
     const resourceSpans = request.begin(FIRST)
     request.message(FIRST, this.#resource)
     for (const { scope, scopeVersion, writer } of this.#scopes.values()) {
+      if (writer.length === 0) continue
       const scopeSpans = request.begin(SECOND)
       const name = request.begin(FIRST)
       request.text(FIRST, scope)
@@ -75,10 +83,12 @@ export class ProtobufSpanRequest implements SpanRequest {
       request.end(name)
       request.append(writer.written)
       request.end(scopeSpans)
+      writer.clear()
     }
     request.end(resourceSpans)
-    this.#scopes.clear()
+    if (this.#scopes.size > SCOPES_KEPT_MAX) this.#scopes.clear()
     this.count = 0
+    this.bytes = 0
     return request.copy()
   }
 
@@ -98,6 +108,7 @@ export class JsonSpanRequest implements SpanRequest {
   readonly #resource: Resource
   readonly #onDropped: (spans: number) => void
   #spans: SpanRecord[] = []
+  bytes = 0
 
   /** @param onDropped counts spans that came as protobuf, from a worker thread with variables of its own */
   constructor(resource: Resource, onDropped: (spans: number) => void) {
@@ -110,13 +121,18 @@ export class JsonSpanRequest implements SpanRequest {
   }
 
   add(batch: SpanBatch): void {
-    if ('scopes' in batch) this.#onDropped(batch.count)
-    else this.#spans.push(...(JSON.parse(batch.json) as SpanRecord[]))
+    if ('scopes' in batch) {
+      this.#onDropped(batch.count)
+      return
+    }
+    this.bytes += batch.json.length
+    this.#spans.push(...(JSON.parse(batch.json) as SpanRecord[]))
   }
 
   take(): Uint8Array | undefined {
     const spans = this.#spans.map((record) => toReadableSpan(record, this.#resource))
     this.#spans = []
+    this.bytes = 0
     return SERIALIZERS.traces.json.serializeRequest(spans)
   }
 }
@@ -145,7 +161,7 @@ export function toReadableSpan(record: SpanRecord, resource: Resource): Readable
       code: record.status,
       ...(statusMessage === undefined ? {} : { message: statusMessage }),
     },
-    attributes: record.attributes as Attributes,
+    attributes: { ...record.common, ...record.attributes } as Attributes,
     links: record.links?.map(toLink) ?? [],
     events: record.events?.map(toEvent) ?? [],
     ended: true,

@@ -1,6 +1,6 @@
 import { resourceFromAttributes } from '@opentelemetry/resources'
 import { expect } from 'chai'
-import { ProtobufSpans } from '../../../src/app/span-forms.ts'
+import { JsonSpans, ProtobufSpans } from '../../../src/app/span-forms.ts'
 import type { SpanRecord } from '../../../src/shared/messages.ts'
 import { SERIALIZERS } from '../../../src/watch/export/encoding.ts'
 import {
@@ -94,8 +94,20 @@ const CASES: Readonly<Record<string, SpanRecord>> = {
       },
     ],
   }),
+  'with attributes that others have, too': record({
+    common: { 'db.system.name': 'postgresql', 'server.port': 5432 },
+    attributes: { 'error.type': '_OTHER' },
+  }),
   'that failed': record({ status: 2, statusMessage: 'no more items' }),
   'at the end of a second': record({ startMs: 1_790_000_000_999.9995, endMs: 4_294_967_296_000.5 }),
+}
+
+interface JsonRequest {
+  readonly resourceSpans: readonly {
+    readonly scopeSpans: readonly {
+      readonly spans: readonly { readonly attributes: readonly { readonly key: string }[] }[]
+    }[]
+  }[]
 }
 
 function written(records: readonly SpanRecord[]): Uint8Array {
@@ -152,6 +164,25 @@ describe('spans that the app thread writes', () => {
     const request = new ProtobufSpanRequest(RESOURCE)
     request.add({ count: 1, json: JSON.stringify([CASES['that failed']]) })
     expect(request.take()).to.deep.equal(written([CASES['that failed']!]))
+  })
+
+  it('have no attribute that is undefined', () => {
+    const own = { attributes: { here: 1, absent: undefined } }
+    expect(written([record(own)])).to.deep.equal(written([record({ attributes: { here: 1 } })]))
+  })
+
+  it('say the same as JSON', () => {
+    const spans = new JsonSpans()
+    const request = new JsonSpanRequest(RESOURCE, () => {})
+    const wanted = CASES['with attributes that others have, too']!
+    spans.add(wanted)
+    request.add(spans.batch())
+    const told = JSON.parse(Buffer.from(request.take()!).toString()) as JsonRequest
+    const { attributes } = told.resourceSpans[0]!.scopeSpans[0]!.spans[0]!
+    expect(attributes.map(({ key }) => key)).to.have.members([
+      ...Object.keys(wanted.common!),
+      ...Object.keys(wanted.attributes),
+    ])
   })
 
   it('are counted as dropped where the receiver is sent JSON', () => {
