@@ -44,7 +44,7 @@ describe('the order of ingest', () => {
     )
     await Promise.all(works)
     expect(done).to.deep.equal(['long', 'b', 'c', 'd'])
-    // 69 ms of work in slices of 8 ms, which a step may lengthen by 3 ms.
+    // 69 ms of work in slices of 5 ms, which a step may lengthen by 3 ms.
     expect(stop()).to.be.at.least(5)
   })
 
