@@ -1,5 +1,6 @@
 import { createOtlpHttpServer } from '../../packages/analyzer/src/receive/otlp-http.ts'
 import { openTenantStores } from '../../packages/analyzer/src/store/tenant-stores.ts'
+import { keepGivingBack } from '../../packages/cli/src/give-back.ts'
 import { LIMITS_FOR_BENCH } from './bench-limits.ts'
 
 // The analyzer's receive, decode and store with its log on disk, as a server of its own.
@@ -21,3 +22,5 @@ const server = createOtlpHttpServer({
   log: console.error,
 })
 await server.listen('127.0.0.1', Number(port))
+// As `serve` does.
+keepGivingBack()

@@ -9,11 +9,12 @@ export const NODE_FLAGS = [
 ]
 /**
  * How glibc is to allocate. Compiler and file threads would each keep an arena of their own, filled once and never given
- * back; and once a large array was freed, those that follow would lie among small pieces, which keep their place in use.
+ * back; and what lies among small pieces keeps its place in use when it is freed. So arrays are mapped by themselves,
+ * and the blocks of 32 KiB in which V8's compilers think, of which there may be 14 MB for a moment.
  */
 export const ALLOCATION = {
   MALLOC_ARENA_MAX: '1',
-  MALLOC_MMAP_THRESHOLD_: '131072',
+  MALLOC_MMAP_THRESHOLD_: '24576',
   MALLOC_TRIM_THRESHOLD_: '131072',
 }
 /** Flags by which somebody has decided about memory already. */

@@ -37,7 +37,9 @@ describe('detectors above the series that a query may hold', function () {
     })
 
   before(async () => {
-    const stores = await openStores()
+    const stores = await openStores({
+      limits: limitsWith({ seriesMax: 1e7, seriesPerMetricMax: 1e7, memoryBytesMax: 2 ** 33 }),
+    })
     for (let report = 0; report < REPORTS; report++) {
       for (let service = 0; service < SERVICES; service++) {
         await stores.ingest('a', reportOf(service, report), 'protobuf')
