@@ -133,7 +133,7 @@ async function memory(series: number, rounds: number, live: number): Promise<voi
   for (const name of missing)
     console.log(`not measured, its program is not in .cache/stack/bin: ${name}`)
   console.log(
-    'target                     ready       bytes/series: all sent   then mean   most     peak RSS',
+    'target                     ready     at rest   bytes/series: all sent   then mean   from rest   most     peak RSS',
   )
   for (const target of targets) {
     const makeFleet = (startMs: number) =>
@@ -143,9 +143,11 @@ async function memory(series: number, rounds: number, live: number): Promise<voi
     console.log(
       [
         target.name.padEnd(26),
-        mebibytes(run.readyBytes).padEnd(25),
+        mebibytes(run.readyBytes).padEnd(9),
+        mebibytes(run.restBytes).padEnd(23),
         each(run.pushedBytes).padEnd(10),
         each(run.meanBytes).padEnd(11),
+        each(run.meanBytes + run.readyBytes - run.restBytes).padEnd(11),
         each(run.mostBytes).padEnd(8),
         mebibytes(run.peakBytes),
       ].join(' '),

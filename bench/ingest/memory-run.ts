@@ -8,6 +8,8 @@ import type { Target } from './targets.ts'
 export interface MemoryRun {
   /** Of its own when it was ready, with nothing stored. */
   readonly readyBytes: number
+  /** The same some seconds later, when what starting left behind may be given back. */
+  readonly restBytes: number
   /** Growth at the last acknowledgement of the past. */
   readonly pushedBytes: number
   /** Growth while reports went on coming: the mean of all looks, and the most. */
@@ -18,6 +20,7 @@ export interface MemoryRun {
 }
 
 const LOOK_MS = 500
+const REST_MS = 5000
 
 /**
  * Sends a target a fleet's past as fast as it takes it, then goes on with a report each interval, in which rules, detectors and
@@ -31,6 +34,8 @@ export function measureMemory(
 ): Promise<MemoryRun> {
   return withTarget(target, async ({ pid, send }) => {
     const readyBytes = anonymousBytes(pid)
+    await sleep(REST_MS)
+    const restBytes = anonymousBytes(pid)
     const startMs = Date.now() - pastReports * INTERVAL_MS
     const fleet = makeFleet(startMs)
     for (let report = 0; report < pastReports; report++) {
@@ -50,6 +55,7 @@ export function measureMemory(
     }
     return {
       readyBytes,
+      restBytes,
       pushedBytes,
       meanBytes: looks.reduce((sum, bytes) => sum + bytes, 0) / looks.length,
       mostBytes: Math.max(...looks),
