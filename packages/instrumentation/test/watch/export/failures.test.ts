@@ -2,21 +2,9 @@ import type { AddressInfo } from 'node:net'
 import { createServer, type Server } from 'node:net'
 import { expect } from 'chai'
 import { until } from '../../../../../tools/testing/until.ts'
-import type { SpanRecord } from '../../../src/shared/messages.ts'
 import type { Watched } from '../watched.ts'
 import { WatchedSuite } from '../watched-suite.ts'
-
-const SPAN: SpanRecord = {
-  traceId: '0af7651916cd43dd8448eb211c80319c',
-  spanId: 'b7ad6b7169203331',
-  name: 'GET /',
-  kind: 1,
-  startMs: 1_700_000_000_000,
-  endMs: 1_700_000_000_120,
-  attributes: {},
-  status: 0,
-  scope: 'test',
-}
+import { SPAN } from './span.ts'
 
 describe('export', () => {
   const suite = new WatchedSuite({ OTEL_BSP_SCHEDULE_DELAY: '50' })

@@ -1,20 +1,10 @@
 import { expect } from 'chai'
 import { until } from '../../../../../tools/testing/until.ts'
-import type { SpanRecord } from '../../../src/shared/messages.ts'
 import { WatchedSuite } from '../watched-suite.ts'
+import { SPAN } from './span.ts'
 
 /** Three of them are longer than a request gets. */
-const LONG_SPAN: SpanRecord = {
-  traceId: '0af7651916cd43dd8448eb211c80319c',
-  spanId: 'b7ad6b7169203331',
-  name: 'x'.repeat(400_000),
-  kind: 1,
-  startMs: 1_700_000_000_000,
-  endMs: 1_700_000_000_120,
-  attributes: {},
-  status: 0,
-  scope: 'test',
-}
+const LONG_SPAN = { ...SPAN, name: 'x'.repeat(400_000) }
 
 describe('the batches of spans', () => {
   // So long that no test sees a batch end by its time.
