@@ -1,7 +1,7 @@
 // Which of several builds costs less, to a few percent: all run at once, each is loaded for a short time in turn, many
 // times over, and each turn is compared with the turn without an agent next to it.
 //
-//   node bench/compare/main.ts [--build NAME=path/to/register.js]... [--agents opentelemetry,...] [--routes /plain] [--turns 20] [--seconds 1]
+//   node bench/compare/main.ts [--build NAME=path/to/register.js]... [--agents opentelemetry,...] [--routes /plain] [--turns 20] [--seconds 1] [--database pglite]
 import { parseArgs } from 'node:util'
 import { agents, builtAgent } from '../overhead/agents.ts'
 import { load } from '../overhead/load.ts'
@@ -17,6 +17,7 @@ const { values: options } = parseArgs({
     routes: { type: 'string', default: '/plain' },
     turns: { type: 'string', default: '20' },
     seconds: { type: 'string', default: '1' },
+    database: { type: 'string' },
     env: { type: 'string', multiple: true, default: [] },
     warm: { type: 'string', default: '4' },
   },
@@ -25,8 +26,8 @@ const SERVICE_CORE = 0
 const LOAD_CORE = 1
 
 const folder = installPeers()
-// The database takes one client at a time, so each service has surroundings of its own.
-const first = await startSurroundings(folder, LOAD_CORE)
+// PGlite takes one client at a time, so each service has surroundings of its own.
+const first = await startSurroundings(folder, LOAD_CORE, options.database)
 const sink = `http://127.0.0.1:${first.ports.sinkPort}`
 const allSurroundings = [first]
 const extra = Object.fromEntries(options.env.map((one) => one.split('=', 2) as [string, string]))
@@ -48,7 +49,7 @@ const variants = [
 ]
 const services = []
 for (const agent of variants) {
-  const surroundings = await startSurroundings(folder, LOAD_CORE)
+  const surroundings = await startSurroundings(folder, LOAD_CORE, options.database)
   allSurroundings.push(surroundings)
   services.push({
     agent,

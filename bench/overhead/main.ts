@@ -3,7 +3,8 @@
 // use today. Rounds are interleaved, so that a noisy minute hits all alike.
 //
 //   node bench/overhead/main.ts [--short] [--rounds 5] [--seconds 4] [--agents bare,chokepoint] [--routes /plain]
-//     [--preload path/to/register.js] [--results FILE]   rounds are added to those in the file
+//     [--database postgresql|pglite] [--preload path/to/register.js]
+//     [--results FILE]   rounds are added to those in the file
 import { existsSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
@@ -23,6 +24,7 @@ const { values: options } = parseArgs({
     seconds: { type: 'string' },
     agents: { type: 'string' },
     routes: { type: 'string', default: ROUTES.join() },
+    database: { type: 'string' },
     preload: { type: 'string', default: BUILT_PRELOAD },
     results: { type: 'string' },
   },
@@ -45,7 +47,9 @@ if (!existsSync(options.preload)) {
 }
 const folder = installPeers()
 const samples = readSamples(options.results)
-const surroundings = await startSurroundings(folder, LOAD_CORE)
+const surroundings = await startSurroundings(folder, LOAD_CORE, options.database)
+const { name: database, connections } = surroundings.ports.database
+samples.database = `${database}, ${connections} connection${connections === 1 ? '' : 's'}`
 const all = agents(options.preload, `http://127.0.0.1:${surroundings.ports.sinkPort}`)
 const wanted = options.agents?.split(',') ?? (options.short ? [BARE, 'chokepoint'] : undefined)
 const measured = all.filter(

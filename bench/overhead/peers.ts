@@ -16,7 +16,7 @@ export function installPeers(): string {
   mkdirSync(target, { recursive: true })
   const manifest = join(target, 'package.json')
   const content = `${JSON.stringify({ private: true, dependencies: PEER_PACKAGES }, null, 2)}\n`
-  for (const file of ['service.cjs', 'surroundings.mjs']) {
+  for (const file of ['service.cjs', 'surroundings.mjs', 'databases.mjs']) {
     copyFileSync(join(import.meta.dirname, 'programs', file), join(target, file))
   }
   if (existsSync(manifest) && readFileSync(manifest, 'utf8') === content) return target
@@ -34,13 +34,27 @@ export interface Surroundings {
   stop(): void
 }
 
-/** Starts upstream, database and telemetry sink on one core. */
-export async function startSurroundings(folder: string, core: number): Promise<Surroundings> {
-  const child: ChildProcess = fork(join(folder, 'surroundings.mjs'), {
+/**
+ * Starts upstream, database and telemetry sink on one core.
+ *
+ * @param database `postgresql` or `pglite`; without it PostgreSQL where it is installed. PGlite takes one connection at a
+ *   time, so that most of what is measured is waiting and waking up.
+ */
+export async function startSurroundings(
+  folder: string,
+  core: number,
+  database?: string,
+): Promise<Surroundings> {
+  const program = join(folder, 'surroundings.mjs')
+  const child: ChildProcess = fork(program, database === undefined ? [] : [database], {
     cwd: folder,
     execPath: 'taskset',
     execArgv: ['-c', String(core), process.execPath],
   })
-  const [ports] = (await once(child, 'message')) as [Ports]
+  const ended = once(child, 'exit').then(([code]) => {
+    throw new Error(`upstream, database and sink ended with ${code} before they were ready`)
+  })
+  const [ports] = (await Promise.race([once(child, 'message'), ended])) as [Ports]
+  ended.catch(() => undefined)
   return { ports, stop: () => child.disconnect() }
 }

@@ -26,6 +26,8 @@ export interface Sample {
 export interface Samples {
   /** Half of what the service without an agent could take of `/plain` in the first round. */
   ratePerSecond: number | undefined
+  /** What `/db` asked, and by how many connections. */
+  database?: string
   readonly rows: Sample[]
 }
 

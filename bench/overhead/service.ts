@@ -15,10 +15,12 @@ export interface Usage {
   readonly externalBytes: number
 }
 
-/** Ports that the service is given. */
+/** What the service is told of what it talks to. */
 export interface Ports {
   readonly upstreamPort: number
   readonly databasePort: number
+  /** Its name and version, and the size of the service's pool of connections. */
+  readonly database: { readonly name: string; readonly connections: number }
   readonly sinkPort: number
 }
 
@@ -47,6 +49,7 @@ export class Service {
         ...agent.environment,
         UPSTREAM_PORT: String(ports.upstreamPort),
         DATABASE_PORT: String(ports.databasePort),
+        DATABASE_CONNECTIONS: String(ports.database.connections),
       },
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     })

@@ -12,7 +12,7 @@ const REST = [
 ] as const
 
 /** The table of all rounds, in Markdown: medians, and half the distance of the quartiles. */
-export function tableOf({ rows, ratePerSecond }: Samples): string {
+export function tableOf({ rows, ratePerSecond, database }: Samples): string {
   const agents = [...new Set(rows.map(({ agent }) => agent))]
   const routes = [...new Set(rows.flatMap(({ cpuMicros }) => Object.keys(cpuMicros)))]
   const of = (agent: string, pick: (sample: Sample) => number | undefined): number[] =>
@@ -47,7 +47,7 @@ export function tableOf({ rows, ratePerSecond }: Samples): string {
   const p99 = `p99 ms at ${ratePerSecond?.toFixed(0)}/s`
   return [
     `Processor microseconds a request: without an agent, and added by each (in brackets the part of OpenTelemetry's and of` +
-      ` Datadog's); latency of /plain at a fixed rate (in brackets, times that without an agent).` +
+      ` Datadog's); latency of /plain at a fixed rate (in brackets, times that without an agent). The database is ${database}.` +
       ` Median ± half the quartile distance of ${rounds} rounds.\n`,
     `| | ${routes.join(' | ')} | ${p99} | start ms | RSS MB, rested | loaded | of it young | heap MB | exit ms | collector down |`,
     `|---|${'---|'.repeat(routes.length + 8)}`,

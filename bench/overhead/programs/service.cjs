@@ -12,7 +12,7 @@ const pool = new pg.Pool({
   port: Number(DATABASE_PORT),
   user: 'postgres',
   database: 'postgres',
-  max: Number(process.env.DATABASE_CONNECTIONS ?? 1),
+  max: Number(process.env.DATABASE_CONNECTIONS),
 })
 // About 0.3 ms of JSON work.
 const document = Array.from({ length: 160 }, (_, id) => ({

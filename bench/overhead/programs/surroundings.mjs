@@ -1,7 +1,7 @@
-// What the service talks to, in a process of its own: an upstream, a database, and a sink for all telemetry.
+// What the service talks to, in a process of its own: an upstream, a database (by its name in the first argument, or
+// whichever is there), and a sink for all telemetry.
 import { createServer } from 'node:http'
-import { PGlite } from '@electric-sql/pglite'
-import { PGLiteSocketServer } from '@electric-sql/pglite-socket'
+import { startDatabase } from './databases.mjs'
 
 function listen(server) {
   // Kept connections are not closed while a crowded machine makes everybody late.
@@ -11,27 +11,23 @@ function listen(server) {
   })
 }
 
+const starting = startDatabase(process.argv[2])
+process.on('disconnect', async () => {
+  await (await starting).stop()
+  process.exit()
+})
 const upstream = createServer((_request, response) => {
   response.setHeader('content-type', 'application/json')
   response.end('{"answer":42}')
 })
-let sunkBytes = 0
 const sink = createServer((request, response) => {
-  request.on('data', (chunk) => {
-    sunkBytes += chunk.length
-  })
+  request.resume()
   request.on('end', () => {
     response.setHeader('content-type', 'application/json')
     response.end('{}')
   })
 })
-const database = new PGLiteSocketServer({ db: await PGlite.create(), port: 0, host: '127.0.0.1' })
 const [upstreamPort, sinkPort] = await Promise.all([listen(upstream), listen(sink)])
-await database.start()
-process.send({
-  upstreamPort,
-  sinkPort,
-  databasePort: Number(database.getServerConn().split(':')[1]),
-})
-process.on('message', () => process.send({ sunkBytes }))
-process.on('disconnect', () => process.exit())
+const { name, port: databasePort, connections } = await starting
+const database = { name, connections }
+if (process.connected) process.send({ upstreamPort, sinkPort, databasePort, database })
