@@ -1,16 +1,21 @@
 // Whether the instrumentation grows: a service under it and the same without an agent, both at a low and fixed load of
 // all kinds of requests, ours with two readers of its metrics (OTLP every second, a scrape every second), and their heaps
-// right after a full collection, while no request is under way. Any service's heap grows a little while V8 learns it, so
-// what counts is the slope, and the slope of the difference between the two.
+// right after a full collection, while no request is under way. What counts is the slope, and that of the difference.
 //
-// After a warm-up, in which code is compiled and buffers find their size, and in which one long block has its profile
-// taken: V8 keeps where the lines and positions of all code are (0.6 MB were seen) from the first profile on.
+// V8's code is kept out of it, in both: they run with its compilers off. A full collection while nothing is under way
+// throws the code away that knows of objects which only live in a request, 65 to 80 functions each time; they are compiled
+// again, and lists of what depends on what grow: with V8 as it is, any service's heap grows by the looks at it. `--compile`
+// leaves V8 as it is.
 //
-//   node bench/soak/main.ts [--minutes 30] [--warm-up 20] [--rate 100] [--preload path/to/register.js] [--out FILE]
+// After a warm-up, in which buffers find their size, and in which one long block has its profile taken: V8 keeps where the
+// lines and positions of all code are (0.6 MB were seen) from the first profile on. It has its looks, too.
+//
+//   node bench/soak/main.ts [--minutes 30] [--warm-up 20] [--rate 100] [--compile] [--preload path/to/register.js] [--out FILE]
 import { writeFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { freePort } from '../../tools/testing/free-port.ts'
+import { until } from '../../tools/testing/until.ts'
 import { agents } from '../overhead/agents.ts'
 import { BUILT_PRELOAD, installPeers, startSurroundings } from '../overhead/peers.ts'
 import { Service, type Usage } from '../overhead/service.ts'
@@ -23,6 +28,7 @@ const { values: options } = parseArgs({
     minutes: { type: 'string', default: '30' },
     'warm-up': { type: 'string', default: '20' },
     rate: { type: 'string', default: '100' },
+    compile: { type: 'boolean', default: false },
     preload: { type: 'string', default: BUILT_PRELOAD },
     out: { type: 'string' },
   },
@@ -30,6 +36,14 @@ const { values: options } = parseArgs({
 const minutes = Number(options.minutes)
 const warmUpMinutes = Number(options['warm-up'])
 const LOOK_MS = 10_000
+/** Code stays as it was loaded: none is compiled, thrown away or learnt about later. */
+const COMPILERS_OFF = [
+  '--no-opt',
+  '--no-maglev',
+  '--no-sparkplug',
+  '--no-flush-bytecode',
+  '--no-lazy-feedback-allocation',
+]
 /** Longer than what counts as a stall. */
 const BLOCK_MS = 600
 /** What is looked at. The heap of the app thread grows step by step to V8's bound with any app: the rest tells of us. */
@@ -44,25 +58,19 @@ const folder = installPeers()
 const soaked = [await soak('chokepoint'), await soak('bare')] as const
 const hours: number[] = []
 const startedMs = performance.now()
-await delay(warmUpMinutes * 30_000)
+await lookUntil(warmUpMinutes / 2)
 for (const { service } of soaked) service.block(BLOCK_MS)
-await delay(warmUpMinutes * 30_000)
+await lookUntil(warmUpMinutes)
+for (const { looks } of soaked) looks.length = 0
+hours.length = 0
 const settledMs = performance.now()
 const cpuBefore = soaked.map(({ service }) => readThreadTimes(service.pid).totalMicros)
-while (performance.now() - settledMs < minutes * 60_000) {
-  await delay(LOOK_MS)
-  await Promise.all(soaked.map(({ load }) => load.rest()))
-  hours.push((performance.now() - startedMs) / 3_600_000)
-  for (const { service, looks } of soaked) looks.push(await service.usage())
-  for (const { load } of soaked) load.goOn()
-  const heaps = soaked.map(({ name, looks }) => `${name} ${looks.at(-1)!.heapBytes}`)
-  process.stderr.write(`${(hours.at(-1)! * 60).toFixed(1)} min: heap ${heaps.join(', ')}\n`)
-}
+await lookUntil(warmUpMinutes + minutes)
 const cpuAfter = soaked.map(({ service }) => readThreadTimes(service.pid).totalMicros)
 const elapsedSeconds = (performance.now() - settledMs) / 1000
 await Promise.all(soaked.map(({ load }) => load.stop()))
 console.log(
-  `${minutes} minutes after ${warmUpMinutes}, ${hours.length} looks after a full collection`,
+  `${minutes} minutes after ${warmUpMinutes}, ${hours.length} looks after a full collection, V8's compilers ${options.compile ? 'on' : 'off'}`,
 )
 for (const [index, { name, service, load, surroundings }] of soaked.entries()) {
   const cores = (cpuAfter[index]! - cpuBefore[index]!) / 1e6 / elapsedSeconds
@@ -98,11 +106,29 @@ async function soak(name: 'chokepoint' | 'bare') {
     OTEL_METRIC_EXPORT_INTERVAL: '1000',
     OTEL_EXPORTER_PROMETHEUS_PORT: String(scrapePort),
   }
-  const service = await Service.start({ ...agent, environment }, folder, 0, surroundings.ports)
+  const nodeArguments = [...(options.compile ? [] : COMPILERS_OFF), ...agent.nodeArguments]
+  const started = { name, environment, nodeArguments }
+  const service = await Service.start(started, folder, 0, surroundings.ports)
   const metricsUrl = name === 'bare' ? undefined : `http://127.0.0.1:${scrapePort}/metrics`
+  if (metricsUrl !== undefined) {
+    await until('the metrics of the service', async () => (await fetch(metricsUrl)).ok)
+  }
   const origin = `http://127.0.0.1:${service.port}`
   const load = new OfferedLoad(origin, Number(options.rate), metricsUrl)
   return { name, service, load, surroundings, looks: [] as Usage[] }
+}
+
+/** Looks at both, time and again, until so many minutes since the start have gone by. */
+async function lookUntil(endMinutes: number): Promise<void> {
+  while (performance.now() - startedMs < endMinutes * 60_000) {
+    await delay(LOOK_MS)
+    await Promise.all(soaked.map(({ load }) => load.rest()))
+    hours.push((performance.now() - startedMs) / 3_600_000)
+    for (const { service, looks } of soaked) looks.push(await service.usage())
+    for (const { load } of soaked) load.goOn()
+    const heaps = soaked.map(({ name, looks }) => `${name} ${looks.at(-1)!.heapBytes}`)
+    process.stderr.write(`${(hours.at(-1)! * 60).toFixed(1)} min: heap ${heaps.join(', ')}\n`)
+  }
 }
 
 /** From where to where, and how steeply, in KiB. */
