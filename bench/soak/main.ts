@@ -95,8 +95,8 @@ if (options.out !== undefined) {
 
 /** A service, its load, and what has been seen of it. */
 async function soak(name: 'chokepoint' | 'bare') {
-  // The database takes one client at a time.
-  const surroundings = await startSurroundings(folder, 1)
+  // One connection, all the time: those that a pool opens and closes would come and go in the heap.
+  const surroundings = await startSurroundings(folder, 1, 'pglite')
   const scrapePort = await freePort()
   const sink = `http://127.0.0.1:${surroundings.ports.sinkPort}`
   const agent = agents(options.preload, sink).find((one) => one.name === name)!
