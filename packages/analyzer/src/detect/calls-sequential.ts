@@ -1,7 +1,7 @@
 import type { BottleneckCandidate } from '../model/bottleneck.ts'
 import type { Labels } from '../model/labels.ts'
 import { Figures } from './answers.ts'
-import type { DetectContext, Threshold } from './detector.ts'
+import type { DetectContext, Suspicion, Threshold } from './detector.ts'
 import { measure } from './evidence.ts'
 import { impactOf } from './impact.ts'
 import { durationText, select } from './promql-text.ts'
@@ -38,7 +38,7 @@ const HTTP = { call_kind: 'http' }
 const METRIC = 'http_server_request_duration_seconds'
 
 /** A route that calls several peers one after another and waits for the sum of them. */
-export function detectSequentialCalls(context: DetectContext): readonly BottleneckCandidate[] {
+export function detectSequentialCalls(context: DetectContext): readonly Suspicion[] {
   const window = durationText(context.windowMs)
   const by = ['job', 'http_route']
   const waits = new Figures(
@@ -62,7 +62,7 @@ export function detectSequentialCalls(context: DetectContext): readonly Bottlene
       wait >= CALLS_SEQUENTIAL.waitSeconds.value &&
       wait >= CALLS_SEQUENTIAL.timeShare.value * route.meanSeconds
     if (!found) return []
-    return [describe(context, { ...calls, perRequest, wait, route, service })]
+    return [(own) => [describe(own, { ...calls, perRequest, wait, route, service })]]
   })
 }
 

@@ -23,7 +23,7 @@ export function conditionDetector(row: ConditionRow): DetectorRow {
       context
         .query(row.value, context.nowMs)
         .filter(({ value }) => value >= threshold)
-        .map(({ labels, value }) => describe(context, row, labels, value)),
+        .map(({ labels, value }) => (own) => [describe(own, row, labels, value)]),
   }
 }
 

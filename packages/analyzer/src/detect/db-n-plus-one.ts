@@ -1,7 +1,7 @@
 import type { BottleneckCandidate } from '../model/bottleneck.ts'
 import type { Labels } from '../model/labels.ts'
 import { Figures } from './answers.ts'
-import type { DetectContext, Threshold } from './detector.ts'
+import type { DetectContext, Suspicion, Threshold } from './detector.ts'
 import { measure } from './evidence.ts'
 import { impactOf } from './impact.ts'
 import { durationText, select } from './promql-text.ts'
@@ -40,7 +40,7 @@ const WAITING = { matches: `${DATABASE.call_kind.matches}|pool` }
 const SHAPE_LENGTH_MAX = 200
 
 /** One statement shape that a request runs again and again: the loop should be one statement. */
-export function detectNPlusOne(context: DetectContext): readonly BottleneckCandidate[] {
+export function detectNPlusOne(context: DetectContext): readonly Suspicion[] {
   const window = durationText(context.windowMs)
   const ask = (suffix: string) =>
     new Figures(
@@ -53,7 +53,7 @@ export function detectNPlusOne(context: DetectContext): readonly BottleneckCandi
   const routes = readTraffic(context, ['job', 'http_route'])
   const times = readDatabaseTimes(context)
   const databaseOf = readOnlyDatabase(context)
-  const found: BottleneckCandidate[] = []
+  const found: Suspicion[] = []
   for (const { labels, value: requestsPerSecond } of ask('_count').rows()) {
     if (requestsPerSecond * (context.windowMs / 1000) < DB_N_PLUS_ONE.requests.value) continue
     const calls = (sums.of(labels) ?? 0) / requestsPerSecond
@@ -67,9 +67,8 @@ export function detectNPlusOne(context: DetectContext): readonly BottleneckCandi
     const { timeShare: shareMin, savingSeconds: savingMin } = DB_N_PLUS_ONE
     if (timeShare < shareMin.value && saving < savingMin.value) continue
     const database = databaseOf(labels)
-    found.push(
-      describe(context, { labels, calls, requestsPerSecond, saving, timeShare, service, database }),
-    )
+    const row = { labels, calls, requestsPerSecond, saving, timeShare, service, database }
+    found.push((own) => [describe(own, row)])
   }
   return found
 }

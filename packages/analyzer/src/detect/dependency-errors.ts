@@ -1,6 +1,6 @@
 import type { BottleneckCandidate } from '../model/bottleneck.ts'
 import { Figures } from './answers.ts'
-import type { DetectContext, Threshold } from './detector.ts'
+import type { DetectContext, Suspicion, Threshold } from './detector.ts'
 import { measure } from './evidence.ts'
 import {
   allCalls,
@@ -32,17 +32,19 @@ export const DEPENDENCY_ERRORS = {
 } as const satisfies Record<string, Threshold>
 
 /** A peer or a database whose calls fail far too often. */
-export function detectFailingDependency(context: DetectContext): readonly BottleneckCandidate[] {
+export function detectFailingDependency(context: DetectContext): readonly Suspicion[] {
   const window = durationText(context.windowMs)
-  return readFailingDependencies(context).flatMap((dependency) => {
-    const { kind, labels, errors } = dependency
-    if (errors < DEPENDENCY_ERRORS.errors.value) return []
-    // Of this service only: a fleet may have more series than one question may hold.
-    const all = allCalls(kind, window, { job: labels.job ?? '' })
-    const totals = new Figures(context, `sum by (${kind.by.join(', ')}) (${all})`, kind.by)
-    const share = Math.min(1, errors / (totals.of(labels) ?? errors))
-    return share < DEPENDENCY_ERRORS.errorShare.value ? [] : [describe(context, dependency, share)]
-  })
+  return readFailingDependencies(context)
+    .filter(({ errors }) => errors >= DEPENDENCY_ERRORS.errors.value)
+    .map((dependency) => (own) => {
+      const { kind, labels, errors } = dependency
+      // Of this service only: a fleet may have more series than one question may hold.
+      const all = allCalls(kind, window, { job: labels.job ?? '' })
+      const totals = new Figures(own, `sum by (${kind.by.join(', ')}) (${all})`, kind.by)
+      const share = Math.min(1, errors / (totals.of(labels) ?? errors))
+      if (share < DEPENDENCY_ERRORS.errorShare.value) return []
+      return [describe(own, dependency, share)]
+    })
 }
 
 function describe(

@@ -1,7 +1,7 @@
 import type { BottleneckCandidate } from '../model/bottleneck.ts'
 import type { Labels } from '../model/labels.ts'
 import { Figures } from './answers.ts'
-import type { DetectContext, Threshold } from './detector.ts'
+import type { DetectContext, Suspicion, Threshold } from './detector.ts'
 import { measure } from './evidence.ts'
 import {
   allCalls,
@@ -38,7 +38,7 @@ const BY = ['job', 'call_target', 'call_shape']
 const HTTP = { call_kind: 'http' }
 
 /** Calls that fail and are made again and again: the load on a peer that cannot cope becomes a multiple. */
-export function detectRetries(context: DetectContext): readonly BottleneckCandidate[] {
+export function detectRetries(context: DetectContext): readonly Suspicion[] {
   const window = durationText(context.windowMs)
   const ask = (suffix: string) =>
     new Figures(
@@ -60,12 +60,14 @@ export function detectRetries(context: DetectContext): readonly BottleneckCandid
         labels.job === row.labels.job && dependencyName(labels) === row.labels.call_target,
     )
     if (dependency === undefined) return []
-    const totals = `sum(${allCalls(dependency.kind, window, dependencyTests(dependency))})`
-    const total = new Figures(context, totals, []).of({}) ?? 0
-    const share = dependency.errors / Math.max(1, total)
-    const enough =
-      total >= DEPENDENCY_RETRIES.calls.value && share >= DEPENDENCY_RETRIES.errorShare.value
-    return enough ? [describe(context, { ...row, dependency, share: Math.min(1, share) })] : []
+    return (own: DetectContext) => {
+      const totals = `sum(${allCalls(dependency.kind, window, dependencyTests(dependency))})`
+      const total = new Figures(own, totals, []).of({}) ?? 0
+      const share = dependency.errors / Math.max(1, total)
+      const enough =
+        total >= DEPENDENCY_RETRIES.calls.value && share >= DEPENDENCY_RETRIES.errorShare.value
+      return enough ? [describe(own, { ...row, dependency, share: Math.min(1, share) })] : []
+    }
   })
 }
 

@@ -2,7 +2,7 @@ import type { BottleneckCandidate } from '../model/bottleneck.ts'
 import type { Labels } from '../model/labels.ts'
 import { Figures, figureOf } from './answers.ts'
 import { DEPENDENCY_KINDS, type DependencyKind } from './dependency-kinds.ts'
-import type { DetectContext, Threshold } from './detector.ts'
+import type { DetectContext, Suspicion, Threshold } from './detector.ts'
 import { measure } from './evidence.ts'
 import { impactOf } from './impact.ts'
 import { type FindPeer, readPeers } from './peers.ts'
@@ -28,7 +28,7 @@ export const DEPENDENCY_SLOW = {
 } as const satisfies Record<string, Threshold>
 
 /** A peer or a database that is slow, and that the service's requests spend their time on. */
-export function detectSlowDependency(context: DetectContext): readonly BottleneckCandidate[] {
+export function detectSlowDependency(context: DetectContext): readonly Suspicion[] {
   const traffic = readTraffic(context)
   const findPeer = readPeers(context)
   return DEPENDENCY_KINDS.flatMap((kind) =>
@@ -37,7 +37,7 @@ export function detectSlowDependency(context: DetectContext): readonly Bottlenec
       // Without requests of its own (a worker), a service waits as long as its calls take.
       const timeShare = service === undefined ? Math.min(1, calls.busy) : calls.busy / service.busy
       if (timeShare < DEPENDENCY_SLOW.timeShare.value) return []
-      return [describe(context, { ...calls, kind, service, timeShare }, findPeer)]
+      return [(own) => [describe(own, { ...calls, kind, service, timeShare }, findPeer)]]
     }),
   )
 }

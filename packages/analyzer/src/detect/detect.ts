@@ -60,22 +60,23 @@ export function* detectInSteps(
   if (when.windowMs < WINDOW_MS_MIN) return { candidates, failures }
   // Detectors ask the same questions (how many requests, how long): each is answered once a pass.
   const options = { book: new AnswerBook(), stepsAtOnce }
+  const ask = <Result>(compute: (context: DetectContext) => Result) =>
+    interview(respondent, (questions) => compute({ ...questions, ...when }), options)
   for (const { type, detect: run } of catalog) {
     try {
-      candidates.push(
-        ...(yield* interview(respondent, (questions) => run({ ...questions, ...when }), options)),
-      )
+      const found = yield* ask(run)
+      for (const one of found) {
+        if (typeof one === 'function') candidates.push(...(yield* ask(one)))
+        else candidates.push(one)
+        yield
+      }
     } catch (error) {
       failures.push({ type, error: error instanceof Error ? error.message : String(error) })
     }
     yield
   }
   if (candidates.length === 0) return { candidates, failures }
-  const withHost = yield* interview(
-    respondent,
-    (questions) => readHosts({ ...questions, ...when }),
-    options,
-  )
+  const withHost = yield* ask(readHosts)
   return {
     candidates: candidates.map((one) => ({ ...one, resource: withHost(one.resource) })),
     failures,

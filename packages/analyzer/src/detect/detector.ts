@@ -10,8 +10,14 @@ export interface DetectContext {
   readonly windowMs: number
 }
 
-/** Looks at every service that reports and says what holds it back; a healthy one gives nothing. */
-export type Detector = (context: DetectContext) => readonly BottleneckCandidate[]
+/**
+ * What may be wrong somewhere, to be looked at more closely; it may come to nothing. Its questions are its own, so that a thousand
+ * of them take a thousand times as long as one, and no longer.
+ */
+export type Suspicion = (context: DetectContext) => readonly BottleneckCandidate[]
+
+/** Looks at every service that reports and says what holds it back, or may do so; a healthy one gives nothing. */
+export type Detector = (context: DetectContext) => readonly (BottleneckCandidate | Suspicion)[]
 
 /** A figure that a claim rests on, and why it is this one. */
 export interface Threshold {

@@ -1,7 +1,7 @@
 import type { BottleneckCandidate } from '../model/bottleneck.ts'
 import type { Labels } from '../model/labels.ts'
 import { Figures } from './answers.ts'
-import type { DetectContext, Threshold } from './detector.ts'
+import type { DetectContext, Suspicion, Threshold } from './detector.ts'
 import { measure } from './evidence.ts'
 import {
   dependencyName,
@@ -42,25 +42,23 @@ const BY = ['job', 'http_request_method', 'http_route']
 const SERVER_ERROR = { http_response_status_code: { matches: '5..' } }
 
 /** A route that answers with 5xx far too often, and the dependency that fails with it, if one does. */
-export function detectErrorSpike(context: DetectContext): readonly BottleneckCandidate[] {
+export function detectErrorSpike(context: DetectContext): readonly Suspicion[] {
   const window = durationText(context.windowMs)
   const failed = increaseWithBirth(select(METRIC, SERVER_ERROR), window, METRIC)
   const errors = new Figures(context, `sum by (${BY.join(', ')}) (${failed})`, BY)
   const blame = readBlame(context)
-  const found: BottleneckCandidate[] = []
-  for (const { labels, value } of errors.rows()) {
-    if (value < ERRORS_SPIKE.errors.value) continue
-    // Of this service only: a fleet may have more series than one question may hold.
-    const metric = select(METRIC, { job: labels.job ?? '' })
-    const all = increaseWithBirth(metric, window, metric)
-    const total = new Figures(context, `sum by (${BY.join(', ')}) (${all})`, BY).of(labels) ?? 0
-    if (value / total < ERRORS_SPIKE.errorShare.value) continue
-    const reach =
-      total / (new Figures(context, `sum by (job) (${all})`, ['job']).of(labels) ?? total)
-    const share = Math.min(1, value / total)
-    found.push(describe(context, { labels, errors: value, share, reach }, blame(labels, value)))
-  }
-  return found
+  return [...errors.rows()]
+    .filter(({ value }) => value >= ERRORS_SPIKE.errors.value)
+    .map(({ labels, value }) => (own) => {
+      // Of this service only: a fleet may have more series than one question may hold.
+      const metric = select(METRIC, { job: labels.job ?? '' })
+      const all = increaseWithBirth(metric, window, metric)
+      const total = new Figures(own, `sum by (${BY.join(', ')}) (${all})`, BY).of(labels) ?? 0
+      if (value / total < ERRORS_SPIKE.errorShare.value) return []
+      const reach = total / (new Figures(own, `sum by (job) (${all})`, ['job']).of(labels) ?? total)
+      const share = Math.min(1, value / total)
+      return [describe(own, { labels, errors: value, share, reach }, blame(labels, value))]
+    })
 }
 
 /** Gives the dependency of a service whose failures are enough to explain that many failed requests. */

@@ -1,7 +1,7 @@
 import type { BottleneckCandidate, ProfileFrame } from '../model/bottleneck.ts'
 import type { Labels } from '../model/labels.ts'
 import { Figures } from './answers.ts'
-import type { DetectContext, Threshold } from './detector.ts'
+import type { DetectContext, Suspicion, Threshold } from './detector.ts'
 import { measure } from './evidence.ts'
 import { impactOf } from './impact.ts'
 import { durationText, increaseWithBirth, select } from './promql-text.ts'
@@ -49,7 +49,7 @@ const FRAME = ['code_function_name', 'code_file_path', 'code_line_number']
 const FRAMES_MAX = 5
 
 /** Code that keeps the event loop of an instance busy for long, again and again, with its frames. */
-export function detectBlockedEventLoop(context: DetectContext): readonly BottleneckCandidate[] {
+export function detectBlockedEventLoop(context: DetectContext): readonly Suspicion[] {
   const window = durationText(context.windowMs)
   const recent = durationText(context.windowMs / 2)
   const ask = (suffix: string, range: string) =>
@@ -72,10 +72,10 @@ export function detectBlockedEventLoop(context: DetectContext): readonly Bottlen
     `max by (job, instance) (avg_over_time(${PRESSURE}[${window}]))`,
     BY,
   )
-  return worstOfEachService(found, ({ share }) => share).flatMap((stalled) => {
-    const frames = readFrames(context, stalled.labels)
+  return worstOfEachService(found, ({ share }) => share).map((stalled) => (own) => {
+    const frames = readFrames(own, stalled.labels)
     const stopped = isStoppedByTheMachine(pressure.of(stalled.labels) ?? 0, frames)
-    return stopped ? [] : [describe(context, stalled, frames)]
+    return stopped ? [] : [describe(own, stalled, frames)]
   })
 }
 

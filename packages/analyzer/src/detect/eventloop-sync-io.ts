@@ -1,5 +1,4 @@
-import type { BottleneckCandidate } from '../model/bottleneck.ts'
-import type { DetectContext, Threshold } from './detector.ts'
+import type { Detector, Threshold } from './detector.ts'
 import { overThreshold } from './over-threshold.ts'
 import { increaseWithBirth, select } from './promql-text.ts'
 import { serviceName } from './resource.ts'
@@ -36,7 +35,7 @@ const stalls = (suffix: string, window: string, job?: string) =>
   )
 
 /** Files, child processes or databases that are waited for on the main thread. */
-export function detectSyncIo(context: DetectContext): readonly BottleneckCandidate[] {
+export const detectSyncIo: Detector = (context) => {
   const windowSeconds = Math.max(1, Math.round(context.windowMs / 1000))
   return overThreshold({
     type: 'eventloop.sync_io',

@@ -1,6 +1,6 @@
 import type { BottleneckCandidate } from '../model/bottleneck.ts'
 import type { Labels } from '../model/labels.ts'
-import type { DetectContext, Threshold } from './detector.ts'
+import type { DetectContext, Suspicion, Threshold } from './detector.ts'
 import { measure } from './evidence.ts'
 import { impactOf } from './impact.ts'
 import { fitLine, type Point } from './line-fit.ts'
@@ -40,7 +40,7 @@ const HORIZON_MS = 3_600_000
 const STEP_MS = 15_000
 
 /** Open files and sockets that only ever become more. */
-export function detectHandlesLeak(context: DetectContext): readonly BottleneckCandidate[] {
+export function detectHandlesLeak(context: DetectContext): readonly Suspicion[] {
   const answer = context.queryRange(
     `max by (job, instance) (${DESCRIPTORS})`,
     context.nowMs - HORIZON_MS,
@@ -51,8 +51,9 @@ export function detectHandlesLeak(context: DetectContext): readonly BottleneckCa
     const growth = judge(points.map(([timeMs, value]) => [timeMs / 1000, value] as const))
     return growth === undefined ? [] : [{ labels, growth }]
   })
-  return worstOfEachService(leaks, ({ growth }) => growth.perSecond).map((leak) =>
-    describe(context, leak.labels, leak.growth),
+  return worstOfEachService(leaks, ({ growth }) => growth.perSecond).map(
+    ({ labels, growth }) =>
+      (own) => [describe(own, labels, growth)],
   )
 }
 

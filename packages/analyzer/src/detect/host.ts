@@ -39,7 +39,7 @@ const WINDOW_MS_MIN = 120_000
 export function hostDetector(resource: HostResource): Detector {
   return (context) => {
     if (context.windowMs < WINDOW_MS_MIN) return []
-    return readReporters(context).flatMap((reporter) => detectOn(context, resource, reporter))
+    return readReporters(context).map((reporter) => (own) => detectOn(own, resource, reporter))
   }
 }
 

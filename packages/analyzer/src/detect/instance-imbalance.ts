@@ -1,6 +1,6 @@
 import type { BottleneckCandidate } from '../model/bottleneck.ts'
 import type { Labels } from '../model/labels.ts'
-import type { DetectContext, Threshold } from './detector.ts'
+import type { DetectContext, Suspicion, Threshold } from './detector.ts'
 import { measure } from './evidence.ts'
 import { impactOf } from './impact.ts'
 import { durationText, select } from './promql-text.ts'
@@ -26,7 +26,7 @@ export const INSTANCE_IMBALANCE = {
 const METRIC = 'http_server_request_duration_seconds_count'
 
 /** One instance that gets far more requests than the others of its service. */
-export function detectImbalance(context: DetectContext): readonly BottleneckCandidate[] {
+export function detectImbalance(context: DetectContext): readonly Suspicion[] {
   const services = new Map<string, { labels: Labels; perSecond: number }[]>()
   for (const [labels, { requestsPerSecond }] of readTraffic(context, ['job', 'instance']).rows()) {
     const instances = services.get(labels.job ?? '') ?? []
@@ -40,7 +40,7 @@ export function detectImbalance(context: DetectContext): readonly BottleneckCand
     const uneven =
       busiest.perSecond >= INSTANCE_IMBALANCE.requestsPerSecond.value &&
       busiest.perSecond >= INSTANCE_IMBALANCE.ratio.value * middle
-    return uneven ? [describe(context, busiest, middle, sorted)] : []
+    return uneven ? [(own) => [describe(own, busiest, middle, sorted)]] : []
   })
 }
 

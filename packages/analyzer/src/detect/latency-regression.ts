@@ -1,7 +1,7 @@
 import type { BottleneckCandidate } from '../model/bottleneck.ts'
 import type { Labels } from '../model/labels.ts'
 import { Figures } from './answers.ts'
-import type { DetectContext, Threshold } from './detector.ts'
+import type { DetectContext, Suspicion, Threshold } from './detector.ts'
 import { measure } from './evidence.ts'
 import { impactOf } from './impact.ts'
 import { durationText, select } from './promql-text.ts'
@@ -37,7 +37,7 @@ const BY = ['job', 'http_request_method', 'http_route']
 const BASELINE_WINDOWS = 6
 
 /** A route that has become clearly slower than it was before. */
-export function detectLatencyRegression(context: DetectContext): readonly BottleneckCandidate[] {
+export function detectLatencyRegression(context: DetectContext): readonly Suspicion[] {
   const { windowMs } = context
   const window = `[${durationText(windowMs)}]`
   const before = `[${durationText(BASELINE_WINDOWS * windowMs)}] offset ${durationText(2 * windowMs)}`
@@ -68,7 +68,7 @@ export function detectLatencyRegression(context: DetectContext): readonly Bottle
     if (!known || baseline === undefined) return []
     if (p95 < ratio.value * baseline || p95 - baseline < rise.value) return []
     if (mean < meanRatio.value * baselineMean) return []
-    return [describe(context, { labels, p95, baseline, mean, baselineMean })]
+    return [(own) => [describe(own, { labels, p95, baseline, mean, baselineMean })]]
   })
 }
 

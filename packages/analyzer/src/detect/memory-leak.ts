@@ -1,7 +1,7 @@
 import type { BottleneckCandidate } from '../model/bottleneck.ts'
 import type { Labels } from '../model/labels.ts'
 import { Figures } from './answers.ts'
-import type { DetectContext, Threshold } from './detector.ts'
+import type { DetectContext, Suspicion, Threshold } from './detector.ts'
 import { measure } from './evidence.ts'
 import { HEAP_GROWTH, type HeapGrowth, judgeHeapGrowth } from './heap-growth.ts'
 import { impactOf } from './impact.ts'
@@ -41,7 +41,7 @@ const USED = select('v8js_memory_heap_used_bytes', { v8js_heap_space_name: { not
 const BY = ['job', 'instance']
 
 /** Heap that grows without end: what is in use after each major collection keeps rising in a line. */
-export function detectMemoryLeak(context: DetectContext): readonly BottleneckCandidate[] {
+export function detectMemoryLeak(context: DetectContext): readonly Suspicion[] {
   const limits = new Figures(context, `max by (job, instance) (${LIMIT})`, BY)
   const leaks = new Map<string, Leak>()
   for (const horizonMs of HORIZONS_MS) {
@@ -65,7 +65,7 @@ export function detectMemoryLeak(context: DetectContext): readonly BottleneckCan
     }
   }
   return worstOfEachService([...leaks.values()], ({ growth }) => growth.bytesPerSecond).map(
-    (leak) => describe(context, leak),
+    (leak) => (own) => [describe(own, leak)],
   )
 }
 

@@ -51,7 +51,7 @@ export function overThreshold(spec: OverThreshold): Detector {
       over,
       ({ value }) => value,
       ({ labels }) => componentOf(spec, labels),
-    ).map((row) => describe(context, spec, row.labels, row.value))
+    ).map(({ labels, value }) => (own) => [describe(own, spec, labels, value)])
   }
 }
 

@@ -1,7 +1,7 @@
 import type { BottleneckCandidate } from '../model/bottleneck.ts'
 import type { Labels } from '../model/labels.ts'
 import { Figures } from './answers.ts'
-import type { DetectContext, Threshold } from './detector.ts'
+import type { DetectContext, Suspicion, Threshold } from './detector.ts'
 import { measure } from './evidence.ts'
 import { impactOf } from './impact.ts'
 import { durationText, select } from './promql-text.ts'
@@ -33,7 +33,7 @@ const UTILIZATION = 'nodejs_eventloop_utilization_ratio'
 const BASELINE_WINDOWS = 6
 
 /** Clearly more requests than usual, and all instances busy with them. */
-export function detectOverload(context: DetectContext): readonly BottleneckCandidate[] {
+export function detectOverload(context: DetectContext): readonly Suspicion[] {
   const { windowMs } = context
   const before = `[${durationText(BASELINE_WINDOWS * windowMs)}] offset ${durationText(2 * windowMs)}`
   const usual = new Figures(context, `sum by (job) (rate(${REQUESTS}${before}))`, ['job'])
@@ -51,7 +51,9 @@ export function detectOverload(context: DetectContext): readonly BottleneckCandi
       (known.of(labels) ?? 0) >= TRAFFIC_OVERLOAD.baselineRequests.value &&
       requestsPerSecond >= TRAFFIC_OVERLOAD.ratio.value * baseline &&
       utilization >= TRAFFIC_OVERLOAD.utilization.value
-    return overloaded ? [describe(context, labels, requestsPerSecond, baseline, utilization)] : []
+    return overloaded
+      ? [(own) => [describe(own, labels, requestsPerSecond, baseline, utilization)]]
+      : []
   })
 }
 

@@ -72,11 +72,16 @@ export class LabelTable {
     const ids: number[] = []
     for (const [name, value] of labels) {
       if (value === '') continue
-      const id = this.#ids.get(keyOf(name, value))
+      const id = this.knownIdOf(name, value)
       if (id === undefined) return undefined
       ids.push(id)
     }
     return this.#sorted(ids)
+  }
+
+  /** The number of a pair; undefined when no series has it. */
+  knownIdOf(name: string, value: string): number | undefined {
+    return this.#ids.get(keyOf(name, value))
   }
 
   /**

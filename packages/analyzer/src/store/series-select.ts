@@ -14,6 +14,7 @@ import { NO_BLOCK } from './block-pool.ts'
 import type { BoundsTable } from './bounds-table.ts'
 import { type Family, type NamedPart, type Part, suffixOf } from './family-table.ts'
 import type { HistogramReader, StoredSeries } from './histogram-reader.ts'
+import type { LabelTable } from './label-table.ts'
 import { mergeSeries } from './merged-series.ts'
 import { pushNewest, readableFromMs } from './newest-sample.ts'
 import { readNumbers } from './number-codec.ts'
@@ -25,10 +26,14 @@ import { HEAD, RESOURCE, TIME } from './stream-records.ts'
 /** A test of one label of a stream, remembered by the label's number. */
 interface LabelTest {
   readonly name: string
+  /** The number of the only label that passes; of an equality that nobody fulfils, one that no label has. */
+  readonly only: number | undefined
   readonly test: (value: string) => boolean
   readonly matchesAbsent: boolean
   readonly results: Map<number, boolean>
 }
+
+const NO_LABEL = -1
 
 /** What one step looks at and hands out: half a millisecond. */
 const STREAMS_A_STEP = 2048
@@ -73,7 +78,7 @@ export class SeriesSelector {
     // Each family may give a label set once.
     const enough = seriesMax * parts.length
     for (const { family, part } of parts) {
-      const { tests, bounds } = testsOf(matchers, part)
+      const { tests, bounds } = this.#testsOf(matchers, part)
       for (const id of family.streams) {
         if (++looked % STREAMS_A_STEP === 0 || found.length > restAt) {
           restAt = found.length + SERIES_A_STEP
@@ -121,7 +126,7 @@ export class SeriesSelector {
     toMs: number,
     groups: SeriesGroups,
   ): Iterable<SeriesPiece | undefined> {
-    const { tests, bounds } = testsOf(matchers, part)
+    const { tests, bounds } = this.#testsOf(matchers, part)
     let looked = 0
     let series: StoredSeries[] = []
     let numbers: number[] = []
@@ -162,6 +167,18 @@ export class SeriesSelector {
       .flatMap((name) => families.parts(name))
   }
 
+  /** Tests of a stream's own labels, and of the bounds of its buckets. */
+  #testsOf(matchers: readonly Matcher[], part: Part) {
+    const isOfBound = ({ name }: Matcher) => part === '_bucket' && name === 'le'
+    const others = matchers.filter(({ name }) => name !== METRIC_NAME)
+    return {
+      tests: others
+        .filter((matcher) => !isOfBound(matcher))
+        .map((matcher) => labelTest(matcher, this.#index.labels)),
+      bounds: others.filter(isOfBound).map(compileValueTest),
+    }
+  }
+
   /** Says less than it could: a series with a gap in its times may be handed out and read as empty. */
   #mayHave(id: number, fromMs: number, toMs: number): boolean {
     const { records, columns } = this.#chains
@@ -174,22 +191,26 @@ export class SeriesSelector {
   }
 
   #matches(id: number, tests: readonly LabelTest[]): boolean {
-    if (tests.length === 0) return true
-    const { labels } = this.#index
-    const ids = this.#index.labelIds(id)
     for (const test of tests) {
-      let matched = test.matchesAbsent
-      for (let i = 0; i < ids.length; i++) {
-        const label = ids[i]!
-        if (labels.nameOf(label) !== test.name) continue
-        const known = test.results.get(label)
-        matched = known ?? test.test(labels.valueOf(label))
-        if (known === undefined) test.results.set(label, matched)
-        break
+      const { only } = test
+      if (!(only === undefined ? this.#passes(id, test) : this.#index.hasLabel(id, only))) {
+        return false
       }
-      if (!matched) return false
     }
     return true
+  }
+
+  #passes(id: number, { name, test, matchesAbsent, results }: LabelTest): boolean {
+    const { labels } = this.#index
+    for (const label of this.#index.labelIds(id)) {
+      if (labels.nameOf(label) !== name) continue
+      const known = results.get(label)
+      if (known !== undefined) return known
+      const passed = test(labels.valueOf(label))
+      results.set(label, passed)
+      return passed
+    }
+    return matchesAbsent
   }
 
   #addSeries(
@@ -217,19 +238,12 @@ export class SeriesSelector {
   }
 }
 
-/** Tests of a stream's own labels, and of the bounds of its buckets. */
-function testsOf(matchers: readonly Matcher[], part: Part) {
-  const isOfBound = ({ name }: Matcher) => part === '_bucket' && name === 'le'
-  const others = matchers.filter(({ name }) => name !== METRIC_NAME)
-  return {
-    tests: others.filter((matcher) => !isOfBound(matcher)).map(labelTest),
-    bounds: others.filter(isOfBound).map(compileValueTest),
-  }
-}
-
-function labelTest(matcher: Matcher): LabelTest {
+function labelTest(matcher: Matcher, labels: LabelTable): LabelTest {
+  const { name, type, value } = matcher
   const test = compileValueTest(matcher)
-  return { name: matcher.name, test, matchesAbsent: test(''), results: new Map() }
+  const only =
+    type === '=' && value !== '' ? (labels.knownIdOf(name, value) ?? NO_LABEL) : undefined
+  return { name, only, test, matchesAbsent: test(''), results: new Map() }
 }
 
 class NumberSeries implements StoredSeries {

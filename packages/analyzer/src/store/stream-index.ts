@@ -113,6 +113,15 @@ export class StreamIndex {
     return this.#labelIds.subarray(at, at + this.#fields[id * FIELDS + LABELS_LENGTH]!)
   }
 
+  /** Whether a stream has a label, by its number. */
+  hasLabel(id: number, label: number): boolean {
+    const at = id * FIELDS
+    const from = this.#fields[at + LABELS_AT]!
+    const to = from + this.#fields[at + LABELS_LENGTH]!
+    for (let i = from; i < to; i++) if (this.#labelIds[i] === label) return true
+    return false
+  }
+
   /** Says how many series Prometheus would count for a stream. */
   setCounted(id: number, series: number): void {
     const at = id * FIELDS + COUNTED

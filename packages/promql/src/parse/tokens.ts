@@ -7,19 +7,21 @@ export interface Token {
   readonly kind: 'end' | 'number' | 'duration' | 'string' | 'word' | 'symbol'
 }
 
+/** What the groups of the pattern are, in order. */
+const KINDS = ['space', 'duration', 'number', 'string', 'word', 'symbol'] as const
 const PATTERN =
-  /(?<space>\s+|#[^\n]*)|(?<duration>\d+(?:ms|[ywdhms])(?:\d+(?:ms|[ywdhms]))*)|(?<number>0[xX][0-9a-fA-F]+|(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)|(?<string>"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|`[^`]*`)|(?<word>[a-zA-Z_:][\w:]*)|(?<symbol>==|!=|=~|!~|>=|<=|<\/|>\/|.)/sy
+  /(\s+|#[^\n]*)|(\d+(?:ms|[ywdhms])(?:\d+(?:ms|[ywdhms]))*)|(0[xX][0-9a-fA-F]+|(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)|("(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|`[^`]*`)|([a-zA-Z_:][\w:]*)|(==|!=|=~|!~|>=|<=|<\/|>\/|.)/sy
 
 /** The tokens of a query, without white space and comments; the last one is its end. */
 export function tokenize(text: string): Token[] {
   const tokens: Token[] = []
-  const pattern = new RegExp(PATTERN.source, PATTERN.flags)
-  while (pattern.lastIndex < text.length) {
-    const start = pattern.lastIndex
-    const groups = pattern.exec(text)!.groups!
-    const [kind, value] = Object.entries(groups).find(([, found]) => found !== undefined)!
+  PATTERN.lastIndex = 0
+  while (PATTERN.lastIndex < text.length) {
+    const start = PATTERN.lastIndex
+    const found = PATTERN.exec(text)!
+    const kind = KINDS.find((_, index) => found[index + 1] !== undefined)!
     if (kind === 'space') continue
-    tokens.push({ text: value!, start, end: start + value!.length, kind: kind as Token['kind'] })
+    tokens.push({ text: found[0], start, end: PATTERN.lastIndex, kind })
   }
   tokens.push({ text: '', start: text.length, end: text.length, kind: 'end' })
   return tokens
