@@ -10,6 +10,8 @@ import { getHeapStatistics, setFlagsFromString } from 'node:v8'
 const LOOK_MS = 1000
 /** Less is not worth a collection: about what one pass of rules and detectors leaves behind for 10,000 series. */
 const GROWN_BYTES_MIN = 4 * 2 ** 20
+/** One that gave back more is followed by another, with which the code and the pages go that it could not free yet. */
+const GIVEN_BYTES_MIN = 2 * 2 ** 20
 /** The end of a collection holds everything up for 10 to 30 ms, the longer the more is in use. */
 const USED_BYTES_MAX = 64 * 2 ** 20
 /**
@@ -37,12 +39,16 @@ export function keepGivingBack(): void {
   // What start-up left is given back first.
   let leastBytes = 0
   let asked = false
+  let askedBytes = 0
+  let follows = false
   const collections = new PerformanceObserver((list) => {
     if (!(list.getEntries() as GcEntry[]).some(isWhole)) return
     setFlagsFromString(SPEND)
     collections.disconnect()
     asked = false
-    leastBytes = getHeapStatistics().total_physical_size
+    const leftBytes = getHeapStatistics().total_physical_size
+    follows = !follows && askedBytes - leftBytes > GIVEN_BYTES_MIN
+    leastBytes = follows ? 0 : leftBytes
   })
   let before = performance.eventLoopUtilization()
   setInterval(() => {
@@ -54,6 +60,7 @@ export function keepGivingBack(): void {
     if (busy > BUSY_SHARE_MAX) return
     if (asked || used > USED_BYTES_MAX || physical - leastBytes < GROWN_BYTES_MIN) return
     asked = true
+    askedBytes = physical
     collections.observe({ type: 'gc' })
     setFlagsFromString(SAVE)
     setFlagsFromString(BEGIN)

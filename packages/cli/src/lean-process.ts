@@ -8,12 +8,12 @@ export const NODE_FLAGS = [
   '--expose-gc',
 ]
 /**
- * How glibc is to allocate. Compiler and file threads would each keep an arena of their own, filled once and never given
- * back; and what lies among small pieces keeps its place in use when it is freed. So arrays are mapped by themselves,
- * and the blocks of 32 KiB in which V8's compilers think, of which there may be 14 MB for a moment.
+ * How glibc is to allocate. What lies among small pieces keeps its place in use when it is freed. So arrays are mapped by
+ * themselves, and the blocks of 32 KiB in which V8's compilers think, of which there may be 14 MB for a moment; and threads
+ * have arenas of their own, in which nothing stays when a job of theirs is done.
  */
 export const ALLOCATION = {
-  MALLOC_ARENA_MAX: '1',
+  MALLOC_ARENA_MAX: '8',
   MALLOC_MMAP_THRESHOLD_: '24576',
   MALLOC_TRIM_THRESHOLD_: '131072',
 }
@@ -21,7 +21,7 @@ export const ALLOCATION = {
 const DECIDED = /semi[-_]space/
 
 /**
- * Replaces this process by the same command with a small nursery and one allocation arena: same process id, same
+ * Replaces this process by the same command with a small nursery and settings of the C library: same process id, same
  * standard streams. The defaults are for programs whose memory is JavaScript objects; the samples of the analyzer
  * lie outside of the heap. Does nothing where a process cannot be replaced (Windows), when it has a parent
  * that talks to it, or when the flags are set already.

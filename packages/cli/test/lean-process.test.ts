@@ -68,7 +68,7 @@ else console.log(JSON.stringify(seen))
     expect(seen.pid).to.equal(seen.own)
     expect(seen.flags).to.deep.equal([...NODE_FLAGS, '--stack-trace-limit=7'])
     expect(seen.args).to.deep.equal(['serve', '--x y'])
-    expect(seen.arenas).to.equal('1')
+    expect(seen.arenas).to.equal('8')
   })
 
   it('leaves memory alone where somebody decided about it', async () => {
