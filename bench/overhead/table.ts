@@ -44,7 +44,7 @@ export function tableOf({ rows, ratePerSecond, database }: Samples): string {
     return `${median(own).toFixed(2)} ±${spread(own).toFixed(2)} (${share.toFixed(2)})`
   }
   const rounds = rows.filter(({ agent }) => agent === 'bare').length
-  const p99 = `p99 ms at ${ratePerSecond?.toFixed(0)}/s`
+  const p99 = ratePerSecond === undefined ? 'p99 ms' : `p99 ms at ${ratePerSecond.toFixed(0)}/s`
   return [
     `Processor microseconds a request: without an agent, and added by each (in brackets the part of OpenTelemetry's and of` +
       ` Datadog's); latency of /plain at a fixed rate (in brackets, times that without an agent). The database is ${database}.` +
