@@ -2,6 +2,7 @@ import { type ChildProcess, execFileSync, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { freePort } from '../../tools/testing/free-port.ts'
 import { PEER_PACKAGES } from './agents.ts'
 import type { Ports } from './service.ts'
 
@@ -46,15 +47,16 @@ export async function startSurroundings(
   database?: string,
 ): Promise<Surroundings> {
   const program = join(folder, 'surroundings.mjs')
-  const child: ChildProcess = fork(program, database === undefined ? [] : [database], {
+  const child: ChildProcess = fork(program, [String(await freePort()), database ?? ''], {
     cwd: folder,
     execPath: 'taskset',
     execArgv: ['-c', String(core), process.execPath],
   })
-  const ended = once(child, 'exit').then(([code]) => {
-    throw new Error(`upstream, database and sink ended with ${code} before they were ready`)
-  })
-  const [ports] = (await Promise.race([once(child, 'message'), ended])) as [Ports]
-  ended.catch(() => undefined)
+  const [ports] = (await Promise.race([once(child, 'message'), once(child, 'exit')])) as [
+    Ports | number | null,
+  ]
+  if (ports === null || typeof ports === 'number') {
+    throw new Error(`upstream, database and sink ended with ${ports} before they were ready`)
+  }
   return { ports, stop: () => child.disconnect() }
 }

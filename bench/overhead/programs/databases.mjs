@@ -2,7 +2,6 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 
@@ -11,13 +10,16 @@ const START_TIMEOUT_MS = 30_000
 const DEBIAN_FOLDER = '/usr/lib/postgresql'
 
 /**
- * Starts a database: `postgresql`, `pglite`, or whichever is there. Gives its name and version, its port, how many
- * connections it is to be asked by, and its stop.
+ * Starts a database on a free port: `postgresql`, `pglite`, or, without a name, whichever is there. Gives its name and
+ * version, its port, how many connections it is to be asked by, and its stop.
  */
-export async function startDatabase(wanted) {
+export async function startDatabase(wanted, port) {
+  if (!['', 'postgresql', 'pglite'].includes(wanted)) {
+    throw new Error(`no database ${wanted}: there are postgresql and pglite`)
+  }
   const programs = wanted === 'pglite' ? undefined : findPostgres()
-  if (programs !== undefined) return startPostgres(programs)
-  if (wanted !== 'postgresql') return startPglite()
+  if (programs !== undefined) return startPostgres(programs, port)
+  if (wanted !== 'postgresql') return startPglite(port)
   throw new Error(`no initdb and postgres in PATH or in ${DEBIAN_FOLDER}/*/bin`)
 }
 
@@ -34,15 +36,14 @@ function findPostgres() {
   )
 }
 
-/** A cluster of its own, in memory's own time: nothing that it writes is worth a sync. As many connections as pg's pool takes by default. */
-async function startPostgres(programs) {
+/** A cluster that lives as long as the bench; nothing in it is worth a sync. As many connections as pg's pool takes by default. */
+async function startPostgres(programs, port) {
   const identity = unprivileged()
   const folder = mkdtempSync(join(tmpdir(), 'chokepoint-postgres-'))
   if (identity.uid !== undefined) chownSync(folder, identity.uid, identity.gid)
   const data = join(folder, 'data')
   const cluster = ['-D', data, '-U', 'postgres', '--auth=trust', '--locale=C', '--no-sync']
   execFileSync(join(programs, 'initdb'), cluster, { ...identity, cwd: folder, stdio: 'pipe' })
-  const port = await freePort()
   const settings = ['listen_addresses=127.0.0.1', `unix_socket_directories=${folder}`, 'fsync=off']
   const child = spawn(
     join(programs, 'postgres'),
@@ -50,19 +51,20 @@ async function startPostgres(programs) {
     { ...identity, cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] },
   )
   const exited = once(child, 'exit')
-  await listening(child)
-  const version = execFileSync(join(programs, 'postgres'), ['--version'], { encoding: 'utf8' })
-  return {
-    name: `PostgreSQL ${/[\d.]+/.exec(version)?.[0]}`,
-    port,
-    connections: 10,
-    async stop() {
-      // Without waiting for clients: "immediate shutdown".
-      child.kill('SIGQUIT')
-      await exited
-      rmSync(folder, { recursive: true, force: true })
-    },
+  async function stop() {
+    // Without waiting for clients: "immediate shutdown".
+    child.kill('SIGQUIT')
+    await exited
+    rmSync(folder, { recursive: true, force: true })
   }
+  try {
+    await listening(child)
+  } catch (error) {
+    await stop()
+    throw error
+  }
+  const version = execFileSync(join(programs, 'postgres'), ['--version'], { encoding: 'utf8' })
+  return { name: `PostgreSQL ${/[\d.]+/.exec(version)?.[0]}`, port, connections: 10, stop }
 }
 
 /** PostgreSQL refuses to run as root; its package brings a user. */
@@ -89,21 +91,12 @@ function listening(child) {
   return promise.finally(() => clearTimeout(timer))
 }
 
-async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address()
-  await once(server.close(), 'close')
-  return port
-}
-
 /** PostgreSQL as a module of this process, which takes one connection at a time. */
-async function startPglite() {
+async function startPglite(port) {
   const { PGlite } = await import('@electric-sql/pglite')
   const { PGLiteSocketServer } = await import('@electric-sql/pglite-socket')
-  const server = new PGLiteSocketServer({ db: await PGlite.create(), port: 0, host: '127.0.0.1' })
+  const server = new PGLiteSocketServer({ db: await PGlite.create(), port, host: '127.0.0.1' })
   await server.start()
-  const port = Number(server.getServerConn().split(':')[1])
   // It ends with this process; its own stop waits for its clients.
   return { name: 'PGlite', port, connections: 1, stop() {} }
 }

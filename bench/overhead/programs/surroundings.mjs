@@ -1,5 +1,5 @@
-// What the service talks to, in a process of its own: an upstream, a database (by its name in the first argument, or
-// whichever is there), and a sink for all telemetry.
+// What the service talks to, in a process of its own: an upstream, a database, and a sink for all telemetry. Its arguments
+// are a free port and the database's name, empty for whichever is there.
 import { createServer } from 'node:http'
 import { startDatabase } from './databases.mjs'
 
@@ -11,7 +11,8 @@ function listen(server) {
   })
 }
 
-const starting = startDatabase(process.argv[2])
+const [port, wanted] = process.argv.slice(2)
+const starting = startDatabase(wanted, Number(port))
 process.on('disconnect', async () => {
   await (await starting).stop()
   process.exit()
