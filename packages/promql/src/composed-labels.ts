@@ -44,7 +44,7 @@ export class ComposedLabels extends LabelSet {
 }
 
 /** A set with a name and a bound among its labels; empty ones leave it as it is. */
-export function spellOut(rest: LabelSet, name: string, bound: string): LabelSet {
+function spellOut(rest: LabelSet, name: string, bound: string): LabelSet {
   const bounded = bound === '' ? rest : rest.with(BUCKET_BOUND, bound)
   return name === '' ? bounded : bounded.with(METRIC_NAME, name)
 }

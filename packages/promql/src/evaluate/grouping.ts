@@ -1,4 +1,4 @@
-import { BUCKET_BOUND, ComposedLabels, spellOut } from '../composed-labels.ts'
+import { BUCKET_BOUND, ComposedLabels } from '../composed-labels.ts'
 import { LabelSet, METRIC_NAME } from '../label-set.ts'
 import { BucketLabels } from './bucket-labels.ts'
 import { LabelInterner } from './label-interner.ts'
@@ -16,52 +16,35 @@ const PROJECTIONS_MAX = 256
 export class Projection {
   readonly #names: readonly string[]
   readonly #keep: boolean
-  readonly #keepsName: boolean
-  readonly #keepsBound: boolean
+  /** Whether cuts have the metric's name. */
+  readonly keepsName: boolean
+  /** Whether cuts have the bound of a bucket. */
+  readonly keepsBound: boolean
   readonly #interner = new LabelInterner()
-  /** Who keeps, on a cut, those that have a name or a bound beside it. */
-  readonly #beside = {}
 
   constructor(names: readonly string[], keep: boolean) {
     // Without always drops the name as well.
     this.#names = keep ? names : [...names, METRIC_NAME]
     this.#keep = keep
-    this.#keepsName = this.#names.includes(METRIC_NAME) === keep
-    this.#keepsBound = this.#names.includes(BUCKET_BOUND) === keep
+    this.keepsName = this.#names.includes(METRIC_NAME) === keep
+    this.keepsBound = this.#names.includes(BUCKET_BOUND) === keep
   }
 
-  /** The cut of a set; equal cuts are the same object. */
+  /** The cut of a set: a name or a bound in it stands beside the rest, and equal rests are the same object. */
   of(labels: LabelSet): LabelSet {
     if (this.#keep && this.#names.length === 0) return LabelSet.EMPTY
-    if (labels instanceof ComposedLabels) return this.#ofComposed(labels)
     const known = labels.cutOf(this) as LabelSet | undefined
     if (known !== undefined) return known
-    const cut = this.#interner.intern(
-      this.#keep ? labels.pick(this.#names) : labels.without(this.#names),
-    )
+    const whole = this.#keep ? labels.pick(this.#names) : labels.without(this.#names)
+    const rest = this.#interner.intern(whole.without([METRIC_NAME, BUCKET_BOUND]))
+    const cut = beside(rest, whole.metricName, whole.get(BUCKET_BOUND))
     labels.keepCut(this, cut)
     return cut
   }
+}
 
-  /** By what it is composed of: the set itself is gone with the query. */
-  #ofComposed({ rest, name, bound }: ComposedLabels): LabelSet {
-    const cut = this.of(rest)
-    const keptName = this.#keepsName ? name : ''
-    const keptBound = this.#keepsBound ? bound : ''
-    if (keptName === '' && keptBound === '') return cut
-    const key = `${keptName}\xff${keptBound}`
-    let beside = cut.cutOf(this.#beside) as Map<string, LabelSet> | undefined
-    if (beside === undefined) {
-      beside = new Map()
-      cut.keepCut(this.#beside, beside)
-    }
-    let whole = beside.get(key)
-    if (whole === undefined) {
-      whole = this.#interner.intern(spellOut(cut, keptName, keptBound))
-      beside.set(key, whole)
-    }
-    return whole
-  }
+function beside(rest: LabelSet, name: string, bound: string): LabelSet {
+  return name === '' && bound === '' ? rest : new ComposedLabels(rest, name, bound)
 }
 
 /** The projections of an engine, the ones not used for longest dropped first. */
@@ -107,6 +90,50 @@ export class GroupNumbers {
   }
 }
 
+/**
+ * Numbers the distinct cuts of a query's rows. What a cut has beside its rest is told apart here, for the time of the
+ * query: lists of labels for each bucket of each histogram would be most of what rules leave in memory.
+ */
+class CutNumbers {
+  readonly labels: LabelSet[] = []
+  readonly #projection: Projection
+  /** By name, bound and rest; the first two are few. */
+  readonly #numbers = new Map<string, Map<string, Map<LabelSet, number>>>()
+
+  constructor(projection: Projection) {
+    this.#projection = projection
+  }
+
+  /** The number of the cut of a set. */
+  of(labels: LabelSet): number {
+    const { keepsName, keepsBound } = this.#projection
+    if (!(labels instanceof ComposedLabels)) return this.#of(this.#projection.of(labels), '', '')
+    // By what it is composed of: the set itself is gone with the query.
+    const { rest, name, bound } = labels
+    return this.#of(this.#projection.of(rest), keepsName ? name : '', keepsBound ? bound : '')
+  }
+
+  /** The number of a cut with a name and a bound, which win over its own. */
+  #of(cut: LabelSet, name: string, bound: string): number {
+    if (cut instanceof ComposedLabels) {
+      return this.#of(cut.rest, name === '' ? cut.name : name, bound === '' ? cut.bound : bound)
+    }
+    const byBound = made(this.#numbers, name, () => new Map<string, Map<LabelSet, number>>())
+    const byRest = made(byBound, bound, () => new Map<LabelSet, number>())
+    return made(byRest, cut, () => this.labels.push(beside(cut, name, bound)) - 1)
+  }
+}
+
+/** The value of a key, made when there is none. */
+function made<Key, Value>(map: Map<Key, Value>, key: Key, make: () => Value): Value {
+  let value = map.get(key)
+  if (value === undefined) {
+    value = make()
+    map.set(key, value)
+  }
+  return value
+}
+
 /** Numbers the distinct cuts of rows. */
 export function* groupRows(
   query: Query,
@@ -114,10 +141,10 @@ export function* groupRows(
   projection: Projection,
 ): Steps<Groups> {
   const ofRow = new Int32Array(rows.length)
-  const numbers = new GroupNumbers()
+  const numbers = new CutNumbers(projection)
   for (let row = 0; row < rows.length; row++) {
     if (query.mayRest(1)) yield
-    ofRow[row] = numbers.of(projection.of(rows[row]!))
+    ofRow[row] = numbers.of(rows[row]!)
   }
   const { labels } = numbers
   return { count: labels.length, ofRow, labels }

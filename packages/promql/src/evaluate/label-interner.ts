@@ -7,10 +7,12 @@ const TABLES = 64
 
 /** Makes equal label sets one object, for as long as somebody uses it. */
 export class LabelInterner {
-  readonly #tables = Array.from({ length: TABLES }, () => new InternerTable())
+  readonly #tables: InternerTable[] = []
 
   intern(labels: LabelSet): LabelSet {
-    return this.#tables[hashOf(labels.key) % TABLES]!.intern(labels)
+    const at = hashOf(labels.key) % TABLES
+    this.#tables[at] ??= new InternerTable()
+    return this.#tables[at].intern(labels)
   }
 }
 
