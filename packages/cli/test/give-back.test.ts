@@ -10,6 +10,7 @@ const GIVE_BACK = new URL('../src/give-back.ts', import.meta.url).href
 describe('giving memory back', () => {
   let folder: string
   let file: string
+  let repeating: string
 
   before(() => {
     folder = mkdtempSync(join(tmpdir(), 'chokepoint-give-back-'))
@@ -37,6 +38,28 @@ setInterval(() => {
     )
   })
 
+  before(() => {
+    repeating = join(folder, 'repeating.mjs')
+    // Leaves 8 MB behind again and again, with time to do nothing in between.
+    writeFileSync(
+      repeating,
+      `import { PerformanceObserver, constants } from 'node:perf_hooks'
+import { keepGivingBack } from ${JSON.stringify(GIVE_BACK)}
+const startedMs = performance.now()
+let collections = 0
+new PerformanceObserver((list) => {
+  collections += list.getEntries().filter(({ detail }) => detail.kind === constants.NODE_PERFORMANCE_GC_MAJOR).length
+  if (collections >= 4) process.send('after ' + (performance.now() - startedMs))
+}).observe({ type: 'gc' })
+keepGivingBack()
+let objects = []
+setInterval(() => {
+  objects = Array.from({ length: 100_000 }, (_, i) => ({ i, text: i }))
+}, 300)
+`,
+    )
+  })
+
   after(() => {
     rmSync(folder, { recursive: true })
   })
@@ -49,9 +72,15 @@ setInterval(() => {
     expect(await first(/twice$/)).to.equal('given back twice')
   }).timeout(120_000)
 
-  /** The first message like this that the program sends. */
-  async function first(wanted: RegExp): Promise<string> {
-    const child = fork(file, { execArgv: ['--initial-old-space-size=512', '--expose-gc'] })
+  it('does not collect more than once a second', async () => {
+    const [, ms] = (await first(/^after /, repeating)).split(' ')
+    // Four collections, with a second from each to the next.
+    expect(Number(ms)).to.be.above(3000)
+  }).timeout(120_000)
+
+  /** The first message like this that a program sends. */
+  async function first(wanted: RegExp, program = file): Promise<string> {
+    const child = fork(program, { execArgv: ['--initial-old-space-size=512', '--expose-gc'] })
     // Shorter than the test's own time: a child that is left would keep the run from ending.
     const signal = AbortSignal.timeout(100_000)
     try {
