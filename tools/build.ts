@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process'
 import { cpSync, existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { bundleWatchThread } from './bundle-watch-thread.ts'
+import { bundleInstrumentation } from './bundle-instrumentation.ts'
 
 const ORDER = ['promql', 'analyzer', 'instrumentation', 'dashboards', 'cli']
 /** Folders of files that are not TypeScript but belong to a package: copied as they are. */
@@ -19,7 +19,7 @@ for (const name of ORDER) {
     console.error(`cannot build packages/${name}: tsc ended with ${built.status ?? built.signal}`)
     process.exit(1)
   }
-  if (name === 'instrumentation') bundleWatchThread(folder)
+  if (name === 'instrumentation') bundleInstrumentation(folder)
   for (const asset of ASSETS) {
     const from = join(folder, 'src', asset)
     if (existsSync(from)) cpSync(from, join(folder, 'dist', asset), { recursive: true })
