@@ -11,8 +11,9 @@ import { parseArgs } from 'node:util'
 import { type Agent, agents } from './agents.ts'
 import { load, loadAtRate } from './load.ts'
 import { BUILT_PRELOAD, installPeers, startSurroundings } from './peers.ts'
-import { readSamples, type Sample, writeSamples } from './samples.ts'
+import { type RouteSample, readSamples, type Sample, writeSamples } from './samples.ts'
 import { Service } from './service.ts'
+import { median } from './statistics.ts'
 import { tableOf } from './table.ts'
 import { readThreadTimes } from './thread-times.ts'
 
@@ -34,7 +35,10 @@ const seconds = Number(options.seconds ?? (options.short ? 2 : 4))
 const routes = options.routes.split(',')
 const SERVICE_CORE = 0
 const LOAD_CORE = 1
-const SETTLE_MS = 3000
+const SETTLE_MS = 2000
+/** The machine itself has stalls of milliseconds, once a second: a window must hold several. */
+const LATENCY_SECONDS_MIN = 8
+const LATENCY_ROUTE = '/plain'
 /** V8 goes on compiling for so long: after one second a `fetch` takes twice what it takes after five, with any agent. */
 const WARM_SECONDS = 5
 const REQUESTS_FIRST = 40
@@ -69,30 +73,47 @@ surroundings.stop()
 console.log(tableOf(samples))
 
 async function measure(agent: Agent): Promise<Sample> {
+  const perRoute: RouteSample[] = []
+  for (const route of routes) perRoute.push(await measureRoute(agent, route))
+  const all = <Key extends keyof RouteSample>(key: Key): RouteSample[Key][] =>
+    perRoute.map((sample) => sample[key])
+  const byRoute = (values: readonly number[]): Record<string, number> =>
+    Object.fromEntries(routes.map((route, index) => [route, values[index]!]))
+  const largest = perRoute.reduce((one, other) => (other.rssMb > one.rssMb ? other : one))
+  return {
+    agent: agent.name,
+    cpuMicros: byRoute(all('cpuMicros')),
+    perSecond: byRoute(all('perSecond')),
+    p99Ms: all('p99Ms').find((ms) => ms !== undefined),
+    startupMs: median(all('startupMs')),
+    rssIdleMb: median(all('rssIdleMb')),
+    rssMb: largest.rssMb,
+    youngMb: largest.youngMb,
+    heapMb: Math.max(...all('heapMb')),
+    exitMs: median(all('exitMs')),
+    exitAloneMs: await exitAlone(agent.name),
+  }
+}
+
+/** In a process of its own: what one route leaves behind in V8 changes what the next one costs. */
+async function measureRoute(agent: Agent, route: string): Promise<RouteSample> {
   const service = await Service.start(agent, folder, SERVICE_CORE, surroundings.ports)
   await askEach(service)
   // What an agent does once, beside the app, is not a cost of requests.
   await delay(SETTLE_MS)
   const rested = await service.usage()
-  const cpuMicros: Record<string, number> = {}
-  const perSecond: Record<string, number> = {}
-  for (const route of routes) {
-    await load(service.port, route, options.short ? 1 : WARM_SECONDS, LOAD_CORE)
-    const before = readThreadTimes(service.pid)
-    const done = await load(service.port, route, seconds, LOAD_CORE)
-    const after = readThreadTimes(service.pid)
-    cpuMicros[route] = (after.totalMicros - before.totalMicros) / done.requests
-    perSecond[route] = done.perSecond
+  await load(service.port, route, options.short ? 1 : WARM_SECONDS, LOAD_CORE)
+  const before = readThreadTimes(service.pid)
+  const done = await load(service.port, route, seconds, LOAD_CORE)
+  const after = readThreadTimes(service.pid)
+  if (agent.name === BARE && route === LATENCY_ROUTE) {
+    samples.ratePerSecond ??= Math.round(done.perSecond / 2)
   }
-  if (agent.name === BARE && perSecond['/plain'] !== undefined) {
-    samples.ratePerSecond ??= Math.round(perSecond['/plain'] / 2)
-  }
-  const p99Ms = await latencyOf(service)
+  const p99Ms = route === LATENCY_ROUTE ? await latencyOf(service) : undefined
   const { rssBytes, youngBytes, heapBytes } = await service.usage()
   return {
-    agent: agent.name,
-    cpuMicros,
-    perSecond,
+    cpuMicros: (after.totalMicros - before.totalMicros) / done.requests,
+    perSecond: done.perSecond,
     p99Ms,
     startupMs: service.startupMs,
     rssIdleMb: rested.rssBytes / 2 ** 20,
@@ -100,7 +121,6 @@ async function measure(agent: Agent): Promise<Sample> {
     youngMb: youngBytes / 2 ** 20,
     heapMb: heapBytes / 2 ** 20,
     exitMs: await service.stop(),
-    exitAloneMs: await exitAlone(agent.name),
   }
 }
 
@@ -124,7 +144,7 @@ async function askEach({ port }: Service): Promise<void> {
 async function latencyOf({ port }: Service): Promise<number | undefined> {
   const { ratePerSecond } = samples
   if (ratePerSecond === undefined) return undefined
-  const at = { ratePerSecond, core: LOAD_CORE }
-  await loadAtRate(port, '/plain', { ...at, seconds: 1 })
-  return (await loadAtRate(port, '/plain', { ...at, seconds })).p99Ms
+  const lasts = options.short ? seconds : Math.max(seconds, LATENCY_SECONDS_MIN)
+  const at = { ratePerSecond, core: LOAD_CORE, seconds: lasts }
+  return (await loadAtRate(port, LATENCY_ROUTE, at)).p99Ms
 }

@@ -1,6 +1,19 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 
-/** What one agent came to in one round. */
+/** What one agent came to at one route, in a process that served nothing else under load. */
+export interface RouteSample {
+  readonly cpuMicros: number
+  readonly perSecond: number
+  readonly p99Ms: number | undefined
+  readonly startupMs: number
+  readonly rssIdleMb: number
+  readonly rssMb: number
+  readonly youngMb: number
+  readonly heapMb: number
+  readonly exitMs: number
+}
+
+/** What one agent came to in one round: of memory the most of its processes, of start and exit the middle one. */
 export interface Sample {
   readonly agent: string
   /** Processor microseconds a request of the whole process, by route. */
