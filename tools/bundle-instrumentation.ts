@@ -1,4 +1,4 @@
-import { globSync, rmSync } from 'node:fs'
+import { globSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { type BuildOptions, buildSync } from 'esbuild'
 
@@ -6,9 +6,6 @@ const NOTICE = `/*
  * Many files in one, made of src/ and of OpenTelemetry's @opentelemetry/* packages:
  * Copyright The OpenTelemetry Authors, licensed under the Apache License, Version 2.0.
  */`
-
-/** What the app's thread may load, by its name in the package's `exports`. */
-const ENTRIES = ['register', 'start', 'index', 'metric-table']
 
 const OPTIONS: BuildOptions = {
   bundle: true,
@@ -36,7 +33,7 @@ export function bundleInstrumentation(folder: string): void {
   for (const file of globSync('**/*.{js,js.map}', { cwd: dist })) rmSync(join(dist, file))
   buildSync({
     ...OPTIONS,
-    entryPoints: ENTRIES.map((name) => join(folder, 'src', `${name}.ts`)),
+    entryPoints: entriesOf(folder),
     outdir: dist,
     // What the API of OpenTelemetry shares, it keeps by a global symbol: a copy of its own sees the app's, and is 50 files less.
     external: ['@chokepoint/analyzer'],
@@ -48,4 +45,12 @@ export function bundleInstrumentation(folder: string): void {
     outdir: join(dist, 'watch'),
     external: ['pprof-format'],
   })
+}
+
+/** What the app's thread may load: the sources of what the package exports. */
+function entriesOf(folder: string): string[] {
+  const { exports } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as {
+    exports: Record<string, { 'chokepoint-source': string }>
+  }
+  return Object.values(exports).map((paths) => join(folder, paths['chokepoint-source']))
 }

@@ -37,7 +37,6 @@ export async function load(
 
 /** What requests at a fixed rate took, from the moment when they were due. */
 export interface Latency {
-  readonly requests: number
   readonly p50Ms: number
   readonly p99Ms: number
 }

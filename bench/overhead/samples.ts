@@ -2,37 +2,32 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 
 /** What one agent came to at one route, in a process that served nothing else under load. */
 export interface RouteSample {
+  /** Processor microseconds a request of the whole process. */
   readonly cpuMicros: number
+  /** Requests a second that the service could take. */
   readonly perSecond: number
+  /** The slowest one in a hundred of `/plain` at the fixed rate. */
   readonly p99Ms: number | undefined
   readonly startupMs: number
+  /** After some requests of each kind and some seconds of rest. */
   readonly rssIdleMb: number
+  /** After the load: V8 has grown the young generation by then, with each agent at another moment. */
   readonly rssMb: number
+  /** The part of `rssMb` that is the app thread's young generation. */
   readonly youngMb: number
   readonly heapMb: number
   readonly exitMs: number
 }
 
-/** What one agent came to in one round: of memory the most of its processes, of start and exit the middle one. */
-export interface Sample {
+/** What one agent came to in one round: of memory after the load that of its largest process, of the rest the middle one. */
+export interface Sample extends Omit<RouteSample, 'cpuMicros' | 'perSecond'> {
   readonly agent: string
-  /** Processor microseconds a request of the whole process, by route. */
+  /** By route. */
   readonly cpuMicros: Readonly<Record<string, number>>
-  /** Requests a second that the service could take, by route. */
+  /** By route. */
   readonly perSecond: Readonly<Record<string, number>>
-  /** The slowest one in a hundred of `/plain` at the fixed rate. */
-  readonly p99Ms: number | undefined
-  readonly startupMs: number
-  /** After some requests of each kind and some seconds of rest. */
-  readonly rssIdleMb?: number
-  /** After the load: V8 has grown the young generation by then, with each agent at another moment. */
-  readonly rssMb: number
-  /** The part of `rssMb` that is the app thread's young generation. */
-  readonly youngMb?: number
-  readonly heapMb: number
-  readonly exitMs: number
-  /** The same with nobody where the telemetry goes to. */
-  readonly exitAloneMs?: number
+  /** The exit with nobody where the telemetry goes to. */
+  readonly exitAloneMs: number
 }
 
 /** All rounds so far. */
