@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process'
+import { execFile, execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 
@@ -41,16 +41,29 @@ export interface Latency {
   readonly p99Ms: number
 }
 
-/** Loads one route at a fixed rate from another core. Fails when an answer was no 200. */
+/** A fixed rate, from another core than the service's. What is due in the warm seconds does not count. */
+export interface FixedRate {
+  readonly ratePerSecond: number
+  readonly warmSeconds: number
+  readonly seconds: number
+  readonly core: number
+}
+
+/** Builds the client that offers a fixed rate into a folder, once. Gives the program. */
+export function buildRateClient(folder: string): string {
+  const source = join(import.meta.dirname, 'programs', 'fixed-rate.c')
+  const program = join(folder, 'fixed-rate')
+  execFileSync('cc', ['-O2', '-o', program, source], { stdio: 'inherit' })
+  return program
+}
+
+/** Loads one route at a fixed rate. Fails when an answer was no 200. */
 export async function loadAtRate(
-  port: number,
-  route: string,
-  { ratePerSecond, seconds, core }: { ratePerSecond: number; seconds: number; core: number },
+  program: string,
+  { port, route }: { port: number; route: string },
+  { ratePerSecond, warmSeconds, seconds, core }: FixedRate,
 ): Promise<Latency> {
-  const program = join(import.meta.dirname, 'programs', 'fixed-rate.ts')
-  const what = [port, route, ratePerSecond, seconds].map(String)
-  const { stdout } = await run('taskset', ['-c', String(core), process.execPath, program, ...what])
-  const { failed, ...latency } = JSON.parse(stdout) as Latency & { failed: number }
-  if (failed > 0) throw new Error(`cannot measure ${route}: ${failed} answers were no 200`)
-  return latency
+  const what = [port, route, ratePerSecond, warmSeconds, seconds].map(String)
+  const { stdout } = await run('taskset', ['-c', String(core), program, ...what])
+  return JSON.parse(stdout) as Latency
 }

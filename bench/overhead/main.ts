@@ -9,7 +9,7 @@ import { existsSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { type Agent, agents } from './agents.ts'
-import { load, loadAtRate } from './load.ts'
+import { buildRateClient, load, loadAtRate } from './load.ts'
 import { BUILT_PRELOAD, installPeers, startSurroundings } from './peers.ts'
 import { type RouteSample, readSamples, type Sample, writeSamples } from './samples.ts'
 import { Service } from './service.ts'
@@ -38,7 +38,10 @@ const LOAD_CORE = 1
 const SETTLE_MS = 2000
 /** The machine itself has stalls of milliseconds, once a second: a window must hold several. */
 const LATENCY_SECONDS_MIN = 8
-const LATENCY_ROUTE = '/plain'
+/** The pool of `/db` closes what rests for ten seconds, which each service did at its start: V8 throws code away then. */
+const LATENCY_WARM_SECONDS = 6
+/** With the others it would take twice as long. */
+const LATENCY_AGENTS = ['bare', 'chokepoint', 'opentelemetry']
 /** V8 goes on compiling for so long: after one second a `fetch` takes twice what it takes after five, with any agent. */
 const WARM_SECONDS = 5
 const REQUESTS_FIRST = 40
@@ -50,6 +53,7 @@ if (!existsSync(options.preload)) {
   throw new Error(`${options.preload} is not there: build first (npm run build)`)
 }
 const folder = installPeers()
+const rateClient = buildRateClient(folder)
 const samples = readSamples(options.results)
 const surroundings = await startSurroundings(folder, LOAD_CORE, options.database)
 const { name: database, connections } = surroundings.ports.database
@@ -77,14 +81,14 @@ async function measure(agent: Agent): Promise<Sample> {
   for (const route of routes) perRoute.push(await measureRoute(agent, route))
   const all = <Key extends keyof RouteSample>(key: Key): RouteSample[Key][] =>
     perRoute.map((sample) => sample[key])
-  const byRoute = (values: readonly number[]): Record<string, number> =>
+  const byRoute = <Value>(values: readonly Value[]): Record<string, Value> =>
     Object.fromEntries(routes.map((route, index) => [route, values[index]!]))
   const largest = perRoute.reduce((one, other) => (other.rssMb > one.rssMb ? other : one))
   return {
     agent: agent.name,
     cpuMicros: byRoute(all('cpuMicros')),
     perSecond: byRoute(all('perSecond')),
-    p99Ms: all('p99Ms').find((ms) => ms !== undefined),
+    p99Ms: byRoute(all('p99Ms')),
     startupMs: median(all('startupMs')),
     rssIdleMb: median(all('rssIdleMb')),
     rssMb: largest.rssMb,
@@ -106,10 +110,8 @@ async function measureRoute(agent: Agent, route: string): Promise<RouteSample> {
   const before = readThreadTimes(service.pid)
   const done = await load(service.port, route, seconds, LOAD_CORE)
   const after = readThreadTimes(service.pid)
-  if (agent.name === BARE && route === LATENCY_ROUTE) {
-    samples.ratePerSecond ??= Math.round(done.perSecond / 2)
-  }
-  const p99Ms = route === LATENCY_ROUTE ? await latencyOf(service) : undefined
+  if (agent.name === BARE) samples.ratesPerSecond[route] ??= Math.round(done.perSecond / 2)
+  const p99Ms = LATENCY_AGENTS.includes(agent.name) ? await latencyOf(service, route) : undefined
   const { rssBytes, youngBytes, heapBytes } = await service.usage()
   return {
     cpuMicros: (after.totalMicros - before.totalMicros) / done.requests,
@@ -141,10 +143,18 @@ async function askEach({ port }: Service): Promise<void> {
   }
 }
 
-async function latencyOf({ port }: Service): Promise<number | undefined> {
-  const { ratePerSecond } = samples
+async function latencyOf({ port }: Service, route: string): Promise<number | undefined> {
+  const ratePerSecond = samples.ratesPerSecond[route]
   if (ratePerSecond === undefined) return undefined
-  const lasts = options.short ? seconds : Math.max(seconds, LATENCY_SECONDS_MIN)
-  const at = { ratePerSecond, core: LOAD_CORE, seconds: lasts }
-  return (await loadAtRate(port, LATENCY_ROUTE, at)).p99Ms
+  const latency = await loadAtRate(
+    rateClient,
+    { port, route },
+    {
+      ratePerSecond,
+      core: LOAD_CORE,
+      warmSeconds: options.short ? 1 : LATENCY_WARM_SECONDS,
+      seconds: options.short ? seconds : Math.max(seconds, LATENCY_SECONDS_MIN),
+    },
+  )
+  return latency.p99Ms
 }

@@ -6,7 +6,7 @@ export interface RouteSample {
   readonly cpuMicros: number
   /** Requests a second that the service could take. */
   readonly perSecond: number
-  /** The slowest one in a hundred of `/plain` at the fixed rate. */
+  /** The slowest one in a hundred at the fixed rate; undefined where it was not measured. */
   readonly p99Ms: number | undefined
   readonly startupMs: number
   /** After some requests of each kind and some seconds of rest. */
@@ -20,20 +20,22 @@ export interface RouteSample {
 }
 
 /** What one agent came to in one round: of memory after the load that of its largest process, of the rest the middle one. */
-export interface Sample extends Omit<RouteSample, 'cpuMicros' | 'perSecond'> {
+export interface Sample extends Omit<RouteSample, 'cpuMicros' | 'perSecond' | 'p99Ms'> {
   readonly agent: string
   /** By route. */
   readonly cpuMicros: Readonly<Record<string, number>>
   /** By route. */
   readonly perSecond: Readonly<Record<string, number>>
+  /** By route. */
+  readonly p99Ms: Readonly<Record<string, number | undefined>>
   /** The exit with nobody where the telemetry goes to. */
   readonly exitAloneMs: number
 }
 
 /** All rounds so far. */
 export interface Samples {
-  /** Half of what the service without an agent could take of `/plain` in the first round. */
-  ratePerSecond: number | undefined
+  /** By route, half of what the service without an agent could take in the first round. */
+  readonly ratesPerSecond: Record<string, number>
   /** What `/db` asked, and by how many connections. */
   database?: string
   readonly rows: Sample[]
@@ -41,7 +43,7 @@ export interface Samples {
 
 /** The samples in a file, or none yet. */
 export function readSamples(file: string | undefined): Samples {
-  if (file === undefined || !existsSync(file)) return { ratePerSecond: undefined, rows: [] }
+  if (file === undefined || !existsSync(file)) return { ratesPerSecond: {}, rows: [] }
   return JSON.parse(readFileSync(file, 'utf8')) as Samples
 }
 

@@ -12,7 +12,7 @@ const REST = [
 ] as const
 
 /** The table of all rounds, in Markdown: medians, and half the distance of the quartiles. */
-export function tableOf({ rows, ratePerSecond, database }: Samples): string {
+export function tableOf({ rows, ratesPerSecond, database }: Samples): string {
   const agents = [...new Set(rows.map(({ agent }) => agent))]
   const routes = [...new Set(rows.flatMap(({ cpuMicros }) => Object.keys(cpuMicros)))]
   const of = (agent: string, pick: (sample: Sample) => number | undefined): number[] =>
@@ -37,24 +37,26 @@ export function tableOf({ rows, ratePerSecond, database }: Samples): string {
     if (agent === 'bare') return median(own).toFixed(0)
     return `+${added(agent, pick).toFixed(key === 'heapMb' ? 1 : 0)}`
   }
-  const p99Cell = (agent: string): string => {
-    const own = of(agent, ({ p99Ms }) => p99Ms)
+  const p99Cell = (agent: string, route: string): string => {
+    const pick = ({ p99Ms }: Sample): number | undefined => p99Ms[route]
+    const own = of(agent, pick)
     if (own.length === 0) return ''
-    const share = median(own) / median(of('bare', ({ p99Ms }) => p99Ms))
+    const share = median(own) / median(of('bare', pick))
     return `${median(own).toFixed(2)} ±${spread(own).toFixed(2)} (${share.toFixed(2)})`
   }
   const rounds = rows.filter(({ agent }) => agent === 'bare').length
-  const p99 = ratePerSecond === undefined ? 'p99 ms' : `p99 ms at ${ratePerSecond.toFixed(0)}/s`
+  const p99 = routes.map((route) => `${route} p99 ms at ${ratesPerSecond[route]}/s`)
   return [
     `Processor microseconds a request: without an agent, and added by each (in brackets the part of OpenTelemetry's and of` +
-      ` Datadog's); latency of /plain at a fixed rate (in brackets, times that without an agent). The database is ${database}.` +
+      ` Datadog's); latency at a fixed rate (in brackets, times that without an agent). The database is ${database}.` +
       ` Median ± half the quartile distance of ${rounds} rounds.\n`,
-    `| | ${routes.join(' | ')} | ${p99} | start ms | RSS MB, rested | loaded | of it young | heap MB | exit ms | collector down |`,
-    `|---|${'---|'.repeat(routes.length + 8)}`,
+    `| | ${[...routes, ...p99].join(' | ')} | start ms | RSS MB, rested | loaded | of it young | heap MB | exit ms | collector down |`,
+    `|---|${'---|'.repeat(2 * routes.length + 7)}`,
     ...agents.map((agent) => {
-      const cells = routes.map((route) => cpuCell(agent, route))
+      const cpu = routes.map((route) => cpuCell(agent, route))
+      const p99 = routes.map((route) => p99Cell(agent, route))
       const rest = REST.map((key) => addedCell(agent, key))
-      return `| ${[agent, ...cells, p99Cell(agent), ...rest].join(' | ')} |`
+      return `| ${[agent, ...cpu, ...p99, ...rest].join(' | ')} |`
     }),
   ].join('\n')
 }

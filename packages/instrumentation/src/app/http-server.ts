@@ -16,8 +16,15 @@ const TEXT_MAX = 512
 /** Where a request, a response or a stream keeps its root. */
 export const ROOT = Symbol('chokepoint.root')
 
+/** Where a connection keeps its scheme: to look for `encrypted` where there is none takes a walk over five prototypes. */
+const SCHEME = Symbol('chokepoint.scheme')
+
 interface TrackedRequest extends IncomingMessage {
   [ROOT]?: HttpRoot
+}
+
+interface TrackedSocket extends Partial<Pick<TLSSocket, 'encrypted'>> {
+  [SCHEME]?: 'http' | 'https'
 }
 
 /** The local root of one HTTP request. */
@@ -115,6 +122,11 @@ export function serverSpanOf(root: LocalRoot, method: MethodStats): AppSpan {
   return new AppSpan(root, start, () => {})
 }
 
+function schemeOf(socket: TrackedSocket): 'http' | 'https' {
+  socket[SCHEME] ??= socket.encrypted ? 'https' : 'http'
+  return socket[SCHEME]
+}
+
 /** The first value of a header in a list of names and values, as they came. Names come in any case. */
 function headerOf(rawHeaders: readonly string[], wanted: string): string | undefined {
   for (let index = 0; index < rawHeaders.length; index += 2) {
@@ -172,8 +184,7 @@ export function watchHttpServers(
   function begin(request: TrackedRequest, response: ServerResponse): HttpRoot | undefined {
     if (ownPorts.size > 0 && ownPorts.has(request.socket.localPort ?? 0)) return undefined
     const startMs = clock.mark()
-    const scheme = (request.socket as TLSSocket).encrypted ? 'https' : 'http'
-    const method = metrics.method(request.method, scheme)
+    const method = metrics.method(request.method, schemeOf(request.socket as TrackedSocket))
     const root = new HttpRoot(request, response, method, startMs, clock.idleMs)
     if (!tracker.propagates) root.ignoreCaller()
     if (!tracker.carriesBaggage) root.ignoreBaggage()

@@ -3,13 +3,13 @@ import { getHeapSpaceStatistics, getHeapStatistics } from 'node:v8'
 import {
   GC_SECONDS,
   type GcCounts,
-  type LoopDelays,
-  type RuntimeSample,
+  type SentRuntimeSample,
+  type SharedDelays,
 } from '../shared/runtime-sample.ts'
 
 export interface RuntimeProbeOptions {
   readonly everyMs: number
-  readonly send: (sample: RuntimeSample) => void
+  readonly send: (sample: SentRuntimeSample) => void
   readonly onError: (error: unknown) => void
 }
 
@@ -21,7 +21,7 @@ const RESOURCE_TYPES_MAX = 64
  * 100 microseconds each time and never keeps the process alive. Returns how to stop it.
  */
 export function startRuntimeProbe({ everyMs, send, onError }: RuntimeProbeOptions): () => void {
-  const delays = new LoopDelayMonitor(process.versions.node)
+  const delays = watchDelays(process.versions.node)
   const gc = new GcObserver()
   const timer = setInterval(() => {
     try {
@@ -33,17 +33,17 @@ export function startRuntimeProbe({ everyMs, send, onError }: RuntimeProbeOption
   timer.unref()
   return () => {
     clearInterval(timer)
-    delays.close()
+    delays.histogram.disable()
     gc.close()
   }
 }
 
-function takeSample(delays: LoopDelayMonitor, gc: GcObserver): RuntimeSample {
+function takeSample(delays: SharedDelays, gc: GcObserver): SentRuntimeSample {
   const { active, idle } = performance.eventLoopUtilization()
   return {
     loopActiveMs: active,
     loopIdleMs: idle,
-    delays: delays.take(),
+    delays,
     gc: gc.counts(),
     heapLimitBytes: getHeapStatistics().heap_size_limit,
     heapFloorBytes: gc.heapFloorBytes,
@@ -73,47 +73,16 @@ function countResources(): Record<string, number> {
 
 /**
  * The delays of the event loop. Newer versions of Node measure each turn of the loop; the older ones
- * measure how late a timer is, and count the timer's own interval in: it is taken off here.
+ * measure how late a timer is, and count the timer's own interval in.
  */
-class LoopDelayMonitor {
-  readonly #histogram: ReturnType<typeof monitorEventLoopDelay>
-  readonly #offsetMs: number
-
-  constructor(nodeVersion: string) {
-    const perIteration = measuresEachTurn(nodeVersion)
-    this.#offsetMs = perIteration ? 0 : RESOLUTION_MS
-    const options = { resolution: RESOLUTION_MS, samplePerIteration: perIteration }
-    this.#histogram = monitorEventLoopDelay(options)
-    this.#histogram.enable()
-  }
-
-  /** The delays since the last call. */
-  take(): LoopDelays | undefined {
-    const histogram = this.#histogram
-    const { count, stddev } = histogram
-    if (count === 0) return undefined
-    const ms = (nanoseconds: number): number => Math.max(0, nanoseconds / 1e6 - this.#offsetMs)
-    const percentiles: Map<number, number> = new Map(histogram.percentiles)
-    for (const percentile of [50, 90, 99]) {
-      percentiles.set(percentile, histogram.percentile(percentile))
-    }
-    const taken: LoopDelays = {
-      count,
-      minMs: ms(histogram.min),
-      maxMs: ms(histogram.max),
-      meanMs: ms(histogram.mean),
-      stddevMs: stddev / 1e6,
-      percentiles: Array.from(percentiles)
-        .sort(([one], [other]) => one - other)
-        .map(([percentile, nanoseconds]) => [percentile, ms(nanoseconds)] as const),
-    }
-    histogram.reset()
-    return taken
-  }
-
-  close(): void {
-    this.#histogram.disable()
-  }
+function watchDelays(
+  nodeVersion: string,
+): SharedDelays & { readonly histogram: ReturnType<typeof monitorEventLoopDelay> } {
+  const perIteration = measuresEachTurn(nodeVersion)
+  const options = { resolution: RESOLUTION_MS, samplePerIteration: perIteration }
+  const histogram = monitorEventLoopDelay(options)
+  histogram.enable()
+  return { histogram, offsetMs: perIteration ? 0 : RESOLUTION_MS }
 }
 
 /** `samplePerIteration` came with Node 26.5 and was carried back to 24.21. */

@@ -14,15 +14,22 @@ export interface RemoteParent {
 const TRACE_STATE_LENGTH_MAX = 512
 
 const POOL_BYTES = 4096
+/** Ids are parts of a text: a short one, because it outlives minor collections while it is in use. */
+const TEXT_BYTES = 128
 const pool = Buffer.alloc(POOL_BYTES)
+let poolAt = POOL_BYTES
 let digits = ''
 let digitsAt = 0
 
-/** Random bytes as lower-case hex: one system call and one text serve hundreds of ids, which are parts of it. */
+/** Random bytes as lower-case hex: one system call serves hundreds of ids, one text some of them. */
 function randomHex(bytes: number): string {
   if (digitsAt + 2 * bytes > digits.length) {
-    randomFillSync(pool)
-    digits = pool.toString('hex')
+    if (poolAt === POOL_BYTES) {
+      randomFillSync(pool)
+      poolAt = 0
+    }
+    digits = pool.toString('hex', poolAt, poolAt + TEXT_BYTES)
+    poolAt += TEXT_BYTES
     digitsAt = 0
   }
   digitsAt += 2 * bytes

@@ -1,6 +1,6 @@
 import type { ScopeMetrics } from '@opentelemetry/sdk-metrics'
 import type { Settings } from '../settings/settings.ts'
-import type { RuntimeSample } from './runtime-sample.ts'
+import type { SentRuntimeSample } from './runtime-sample.ts'
 
 /** Where a worker process stands in its cluster. */
 export interface ClusterPlace {
@@ -100,7 +100,7 @@ export type AppMessage =
   /** The watch thread adds 1 to TAKEN for each batch it takes, so that a slow one is noticed. */
   | ({ readonly type: 'spans' } & SpanBatch)
   /** What only the app thread can see of its runtime, about once a second. */
-  | { readonly type: 'runtime'; readonly sample: RuntimeSample }
+  | { readonly type: 'runtime'; readonly sample: SentRuntimeSample }
   /** The event loop turns again after a time in which it did not. */
   | { readonly type: 'gap'; readonly gap: BeatGap }
   /** The newest cumulative state of the app's own OpenTelemetry instruments; replaces the one before. */

@@ -1,3 +1,5 @@
+import type { Histogram } from 'node:perf_hooks'
+
 /** The delays of the event loop between two samples, in ms. */
 export interface LoopDelays {
   readonly count: number
@@ -7,6 +9,16 @@ export interface LoopDelays {
   readonly stddevMs: number
   /** `[percentile, ms]`, ascending: so many percent of the delays are at most so long. */
   readonly percentiles: readonly (readonly [percentile: number, ms: number])[]
+}
+
+/**
+ * Node's histogram of the event loop's delays, in nanoseconds. A copy of it in another thread has the same counts, so
+ * the watch thread reads them: mean and deviation alone take half a millisecond.
+ */
+export interface SharedDelays {
+  readonly histogram: Histogram
+  /** What each delay holds too much. */
+  readonly offsetMs: number
 }
 
 /** Garbage collections of one kind since the process began. */
@@ -43,6 +55,9 @@ export interface RuntimeSample {
   /** What keeps the event loop alive, by type. */
   readonly resources: Readonly<Record<string, number>>
 }
+
+/** A sample on its way to the watch thread, which takes the delays out itself. */
+export type SentRuntimeSample = Omit<RuntimeSample, 'delays'> & { readonly delays: SharedDelays }
 
 /** Upper bounds of the buckets of garbage collections: most minor ones take less than a millisecond. */
 export const GC_SECONDS = [

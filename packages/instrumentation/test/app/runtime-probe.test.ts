@@ -4,6 +4,7 @@ import { expect } from 'chai'
 import { eventually } from '../../../../tools/testing/eventually.ts'
 import { startRuntimeProbe } from '../../src/app/runtime-probe.ts'
 import { GC_SECONDS, type RuntimeSample } from '../../src/shared/runtime-sample.ts'
+import { takeDelays } from '../../src/watch/probes/take-delays.ts'
 
 function spin(ms: number): void {
   const end = performance.now() + ms
@@ -18,7 +19,8 @@ describe('runtime probe of the app thread', () => {
     samples = []
     stop = startRuntimeProbe({
       everyMs: 100,
-      send: (sample) => samples.push(sample),
+      // As the watch thread does it.
+      send: (sample) => samples.push({ ...sample, delays: takeDelays(sample.delays) }),
       onError: (error) => {
         throw error
       },

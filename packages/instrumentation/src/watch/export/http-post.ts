@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
-import type { IncomingMessage } from 'node:http'
+import type { ClientRequest, IncomingMessage } from 'node:http'
 import type { LookupFunction } from 'node:net'
+import { urlToHttpOptions } from 'node:url'
 import { CONSOLE, type OtlpSettings } from '../../settings/otlp-settings.ts'
 import { http } from '../../shared/node-http.ts'
 import { writeToConsole } from './console-post.ts'
@@ -21,6 +22,11 @@ export interface HttpPoster {
 }
 
 const ANSWER_BYTES_MAX = 64 * 1024
+/**
+ * Before a request is begun, and before its body is sent, this thread sleeps: on a processor that it shares with the
+ * app, short pieces of work keep a request of the app waiting for less long than one of their length.
+ */
+const APART_MS = 1
 
 /**
  * Posts to one OTLP endpoint over a kept connection; it never keeps the process alive. With a certificate that cannot
@@ -51,49 +57,77 @@ function createPoster(settings: OtlpSettings): HttpPoster {
     'user-agent': 'chokepoint-instrumentation',
     ...settings.headers,
   }
-  const post = (body: Uint8Array, signal: AbortSignal): Promise<HttpAnswer> =>
-    new Promise((resolve, reject) => {
-      const outgoing = request(url, { method: 'POST', agent, headers, signal }, (incoming) => {
-        readAnswer(incoming).then(resolve, reject)
-      })
-      outgoing.on('error', (error: NodeJS.ErrnoException) => {
-        // The receiver closed the kept connection just when it was used again: that tells nothing of the receiver.
-        if (outgoing.reusedSocket && error.code === 'ECONNRESET' && !signal.aborted) {
-          post(body, signal).then(resolve, reject)
-        } else reject(error)
-      })
-      outgoing.end(body)
-    })
-  return { post: limited(post), close: () => agent.destroy() }
+  const target = { ...urlToHttpOptions(url), method: 'POST', agent, headers }
+  return { post: poster(() => request(target)), close: () => agent.destroy() }
 }
 
 /** Gives up when the time is over, and says so. */
-function limited(post: (body: Uint8Array, signal: AbortSignal) => Promise<HttpAnswer>): HttpPost {
-  return async (body, timeoutMs) => {
-    const wholeMs = Math.max(1, Math.ceil(timeoutMs))
-    const signal = AbortSignal.timeout(wholeMs)
-    try {
-      return await post(body, signal)
-    } catch (error) {
-      throw signal.aborted ? new Error(`no answer within ${wholeMs} ms`) : error
-    }
-  }
+function poster(begin: () => ClientRequest): HttpPost {
+  return (body, timeoutMs) =>
+    new Promise((resolve, reject) => {
+      const wholeMs = Math.max(1, Math.ceil(timeoutMs))
+      let outgoing: ClientRequest | undefined
+      let isOver = false
+      const over = (): void => {
+        isOver = true
+        clearTimeout(timer)
+      }
+      const fail = (error: unknown): void => {
+        over()
+        reject(error)
+      }
+      const timer = setTimeout(() => {
+        fail(new Error(`no answer within ${wholeMs} ms`))
+        outgoing?.destroy()
+      }, wholeMs)
+      timer.unref()
+
+      function attempt(): void {
+        if (isOver) return
+        const request = begin()
+        outgoing = request
+        request.on('response', (incoming) => {
+          readAnswer(incoming, fail, (answer) => {
+            over()
+            resolve(answer)
+          })
+        })
+        request.on('error', (error: NodeJS.ErrnoException) => {
+          // The receiver closed the kept connection just when it was used again: that tells nothing of the receiver.
+          if (request.reusedSocket && error.code === 'ECONNRESET' && !isOver) attempt()
+          else fail(error)
+        })
+        setTimeout(() => request.end(body), APART_MS)
+      }
+      setTimeout(attempt, APART_MS)
+    })
 }
 
-async function readAnswer(incoming: IncomingMessage): Promise<HttpAnswer> {
+function readAnswer(
+  incoming: IncomingMessage,
+  fail: (error: unknown) => void,
+  done: (answer: HttpAnswer) => void,
+): void {
   const chunks: Buffer[] = []
   let bytes = 0
-  for await (const chunk of incoming as AsyncIterable<Buffer>) {
+  const end = (): void =>
+    done({
+      status: incoming.statusCode ?? 0,
+      retryAfter: incoming.headers['retry-after'],
+      body: Buffer.concat(chunks),
+    })
+  incoming.on('data', (chunk: Buffer) => {
     bytes += chunk.length
+    if (bytes <= ANSWER_BYTES_MAX) {
+      chunks.push(chunk)
+      return
+    }
     // The connection is given up: draining an endless answer would cost more than a new one.
-    if (bytes > ANSWER_BYTES_MAX) break
-    chunks.push(chunk)
-  }
-  return {
-    status: incoming.statusCode ?? 0,
-    retryAfter: incoming.headers['retry-after'],
-    body: Buffer.concat(chunks),
-  }
+    end()
+    incoming.destroy()
+  })
+  incoming.on('end', end)
+  incoming.on('error', fail)
 }
 
 function readPemFiles({ caFile, keyFile, certificateFile }: OtlpSettings) {

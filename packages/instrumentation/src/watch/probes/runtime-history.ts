@@ -1,4 +1,5 @@
-import type { LoopDelays, RuntimeSample } from '../../shared/runtime-sample.ts'
+import type { LoopDelays, RuntimeSample, SentRuntimeSample } from '../../shared/runtime-sample.ts'
+import { takeDelays } from './take-delays.ts'
 
 /** Ten minutes of samples; a reader that looks less often sees the newest ten minutes. */
 const WINDOWS_MAX = 600
@@ -17,6 +18,11 @@ export class RuntimeHistory {
   /** How many windows of delays there have been: a cursor for `since`. */
   get cursor(): number {
     return this.#dropped + this.#windows.length
+  }
+
+  /** Takes a sample as it comes from its thread. */
+  receive(sample: SentRuntimeSample): void {
+    this.add({ ...sample, delays: takeDelays(sample.delays) })
   }
 
   add(sample: RuntimeSample): void {
