@@ -37,7 +37,7 @@ const SERVICE_CORE = 0
 const LOAD_CORE = 1
 const SETTLE_MS = 2000
 /** The machine itself has stalls of milliseconds, once a second: a window must hold several. */
-const LATENCY_SECONDS_MIN = 8
+const LATENCY_SECONDS_MIN = 12
 /** The pool of `/db` closes what rests for ten seconds, which each service did at its start: V8 throws code away then. */
 const LATENCY_WARM_SECONDS = 6
 /** With the others it would take twice as long. */

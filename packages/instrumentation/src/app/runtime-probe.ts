@@ -3,13 +3,13 @@ import { getHeapSpaceStatistics, getHeapStatistics } from 'node:v8'
 import {
   GC_SECONDS,
   type GcCounts,
-  type SentRuntimeSample,
+  type OwnRuntimeSample,
   type SharedDelays,
 } from '../shared/runtime-sample.ts'
 
 export interface RuntimeProbeOptions {
   readonly everyMs: number
-  readonly send: (sample: SentRuntimeSample) => void
+  readonly send: (sample: OwnRuntimeSample) => void
   readonly onError: (error: unknown) => void
 }
 
@@ -38,7 +38,7 @@ export function startRuntimeProbe({ everyMs, send, onError }: RuntimeProbeOption
   }
 }
 
-function takeSample(delays: SharedDelays, gc: GcObserver): SentRuntimeSample {
+function takeSample(delays: SharedDelays, gc: GcObserver): OwnRuntimeSample {
   const { active, idle } = performance.eventLoopUtilization()
   return {
     loopActiveMs: active,

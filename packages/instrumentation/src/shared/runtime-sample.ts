@@ -56,8 +56,11 @@ export interface RuntimeSample {
   readonly resources: Readonly<Record<string, number>>
 }
 
-/** A sample on its way to the watch thread, which takes the delays out itself. */
-export type SentRuntimeSample = Omit<RuntimeSample, 'delays'> & { readonly delays: SharedDelays }
+/** A sample as its thread takes it: the delays are still in the histogram. */
+export type OwnRuntimeSample = Omit<RuntimeSample, 'delays'> & { readonly delays: SharedDelays }
+
+/** A sample on its way to the watch thread, which takes the delays out itself where the histogram can be shared. */
+export type SentRuntimeSample = RuntimeSample | OwnRuntimeSample
 
 /** Upper bounds of the buckets of garbage collections: most minor ones take less than a millisecond. */
 export const GC_SECONDS = [

@@ -4,7 +4,7 @@ import { expect } from 'chai'
 import { eventually } from '../../../../tools/testing/eventually.ts'
 import { startRuntimeProbe } from '../../src/app/runtime-probe.ts'
 import { GC_SECONDS, type RuntimeSample } from '../../src/shared/runtime-sample.ts'
-import { takeDelays } from '../../src/watch/probes/take-delays.ts'
+import { takeDelays } from '../../src/shared/take-delays.ts'
 
 function spin(ms: number): void {
   const end = performance.now() + ms

@@ -1,4 +1,4 @@
-import type { LoopDelays, SharedDelays } from '../../shared/runtime-sample.ts'
+import type { LoopDelays, SharedDelays } from './runtime-sample.ts'
 
 /** Those that are told, whatever steps the histogram itself has. */
 const PERCENTILES = [50, 90, 99]
