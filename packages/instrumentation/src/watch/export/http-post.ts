@@ -58,11 +58,11 @@ function createPoster(settings: OtlpSettings): HttpPoster {
     ...settings.headers,
   }
   const target = { ...urlToHttpOptions(url), method: 'POST', agent, headers }
-  return { post: poster(() => request(target)), close: () => agent.destroy() }
+  return { post: postBy(() => request(target)), close: () => agent.destroy() }
 }
 
-/** Gives up when the time is over, and says so. */
-function poster(begin: () => ClientRequest): HttpPost {
+/** Gives up when the time is over, and says so. `begin` throws for headers that cannot be sent. */
+function postBy(begin: () => ClientRequest): HttpPost {
   return (body, timeoutMs) =>
     new Promise((resolve, reject) => {
       const wholeMs = Math.max(1, Math.ceil(timeoutMs))
@@ -84,7 +84,13 @@ function poster(begin: () => ClientRequest): HttpPost {
 
       function attempt(): void {
         if (isOver) return
-        const request = begin()
+        let request: ClientRequest
+        try {
+          request = begin()
+        } catch (error) {
+          fail(error)
+          return
+        }
         outgoing = request
         request.on('response', (incoming) => {
           readAnswer(incoming, fail, (answer) => {
