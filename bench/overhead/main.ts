@@ -40,7 +40,7 @@ const SETTLE_MS = 2000
 const LATENCY_SECONDS_MIN = 12
 /** The pool of `/db` closes what rests for ten seconds, which each service did at its start: V8 throws code away then. */
 const LATENCY_WARM_SECONDS = 6
-/** With the others it would take twice as long. */
+/** With the others a round would take half as long again. */
 const LATENCY_AGENTS = ['bare', 'chokepoint', 'opentelemetry']
 /** V8 goes on compiling for so long: after one second a `fetch` takes twice what it takes after five, with any agent. */
 const WARM_SECONDS = 5

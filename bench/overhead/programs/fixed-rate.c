@@ -67,10 +67,23 @@ static int open_connection(int port) {
   return socket_number;
 }
 
+static void send_request(int socket_number) {
+  if (write(socket_number, request, request_bytes) != (ssize_t)request_bytes) fail("cannot send");
+}
+
 static void ask(int number, long carries) {
   connections[number].carries = carries;
   connections[number].received = 0;
-  if (write(connections[number].socket, request, request_bytes) != (ssize_t)request_bytes) fail("cannot send");
+  send_request(connections[number].socket);
+}
+
+static long length_of_answer(int socket_number) {
+  static char answer[ANSWER_MAX];
+  send_request(socket_number);
+  usleep(FIRST_ANSWER_MS * 1000);
+  long bytes = read(socket_number, answer, sizeof answer);
+  if (bytes <= 0) fail("no answer to the first request");
+  return bytes;
 }
 
 /** What of an answer is there. */
@@ -91,6 +104,45 @@ static void receive(int number) {
   else idle[idle_count++] = number;
 }
 
+static void open_connections(int ready, int port) {
+  for (int number = 0; number < CONNECTIONS; number++) {
+    int socket_number = connections[number].socket = open_connection(port);
+    if (number == 0) answer_bytes = length_of_answer(socket_number);
+    fcntl(socket_number, F_SETFL, O_NONBLOCK);
+    struct epoll_event event = {.events = EPOLLIN, .data.u32 = number};
+    epoll_ctl(ready, EPOLL_CTL_ADD, socket_number, &event);
+    idle[idle_count++] = number;
+  }
+}
+
+/** Takes what answers there are; sleeps until there is one, for so long at most. */
+static void wait_for_answers(int ready, double ms) {
+  if (ms < 0) ms = 0;
+  struct timespec at_most = {.tv_sec = ms / 1e3};
+  at_most.tv_nsec = (ms - at_most.tv_sec * 1e3) * 1e6;
+  struct epoll_event events[CONNECTIONS];
+  int count = epoll_pwait2(ready, events, CONNECTIONS, &at_most, NULL);
+  for (int index = 0; index < count; index++) receive(events[index].data.u32);
+}
+
+/** Offers all requests, each when it is due, and waits for the answers. */
+static void offer(int ready, long all) {
+  start_ms = now_ms();
+  double end_ms = due_ms(all) + DRAIN_MS;
+  long offered = 0;
+  while (answered < all && now_ms() < end_ms) {
+    for (double now = now_ms(); offered < all && due_ms(offered) <= now; offered++) {
+      if (idle_count > 0) ask(idle[--idle_count], offered);
+      else waiting[waiting_to++] = offered;
+    }
+    wait_for_answers(ready, offered < all ? due_ms(offered) - now_ms() : 1);
+  }
+  // What has not been answered by now took at least so long.
+  for (long number = 0; number < all; number++) {
+    if (latencies_ms[number] < 0) latencies_ms[number] = now_ms() - due_ms(number);
+  }
+}
+
 static int by_size(const void *one, const void *other) {
   double difference = *(const double *)one - *(const double *)other;
   return difference < 0 ? -1 : difference > 0;
@@ -105,6 +157,10 @@ int main(int count, char **arguments) {
   double rate = atof(arguments[3]);
   long warm = rate * atof(arguments[4]);
   long all = warm + rate * atof(arguments[5]);
+  if (port <= 0 || rate <= 0 || all <= warm) {
+    fprintf(stderr, "fixed-rate: a port, a rate and seconds above zero, not %s, %s and %s\n", arguments[1], arguments[3], arguments[5]);
+    return 2;
+  }
   gap_ms = 1000 / rate;
   // Linux lets a sleep take fifty microseconds longer otherwise.
   prctl(PR_SET_TIMERSLACK, 1);
@@ -115,40 +171,8 @@ int main(int count, char **arguments) {
   request_bytes = snprintf(request, sizeof request, "GET %s HTTP/1.1\r\nhost: 127.0.0.1:%d\r\n\r\n", arguments[2], port);
 
   int ready = epoll_create1(0);
-  for (int number = 0; number < CONNECTIONS; number++) {
-    int socket_number = connections[number].socket = open_connection(port);
-    if (number == 0) {
-      static char answer[ANSWER_MAX];
-      if (write(socket_number, request, request_bytes) != (ssize_t)request_bytes) fail("cannot send");
-      usleep(FIRST_ANSWER_MS * 1000);
-      answer_bytes = read(socket_number, answer, sizeof answer);
-    }
-    fcntl(socket_number, F_SETFL, O_NONBLOCK);
-    struct epoll_event event = {.events = EPOLLIN, .data.u32 = number};
-    epoll_ctl(ready, EPOLL_CTL_ADD, socket_number, &event);
-    idle[idle_count++] = number;
-  }
-
-  start_ms = now_ms();
-  double end_ms = due_ms(all) + DRAIN_MS;
-  long offered = 0;
-  while (answered < all && now_ms() < end_ms) {
-    for (double now = now_ms(); offered < all && due_ms(offered) <= now; offered++) {
-      if (idle_count > 0) ask(idle[--idle_count], offered);
-      else waiting[waiting_to++] = offered;
-    }
-    double sleep_ms = offered < all ? due_ms(offered) - now_ms() : 1;
-    if (sleep_ms < 0) sleep_ms = 0;
-    struct timespec sleep = {.tv_sec = sleep_ms / 1e3};
-    sleep.tv_nsec = (sleep_ms - sleep.tv_sec * 1e3) * 1e6;
-    struct epoll_event events[CONNECTIONS];
-    int events_count = epoll_pwait2(ready, events, CONNECTIONS, &sleep, NULL);
-    for (int index = 0; index < events_count; index++) receive(events[index].data.u32);
-  }
-  // What has not been answered by now took at least so long.
-  for (long number = 0; number < all; number++) {
-    if (latencies_ms[number] < 0) latencies_ms[number] = now_ms() - due_ms(number);
-  }
+  open_connections(ready, port);
+  offer(ready, all);
   double *counted = latencies_ms + warm;
   long counted_count = all - warm;
   qsort(counted, counted_count, sizeof *counted, by_size);

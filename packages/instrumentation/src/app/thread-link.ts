@@ -3,11 +3,9 @@ import { clearTimeout, setInterval, setTimeout } from 'node:timers'
 import * as threads from 'node:worker_threads'
 import { type SharedMemory, STATE, STATE_READY } from '../shared/memory-layout.ts'
 import type { AppMessage, SpanBatch } from '../shared/messages.ts'
-import { takeDelays } from '../shared/take-delays.ts'
+import { withOwnDelays } from '../shared/take-delays.ts'
 import { THREADS_CHANNEL, type ThreadMessage } from '../shared/thread-messages.ts'
 import { BATCHES_ON_THE_WAY_MAX, type Link, takenBatches } from './watch-link.ts'
-
-type RuntimeMessage = Extract<AppMessage, { readonly type: 'runtime' }>
 
 /** The watch thread of a process that has just begun is up by then. */
 const SECOND_HELLO_MS = 300
@@ -52,7 +50,7 @@ export class ThreadLink implements Link {
     // They may come when the loop is empty; a channel that is opened then would begin its next turn, and the next.
     if (message.type === 'app-metrics') this.#appMetrics = message
     else if (this.#ready) {
-      this.#post(message.type === 'runtime' ? withOwnDelays(message) : message)
+      this.#post(withoutHistogram(message))
       this.#postAppMetrics()
     } else this.#hello()
   }
@@ -89,11 +87,9 @@ export class ThreadLink implements Link {
 }
 
 /** A histogram goes to one receiver only, and a channel may have several at a time. */
-function withOwnDelays(message: RuntimeMessage): RuntimeMessage {
-  const { sample } = message
-  const { delays } = sample
-  if (delays === undefined || !('histogram' in delays)) return message
-  return { ...message, sample: { ...sample, delays: takeDelays(delays) } }
+function withoutHistogram(message: AppMessage): AppMessage {
+  if (message.type !== 'runtime') return message
+  return { ...message, sample: withOwnDelays(message.sample) }
 }
 
 /** The name that the app gave this thread; older versions of Node do not tell it, and most threads have none. */

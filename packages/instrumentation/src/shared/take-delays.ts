@@ -1,4 +1,9 @@
-import type { LoopDelays, SharedDelays } from './runtime-sample.ts'
+import type {
+  LoopDelays,
+  RuntimeSample,
+  SentRuntimeSample,
+  SharedDelays,
+} from './runtime-sample.ts'
 
 /** Those that are told, whatever steps the histogram itself has. */
 const PERCENTILES = [50, 90, 99]
@@ -24,4 +29,11 @@ export function takeDelays({ histogram, offsetMs }: SharedDelays): LoopDelays | 
   }
   histogram.reset()
   return taken
+}
+
+/** A sample whose delays are its own: those of a shared histogram are taken out of it. */
+export function withOwnDelays(sample: SentRuntimeSample): RuntimeSample {
+  const { delays } = sample
+  const isShared = delays !== undefined && 'histogram' in delays
+  return { ...sample, delays: isShared ? takeDelays(delays) : delays }
 }

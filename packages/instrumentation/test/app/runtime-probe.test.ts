@@ -4,7 +4,7 @@ import { expect } from 'chai'
 import { eventually } from '../../../../tools/testing/eventually.ts'
 import { startRuntimeProbe } from '../../src/app/runtime-probe.ts'
 import { GC_SECONDS, type RuntimeSample } from '../../src/shared/runtime-sample.ts'
-import { takeDelays } from '../../src/shared/take-delays.ts'
+import { withOwnDelays } from '../../src/shared/take-delays.ts'
 
 function spin(ms: number): void {
   const end = performance.now() + ms
@@ -20,7 +20,7 @@ describe('runtime probe of the app thread', () => {
     stop = startRuntimeProbe({
       everyMs: 100,
       // As the watch thread does it.
-      send: (sample) => samples.push({ ...sample, delays: takeDelays(sample.delays) }),
+      send: (sample) => samples.push(withOwnDelays(sample)),
       onError: (error) => {
         throw error
       },

@@ -1,5 +1,5 @@
 import type { LoopDelays, RuntimeSample, SentRuntimeSample } from '../../shared/runtime-sample.ts'
-import { takeDelays } from '../../shared/take-delays.ts'
+import { withOwnDelays } from '../../shared/take-delays.ts'
 
 /** Ten minutes of samples; a reader that looks less often sees the newest ten minutes. */
 const WINDOWS_MAX = 600
@@ -22,9 +22,7 @@ export class RuntimeHistory {
 
   /** Takes a sample as it comes from its thread. */
   receive(sample: SentRuntimeSample): void {
-    const { delays } = sample
-    const isShared = delays !== undefined && 'histogram' in delays
-    this.add({ ...sample, delays: isShared ? takeDelays(delays) : delays })
+    this.add(withOwnDelays(sample))
   }
 
   add(sample: RuntimeSample): void {
