@@ -4,6 +4,7 @@ import type { Baggage, Context } from '@opentelemetry/api'
 import { http } from '../shared/node-http.ts'
 import { AppSpan } from './app-span.ts'
 import { BAGGAGE_HEADER, parseBaggage } from './baggage.ts'
+import { callbacksRestoreContext } from './callback-context.ts'
 import { emitIn } from './emitter-context.ts'
 import type { ErrorSink } from './guard.ts'
 import type { HttpServerMetrics, MethodStats } from './http-server-metrics.ts'
@@ -25,6 +26,8 @@ interface TrackedRequest extends IncomingMessage {
 
 interface TrackedSocket extends Partial<Pick<TLSSocket, 'encrypted'>> {
   [SCHEME]?: 'http' | 'https'
+  /** Node's parser while the connection has one, with the request that it announces. */
+  readonly parser?: { readonly incoming?: unknown } | null
 }
 
 /** The local root of one HTTP request. */
@@ -164,6 +167,12 @@ export function httpRootOf(request: IncomingMessage): HttpRoot | undefined {
 }
 
 type Emit = (event: string, ...args: unknown[]) => boolean
+type EmitRequest = (event: string, request: unknown, response: unknown) => boolean
+
+/** Whether Node's own parser announces a request, and nobody else. */
+function comesFromParser(request: TrackedRequest): boolean {
+  return (request.socket as TrackedSocket).parser?.incoming === request
+}
 
 /** Lets the requests that servers of a class emit run in a root of their own. */
 export type PatchServer = (prototype: { emit: Emit }) => void
@@ -180,6 +189,7 @@ export function watchHttpServers(
   report: ErrorSink,
 ): PatchServer {
   const { clock, store } = tracker
+  const nodeRestores = callbacksRestoreContext()
 
   function begin(request: TrackedRequest, response: ServerResponse): HttpRoot | undefined {
     if (ownPorts.size > 0 && ownPorts.has(request.socket.localPort ?? 0)) return undefined
@@ -198,14 +208,15 @@ export function watchHttpServers(
   function onClose(this: ServerResponse<TrackedRequest>): void {
     try {
       const root = this.req[ROOT]
-      if (root !== undefined && !root.ended) end(root, this)
+      if (root === undefined || root.ended) return
+      end(root, this)
     } catch (error) {
       report(error)
     }
   }
 
   function end(root: HttpRoot, response: ServerResponse): void {
-    const endMs = clock.charge(root.split)
+    const endMs = clock.charge(root)
     const { method } = root
     const status = response.headersSent ? response.statusCode : undefined
     const errorType = serverErrorType(status)
@@ -217,9 +228,10 @@ export function watchHttpServers(
 
   function patch(prototype: { emit: Emit }): void {
     const emit = prototype.emit
-    prototype.emit = function chokepointEmit(this: unknown, event, request, response, ...more) {
+    const emitHere: EmitRequest = function chokepointEmit(this: unknown, event, request, response) {
       // biome-ignore lint/complexity/noArguments: events have as many arguments as they were given, at no cost
-      if (event !== 'request' || more.length > 0) return emit.apply(this, arguments as never)
+      const given = arguments
+      if (event !== 'request' || given.length !== 3) return emit.apply(this, given as never)
       let root: HttpRoot | undefined
       try {
         root = begin(request as IncomingMessage, response as ServerResponse)
@@ -228,15 +240,19 @@ export function watchHttpServers(
       }
       if (root === undefined) return emit.call(this, event, request, response)
       const context = store.getStore()
+      // What Node calls from its parser ends with this event: it takes the context back by itself, at no cost.
+      const leaves =
+        nodeRestores && context === undefined && comesFromParser(request as TrackedRequest)
       store.enterWith(root)
       try {
         return emit.call(this, event, request, response)
       } finally {
-        if (!root.ended) clock.chargeAtOnce(root.split)
+        if (!root.ended) clock.chargeAtOnce(root)
         // As `run` does it, without its closures and arrays; nothing here may throw.
-        store.enterWith(context as Context)
+        if (!leaves) store.enterWith(context as Context)
       }
     }
+    prototype.emit = emitHere as Emit
   }
 
   patch(http.Server.prototype as { emit: Emit })

@@ -145,7 +145,7 @@ export function watchHttp2Servers(
   }
 
   function end(root: Http2Root): void {
-    const endMs = clock.charge(root.split)
+    const endMs = clock.charge(root)
     const { method, status } = root
     const errorType = serverErrorType(status)
     const stats = metrics.route(method, root.route)
@@ -158,7 +158,7 @@ export function watchHttp2Servers(
     try {
       return emit.call(server, 'stream', ...args)
     } finally {
-      if (!root.ended) clock.charge(root.split)
+      if (!root.ended) clock.charge(root)
     }
   }
 

@@ -3,7 +3,7 @@ import type { SpanRecord, SpanRecordAttributes } from '../shared/messages.ts'
 import { AppSpan, type SpanOwner } from './app-span.ts'
 import { BAGGAGE_KEY } from './baggage.ts'
 import type { CallShape } from './call-shape.ts'
-import { type CallGroup, TimeSplit } from './time-split.ts'
+import type { CallGroup, Timed, TimeSplit } from './time-split.ts'
 import { newSpanId, newTraceId, type RemoteParent } from './trace-context.ts'
 
 /** The keys under which OpenTelemetry's API and core packages keep their values. */
@@ -12,9 +12,6 @@ const RPC_METADATA_KEY = Symbol.for('OpenTelemetry SDK Context Key RPC_METADATA'
 
 /** Most spans of the app, and most child calls, that one root remembers. */
 export const SPANS_PER_ROOT_MAX = 256
-
-/** In place of what a root needs while it lives only. */
-const SPENT = new TimeSplit(0, 0)
 
 /** What one call has that others of its shape have not. */
 export interface CallDetails {
@@ -39,6 +36,8 @@ export interface Call {
   errorType: string | undefined
   /** What only a span of it tells; asked for when it is kept. */
   details: CallDetails | undefined
+  /** The call of the same root that began after it. */
+  next: Call | undefined
 }
 
 /**
@@ -46,14 +45,19 @@ export interface Call {
  * AsyncLocalStorage carries, and it is an OpenTelemetry `Context` too, so that no second object is needed for
  * apps that ask for one. Ids and spans come into being when someone asks for them.
  */
-export abstract class LocalRoot implements Context, SpanOwner {
+export abstract class LocalRoot implements Context, SpanOwner, Timed {
   readonly startMs: number
-  /** Where its time goes; of a root that has been released, an empty one that all share. */
-  split: TimeSplit
+  readonly startIdleMs: number
+  cpuMs = 0
+  /** Where the time of its calls goes; undefined as long as it has made none. */
+  split: TimeSplit | undefined
   /** Template of the route, when a framework or the app has told it. */
   route: string | undefined
   ended = false
-  calls: Call[] | undefined
+  /** The calls that it remembers, in the order in which they began. */
+  firstCall: Call | undefined
+  #lastCall: Call | undefined
+  #calls = 0
   spans: AppSpan[] | undefined
   ownSpan: AppSpan | undefined
   #traceId: string | undefined
@@ -67,7 +71,7 @@ export abstract class LocalRoot implements Context, SpanOwner {
 
   constructor(startMs: number, idleMs: number) {
     this.startMs = startMs
-    this.split = new TimeSplit(startMs, idleMs)
+    this.startIdleMs = idleMs
   }
 
   /** Who called, from the headers of the carrier. Read once and only when wanted. */
@@ -146,6 +150,16 @@ export abstract class LocalRoot implements Context, SpanOwner {
     return this.parent?.sampled ?? this.chosen === true
   }
 
+  /** Remembers a call; false when the root is full. */
+  remember(call: Call): boolean {
+    if (this.#calls >= SPANS_PER_ROOT_MAX) return false
+    this.#calls++
+    if (this.#lastCall === undefined) this.firstCall = call
+    else this.#lastCall.next = call
+    this.#lastCall = call
+    return true
+  }
+
   /** Keeps a span of the app that ended inside this root; false when the root has ended or is full. */
   spanEnded(span: AppSpan): boolean {
     if (this.ended) return false
@@ -161,9 +175,10 @@ export abstract class LocalRoot implements Context, SpanOwner {
    */
   release(): void {
     void this.parent
-    this.calls = undefined
+    this.firstCall = undefined
+    this.#lastCall = undefined
     this.spans = undefined
-    this.split = SPENT
+    this.split = undefined
   }
 
   /** What OpenTelemetry's framework instrumentations know a request by. */

@@ -119,7 +119,7 @@ export class TrackerTracerProvider implements TracerProvider {
   }
 
   #endJob(root: JobRoot, span: AppSpan): void {
-    this.#tracker.clock.charge(root.split)
+    this.#tracker.clock.charge(root)
     const { errorType } = span
     const view = viewOf(span)
     const durationMs = span.endMs! - span.start.startMs

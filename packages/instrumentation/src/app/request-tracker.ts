@@ -3,12 +3,12 @@ import type { Context } from '@opentelemetry/api'
 import { LEVEL } from '../shared/memory-layout.ts'
 import type { SeriesWriter } from '../shared/series-writer.ts'
 import type { CallShape } from './call-shape.ts'
-import { type Call, innerSpanOf, type LocalRoot, rootOf, SPANS_PER_ROOT_MAX } from './local-root.ts'
+import { type Call, innerSpanOf, type LocalRoot, rootOf } from './local-root.ts'
 import type { RouteStats } from './route-stats.ts'
 import { RunningClock } from './running-clock.ts'
-import { withItem } from './short-list.ts'
 import type { SpanOutbox } from './span-outbox.ts'
 import { sendSpansOf } from './span-records.ts'
+import { ownTimeOf, TimeSplit } from './time-split.ts'
 import type { TraceChooser } from './trace-chooser.ts'
 
 /** Levels of the governor (`chokepoint.sdk.level`) from which a thing is done less, or no longer. */
@@ -78,14 +78,16 @@ export class RequestTracker {
     if (root === undefined || root.ended) {
       return newCall(shape, undefined, undefined, undefined, performance.now())
     }
-    const { split } = root
-    const startMs = this.standsIn ? this.clock.chargeAtOnce(split) : this.clock.charge(split)
+    const startMs = this.standsIn ? this.clock.chargeAtOnce(root) : this.clock.charge(root)
     const parent = context === root ? undefined : innerSpanOf(context)
     // What a client calls to make a call that is counted (the HTTP request of an AWS SDK) is a part of that call.
     const isPart = parent?.isCall === true && parent.endMs === undefined
-    const group = isPart ? undefined : split.start(shape, startMs, this.clock.idleMs)
+    root.split ??= new TimeSplit()
+    const group = isPart ? undefined : root.split.start(shape, startMs, this.clock.idleMs)
     const call = newCall(shape, root, group, parent, startMs)
-    if (remember && shape.counted) this.#remember(root, call)
+    if (remember && shape.counted && !root.remember(call)) {
+      this.#writer.drop('span.trace_too_long')
+    }
     return call
   }
 
@@ -96,7 +98,7 @@ export class RequestTracker {
     call.endMs = endMs
     call.errorType = errorType
     if (root !== undefined && group !== undefined && !root.ended) {
-      root.split.end(group, endMs, this.clock.idleMs)
+      root.split?.end(group, endMs, this.clock.idleMs)
     }
     return endMs - call.startMs
   }
@@ -105,9 +107,9 @@ export class RequestTracker {
   endRoot(root: LocalRoot, stats: RouteStats, endMs: number, errorType: string | undefined): void {
     root.ended = true
     const level = this.#writer.memory.control[LEVEL]!
-    stats.recordOwn(root.split.finish(root.startMs, endMs, this.clock.idleMs))
-    const { groups } = root.split
-    if (groups !== undefined) stats.recordGroups(groups, level >= LEVEL_FEW_CHILD_COUNTS)
+    const { split } = root
+    stats.recordOwn(ownTimeOf(root, split, endMs, this.clock.idleMs))
+    stats.recordGroups(split?.firstGroup, level >= LEVEL_FEW_CHILD_COUNTS)
     const durationMs = endMs - root.startMs
     const slow = stats.slowBound.observe(durationMs)
     const failed = errorType !== undefined || root.ownSpan?.failed === true
@@ -115,12 +117,6 @@ export class RequestTracker {
       sendSpansOf(root, { endMs, errorType }, this.#outbox)
     }
     root.release()
-  }
-
-  #remember(root: LocalRoot, call: Call): void {
-    const { calls } = root
-    if (calls === undefined || calls.length < SPANS_PER_ROOT_MAX) root.calls = withItem(calls, call)
-    else this.#writer.drop('span.trace_too_long')
   }
 }
 
@@ -141,5 +137,6 @@ function newCall(
     spanId: undefined,
     errorType: undefined,
     details: undefined,
+    next: undefined,
   }
 }

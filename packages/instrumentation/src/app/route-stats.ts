@@ -42,15 +42,15 @@ export class RouteStats {
   }
 
   /** Records the time and the number of the calls of one request; when thrifty, one in ten is counted for all ten. */
-  recordGroups(groups: readonly CallGroup[], thrifty: boolean): void {
+  recordGroups(first: CallGroup | undefined, thrifty: boolean): void {
+    if (first === undefined) return
     const requests = thrifty ? this.#standsFor() : 1
-    for (let index = 0; index < groups.length; index++) {
-      const group = groups[index]!
+    for (let group: CallGroup | undefined = first; group !== undefined; group = group.next) {
       const places = this.#placesOf(group.shape)
       if (requests > 0 && group.shape.counted) {
         this.#histograms.childCalls.record(places.calls, group.count, requests)
       }
-      const waitMs = waitOfTarget(groups, index)
+      const waitMs = waitOfTarget(first, group)
       if (waitMs !== undefined) this.#histograms.timeSplit.record(places.split, waitMs / 1000)
     }
   }
@@ -97,14 +97,15 @@ export class RouteStats {
   }
 }
 
-/** The waiting time of all groups with one target, at the first of them; undefined at the others. */
-function waitOfTarget(groups: readonly CallGroup[], index: number): number | undefined {
-  const { shape } = groups[index]!
+/** The waiting time of all groups with the target of one, at the first of them; undefined at the others. */
+function waitOfTarget(first: CallGroup, one: CallGroup): number | undefined {
+  const { kind, target } = one.shape
   let waitMs = 0
-  for (let other = 0; other < groups.length; other++) {
-    const group = groups[other]!
-    if (group.shape.kind !== shape.kind || group.shape.target !== shape.target) continue
-    if (other < index) return undefined
+  let passed = false
+  for (let group: CallGroup | undefined = first; group !== undefined; group = group.next) {
+    if (group === one) passed = true
+    if (group.shape.kind !== kind || group.shape.target !== target) continue
+    if (!passed) return undefined
     waitMs += group.waitMs
   }
   return waitMs

@@ -18,10 +18,10 @@ export function sendSpansOf(root: LocalRoot, outcome: RootOutcome, outbox: SpanO
   // The wall clock may have been set meanwhile, so the offset is taken now and not at the start.
   const offsetMs = Date.now() - performance.now()
   outbox.add(rootRecord(root, outcome, offsetMs))
-  const { calls, spans } = root
-  if (calls !== undefined) {
-    for (const call of calls) outbox.add(callRecord(root, call, outcome, offsetMs))
+  for (let call = root.firstCall; call !== undefined; call = call.next) {
+    outbox.add(callRecord(root, call, outcome, offsetMs))
   }
+  const { spans } = root
   if (spans !== undefined) {
     for (const span of spans) outbox.add(appSpanRecord(root, span, offsetMs))
   }

@@ -1,6 +1,5 @@
 import type { CallShape } from './call-shape.ts'
 import type { Charged } from './running-clock.ts'
-import { withItem } from './short-list.ts'
 
 /** The calls of one shape that one request made. */
 export interface CallGroup {
@@ -8,6 +7,18 @@ export interface CallGroup {
   count: number
   running: number
   waitMs: number
+  /**
+   * The group after this one. A list of its own links, here and of calls: an array is two more objects for each request,
+   * and one that grows by `push` is given room for seventeen by V8.
+   */
+  next: CallGroup | undefined
+}
+
+/** What is known of a request's time beside its calls, in ms. */
+export interface Timed extends Charged {
+  readonly startMs: number
+  /** Idle time of the loop when it began. */
+  readonly startIdleMs: number
 }
 
 /** Where the time of a request went that it did not spend in calls, in ms. */
@@ -21,24 +32,27 @@ export interface OwnTime {
 const GROUPS_MAX = 64
 
 /**
- * Splits the time of one request. While at least one call runs, the request waits, and the time is shared
- * equally by the calls that run; so the parts of a request add up to its duration. The remaining time is its
- * own: on the processor, waiting for the event loop while others ran, or asleep (`other`).
+ * Splits the time of one request, from its first call on. While at least one call runs, the request waits, and the time
+ * is shared equally by the calls that run; so the parts of a request add up to its duration.
  */
-export class TimeSplit implements Charged {
-  cpuMs = 0
-  groups: CallGroup[] | undefined
+export class TimeSplit {
+  /** The groups in the order in which they came. */
+  firstGroup: CallGroup | undefined
+  #groups = 0
   #running = 0
   #waitedMs = 0
   #idleWaitedMs = 0
-  #changedMs: number
-  #waitIdleMs: number
-  readonly #startIdleMs: number
+  #changedMs = 0
+  #waitIdleMs = 0
 
-  constructor(startMs: number, idleMs: number) {
-    this.#changedMs = startMs
-    this.#startIdleMs = idleMs
-    this.#waitIdleMs = idleMs
+  /** Waiting time so far. */
+  get waitedMs(): number {
+    return this.#waitedMs
+  }
+
+  /** How much of it the loop was idle. */
+  get idleWaitedMs(): number {
+    return this.#idleWaitedMs
   }
 
   /** A call starts; undefined when the request already has too many shapes. */
@@ -65,37 +79,52 @@ export class TimeSplit implements Charged {
     if (this.#running === 0) this.#idleWaitedMs += idleMs - this.#waitIdleMs
   }
 
-  /** The request ends: calls that still run stop counting, and what is left is its own time. */
-  finish(startMs: number, atMs: number, idleMs: number): OwnTime {
-    if (this.#running > 0) {
-      this.#share(atMs)
-      this.#idleWaitedMs += idleMs - this.#waitIdleMs
-      this.#running = 0
-    }
-    const ownMs = Math.max(0, atMs - startMs - this.#waitedMs)
-    const idleOwnMs = Math.max(0, idleMs - this.#startIdleMs - this.#idleWaitedMs)
-    const otherMs = Math.min(ownMs, idleOwnMs)
-    const cpuMs = Math.min(this.cpuMs, ownMs - otherMs)
-    return { cpuMs, otherMs, eventloopMs: ownMs - otherMs - cpuMs }
+  /** The request ends: calls that still run stop counting. */
+  finish(atMs: number, idleMs: number): void {
+    if (this.#running === 0) return
+    this.#share(atMs)
+    this.#idleWaitedMs += idleMs - this.#waitIdleMs
+    this.#running = 0
   }
 
   #share(atMs: number): void {
     const elapsedMs = atMs - this.#changedMs
     this.#changedMs = atMs
     this.#waitedMs += elapsedMs
-    for (const group of this.groups!) {
+    for (let group = this.firstGroup; group !== undefined; group = group.next) {
       if (group.running > 0) group.waitMs += (elapsedMs * group.running) / this.#running
     }
   }
 
   #groupOf(shape: CallShape): CallGroup | undefined {
-    const { groups } = this
-    if (groups !== undefined) {
-      for (const group of groups) if (group.shape === shape) return group
-      if (groups.length >= GROUPS_MAX) return undefined
+    let last: CallGroup | undefined
+    for (let group = this.firstGroup; group !== undefined; group = group.next) {
+      if (group.shape === shape) return group
+      last = group
     }
-    const group = { shape, count: 0, running: 0, waitMs: 0 }
-    this.groups = withItem(groups, group)
-    return group
+    if (this.#groups >= GROUPS_MAX) return undefined
+    this.#groups++
+    const added = { shape, count: 0, running: 0, waitMs: 0, next: undefined }
+    if (last === undefined) this.firstGroup = added
+    else last.next = added
+    return added
   }
+}
+
+/**
+ * A request has ended: what it did not wait for is its own time: on the processor, waiting for the event loop while
+ * others ran, or asleep (`other`).
+ */
+export function ownTimeOf(
+  timed: Timed,
+  split: TimeSplit | undefined,
+  endMs: number,
+  idleMs: number,
+): OwnTime {
+  split?.finish(endMs, idleMs)
+  const ownMs = Math.max(0, endMs - timed.startMs - (split?.waitedMs ?? 0))
+  const idleOwnMs = Math.max(0, idleMs - timed.startIdleMs - (split?.idleWaitedMs ?? 0))
+  const otherMs = Math.min(ownMs, idleOwnMs)
+  const cpuMs = Math.min(timed.cpuMs, ownMs - otherMs)
+  return { cpuMs, otherMs, eventloopMs: ownMs - otherMs - cpuMs }
 }

@@ -22,7 +22,8 @@ function record(requests: number, calls: number, thrifty: boolean) {
   }
   const stats = new RouteStats('/orders', histograms)
   for (let request = 0; request < requests; request++) {
-    stats.recordGroups([{ shape: SHAPE, count: calls, running: 0, waitMs: 1000 }], thrifty)
+    const group = { shape: SHAPE, count: calls, running: 0, waitMs: 1000, next: undefined }
+    stats.recordGroups(group, thrifty)
   }
   return Object.fromEntries(
     [...new SeriesReader(writer.memory).read()].map((series) => [
