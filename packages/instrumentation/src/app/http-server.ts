@@ -8,6 +8,7 @@ import { callbacksRestoreContext } from './callback-context.ts'
 import { emitIn } from './emitter-context.ts'
 import type { ErrorSink } from './guard.ts'
 import type { HttpServerMetrics, MethodStats } from './http-server-metrics.ts'
+import { IdleConnections } from './idle-connection.ts'
 import { LocalRoot, type RootDescription } from './local-root.ts'
 import type { RequestTracker } from './request-tracker.ts'
 import { parseTraceparent, type RemoteParent, withTraceState } from './trace-context.ts'
@@ -190,6 +191,7 @@ export function watchHttpServers(
 ): PatchServer {
   const { clock, store } = tracker
   const nodeRestores = callbacksRestoreContext()
+  const connections = new IdleConnections(store)
 
   function begin(request: TrackedRequest, response: ServerResponse): HttpRoot | undefined {
     if (ownPorts.size > 0 && ownPorts.has(request.socket.localPort ?? 0)) return undefined
@@ -210,6 +212,7 @@ export function watchHttpServers(
       const root = this.req[ROOT]
       if (root === undefined || root.ended) return
       end(root, this)
+      connections.forget(this.req.socket)
     } catch (error) {
       report(error)
     }
