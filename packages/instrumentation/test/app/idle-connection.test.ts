@@ -1,54 +1,29 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { once } from 'node:events'
-import { createServer } from 'node:http'
-import { type AddressInfo, connect, Socket } from 'node:net'
+import { execFileSync } from 'node:child_process'
+import { Socket } from 'node:net'
+import { join } from 'node:path'
 import { expect } from 'chai'
 import { IdleConnections } from '../../src/app/idle-connection.ts'
 
-const IDLE_MS = 20
+const PROGRAM = join(import.meta.dirname, 'fixtures', 'idle-connection.mjs')
 
-/** What the app and we see in the timeout of a connection that has served one request, and rests. */
-async function storesAtTimeout(forget: boolean, appHasStore: boolean) {
-  const ours = new AsyncLocalStorage<unknown>()
-  const apps = new AsyncLocalStorage<string>()
-  const connections = new IdleConnections(ours)
-  const server = createServer((request, response) => {
-    if (appHasStore) apps.enterWith('of the app')
-    ours.enterWith({ root: true })
-    response.on('close', () => {
-      if (forget) connections.forget(request.socket)
-    })
-    response.end()
-  })
-  Object.assign(server, { keepAliveTimeout: IDLE_MS, keepAliveTimeoutBuffer: 0 })
-  await once(server.listen(0, '127.0.0.1'), 'listening')
-  const client = connect((server.address() as AddressInfo).port, '127.0.0.1')
-  client.write('GET / HTTP/1.1\r\nhost: a\r\n\r\n')
-  const seen = await new Promise((resolve) => {
-    server.on('timeout', (socket: Socket) => {
-      resolve({ ours: ours.getStore(), apps: apps.getStore() })
-      socket.destroy()
-    })
-  })
-  client.destroy()
-  server.close()
-  return seen
+/** What we and the app see in the timeout of a connection that has served one request, and rests. */
+function storesAtTimeout(forget: boolean, appHasStore: boolean): unknown {
+  const env = { ...process.env, FORGET: String(forget), APP_STORE: String(appHasStore) }
+  return JSON.parse(execFileSync(process.execPath, [PROGRAM], { env, encoding: 'utf8' }))
 }
 
 describe('a connection that waits for its next request', () => {
-  it('keeps the context of the last one, if it is left to Node', async () => {
-    const seen = await storesAtTimeout(false, false)
-    expect(seen).to.deep.equal({ ours: { root: true }, apps: undefined })
+  it('keeps the context of the last one, if it is left to Node', () => {
+    expect(storesAtTimeout(false, false)).to.deep.equal(['of the request', null])
   })
 
-  it('forgets it', async () => {
-    const seen = await storesAtTimeout(true, false)
-    expect(seen).to.deep.equal({ ours: undefined, apps: undefined })
+  it('forgets it', () => {
+    expect(storesAtTimeout(true, false)).to.deep.equal([null, null])
   })
 
-  it('keeps what else the app has in it', async () => {
-    const seen = await storesAtTimeout(true, true)
-    expect(seen).to.deep.equal({ ours: { root: true }, apps: 'of the app' })
+  it('keeps what else the app has in it', () => {
+    expect(storesAtTimeout(true, true)).to.deep.equal(['of the request', 'of the app'])
   })
 
   it('is left alone where it is none, or Node keeps its timers elsewhere', () => {

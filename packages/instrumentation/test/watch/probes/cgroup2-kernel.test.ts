@@ -9,6 +9,11 @@ const KERNEL = '/usr/bin/linux.uml'
 const ROOT = join(import.meta.dirname, '../../../../..')
 const TESTS = 'packages/instrumentation/test/watch/probes/cgroup2.test.ts'
 const DISK_BYTES = 16 << 20
+/**
+ * What the kernel says where the processor has more registers (AMX) than it makes room for: Linux takes them all or
+ * none, so that no program can be started in it.
+ */
+const REGISTERS_TOO_LARGE = 'ptrace set fp regs failed'
 
 /** What a machine whose controllers are in version 1 cannot show: a kernel of our own has them all in version 2. */
 describe('a kernel with all controllers in version 2', () => {
@@ -21,6 +26,10 @@ describe('a kernel with all controllers in version 2', () => {
     const folder = mkdtempSync(join(tmpdir(), 'chokepoint-kernel-'))
     try {
       const report = await runKernel(folder)
+      if (report.includes(REGISTERS_TOO_LARGE)) {
+        console.log(`    ${KERNEL} cannot run programs on this processor: ${REGISTERS_TOO_LARGE}`)
+        return this.skip()
+      }
       expect(report, report).to.match(/^[1-9]\d* passed, 0 failed, 0 skipped$/m)
     } finally {
       rmSync(folder, { recursive: true, force: true })
