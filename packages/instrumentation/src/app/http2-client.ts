@@ -4,6 +4,7 @@ import { BAGGAGE_HEADER } from './baggage.ts'
 import type { Http2 } from './builtin-loaded.ts'
 import { errorName } from './error-name.ts'
 import { type ErrorSink, guarded } from './guard.ts'
+import { hiddenValue } from './hidden-value.ts'
 import { HttpCall } from './http-call.ts'
 import { clientErrorType, type HttpClientMetrics } from './http-client-metrics.ts'
 import { baggageOf, traceparentOf, traceStateOf } from './outgoing-trace.ts'
@@ -102,10 +103,7 @@ function targetOf(session: ClientHttp2Session, read: (name: string) => string | 
 
 /** What `http2.connect` was given; Node keeps it under a symbol of its own, and fills `:authority` with it. */
 function authorityOf(session: ClientHttp2Session): string | undefined {
-  const key = Object.getOwnPropertySymbols(session).find(
-    ({ description }) => description === 'authority',
-  )
-  const value = key === undefined ? undefined : Reflect.get(session, key)
+  const value = hiddenValue(session, 'authority')
   return typeof value === 'string' && value !== '' ? value : undefined
 }
 

@@ -1,5 +1,6 @@
 import type { AsyncLocalStorage } from 'node:async_hooks'
 import { Socket } from 'node:net'
+import { symbolOf } from './hidden-value.ts'
 
 type Holder = Record<symbol, unknown>
 
@@ -19,6 +20,7 @@ interface Frame {
  */
 export class IdleConnections {
   readonly #store: AsyncLocalStorage<unknown>
+  /** Null: looked for, and not there. */
   #timerKey: symbol | null | undefined
   #frameKey: symbol | null | undefined
 
@@ -30,19 +32,13 @@ export class IdleConnections {
   forget(socket: object): void {
     // A stand-in for a connection tells nothing of the others.
     if (!(socket instanceof Socket)) return
-    if (this.#timerKey === undefined) this.#timerKey = symbolOf(socket, 'timeout')
+    if (this.#timerKey === undefined) this.#timerKey = symbolOf(socket, 'timeout') ?? null
     if (this.#timerKey === null) return
     const timer = (socket as unknown as Holder)[this.#timerKey] as Holder | null | undefined
     if (timer === null || timer === undefined) return
-    if (this.#frameKey === undefined) this.#frameKey = symbolOf(timer, 'kAsyncContextFrame')
+    if (this.#frameKey === undefined) this.#frameKey = symbolOf(timer, 'kAsyncContextFrame') ?? null
     if (this.#frameKey === null) return
     const frame = timer[this.#frameKey] as Frame | undefined
     if (frame?.size === 1 && frame.has(this.#store)) timer[this.#frameKey] = undefined
   }
-}
-
-/** The own symbol of an object that is described so; null when there is none. */
-function symbolOf(owner: object, description: string): symbol | null {
-  const found = Object.getOwnPropertySymbols(owner).find((key) => key.description === description)
-  return found ?? null
 }

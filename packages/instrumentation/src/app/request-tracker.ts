@@ -8,7 +8,7 @@ import type { RouteStats } from './route-stats.ts'
 import { RunningClock } from './running-clock.ts'
 import type { SpanOutbox } from './span-outbox.ts'
 import { sendSpansOf } from './span-records.ts'
-import { ownTimeOf, TimeSplit } from './time-split.ts'
+import { type CallGroup, ownTimeOf, TimeSplit } from './time-split.ts'
 import type { TraceChooser } from './trace-chooser.ts'
 
 /** Levels of the governor (`chokepoint.sdk.level`) from which a thing is done less, or no longer. */
@@ -82,8 +82,11 @@ export class RequestTracker {
     const parent = context === root ? undefined : innerSpanOf(context)
     // What a client calls to make a call that is counted (the HTTP request of an AWS SDK) is a part of that call.
     const isPart = parent?.isCall === true && parent.endMs === undefined
-    root.split ??= new TimeSplit()
-    const group = isPart ? undefined : root.split.start(shape, startMs, this.clock.idleMs)
+    let group: CallGroup | undefined
+    if (!isPart) {
+      root.split ??= new TimeSplit()
+      group = root.split.start(shape, startMs, this.clock.idleMs)
+    }
     const call = newCall(shape, root, group, parent, startMs)
     if (remember && shape.counted && !root.remember(call)) {
       this.#writer.drop('span.trace_too_long')

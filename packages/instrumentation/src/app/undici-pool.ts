@@ -1,5 +1,6 @@
 import { subscribe } from 'node:diagnostics_channel'
 import { guarded } from './guard.ts'
+import { hiddenValue, symbolOf } from './hidden-value.ts'
 import type { Call } from './local-root.ts'
 import { Pool, type PoolState } from './pool-metrics.ts'
 import { ownerOf } from './prototype-owner.ts'
@@ -182,18 +183,4 @@ function stateOf(pool: UndiciPool | undefined, limit: number): PoolState | undef
   if (pool === undefined || stats === undefined || pool.destroyed === true) return undefined
   const { connected, free, queued, pending } = stats
   return { idle: free, used: connected - free, pending: queued + pending, limit }
-}
-
-/** undici keeps its state under symbols that it does not give away; they have descriptions. */
-function symbolOf(start: object, description: string): symbol | undefined {
-  for (let owner: object | null = start; owner !== null; owner = Object.getPrototypeOf(owner)) {
-    const found = Object.getOwnPropertySymbols(owner).find((key) => key.description === description)
-    if (found !== undefined) return found
-  }
-  return undefined
-}
-
-function hiddenValue(owner: object, description: string): unknown {
-  const key = symbolOf(owner, description)
-  return key === undefined ? undefined : (owner as Record<symbol, unknown>)[key]
 }
