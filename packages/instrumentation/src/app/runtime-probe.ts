@@ -1,11 +1,8 @@
-import { constants, monitorEventLoopDelay, PerformanceObserver, performance } from 'node:perf_hooks'
+import { monitorEventLoopDelay, performance } from 'node:perf_hooks'
 import { getHeapSpaceStatistics, getHeapStatistics } from 'node:v8'
-import {
-  GC_SECONDS,
-  type GcCounts,
-  type OwnRuntimeSample,
-  type SharedDelays,
-} from '../shared/runtime-sample.ts'
+import type { OwnRuntimeSample, SharedDelays } from '../shared/runtime-sample.ts'
+import type { GcTally } from './gc-tally.ts'
+import { GcWatch } from './gc-watch.ts'
 
 export interface RuntimeProbeOptions {
   readonly everyMs: number
@@ -22,10 +19,10 @@ const RESOURCE_TYPES_MAX = 64
  */
 export function startRuntimeProbe({ everyMs, send, onError }: RuntimeProbeOptions): () => void {
   const delays = watchDelays(process.versions.node)
-  const gc = new GcObserver()
+  const gc = new GcWatch({ onError })
   const timer = setInterval(() => {
     try {
-      send(takeSample(delays, gc))
+      send(takeSample(delays, gc.tally))
     } catch (error) {
       onError(error)
     }
@@ -38,7 +35,7 @@ export function startRuntimeProbe({ everyMs, send, onError }: RuntimeProbeOption
   }
 }
 
-function takeSample(delays: SharedDelays, gc: GcObserver): OwnRuntimeSample {
+function takeSample(delays: SharedDelays, gc: GcTally): OwnRuntimeSample {
   const { active, idle } = performance.eventLoopUtilization()
   return {
     loopActiveMs: active,
@@ -89,58 +86,4 @@ function watchDelays(
 function measuresEachTurn(nodeVersion: string): boolean {
   const [major = 0, minor = 0] = nodeVersion.split('.').map(Number)
   return major > 26 || (major === 26 && minor >= 5) || (major === 24 && minor >= 21)
-}
-
-const GC_KINDS: ReadonlyMap<number, string> = new Map([
-  [constants.NODE_PERFORMANCE_GC_MINOR, 'minor'],
-  [constants.NODE_PERFORMANCE_GC_MAJOR, 'major'],
-  [constants.NODE_PERFORMANCE_GC_INCREMENTAL, 'incremental'],
-  [constants.NODE_PERFORMANCE_GC_WEAKCB, 'weakcb'],
-])
-
-interface GcEntry {
-  readonly duration: number
-  readonly detail: { readonly kind: number }
-}
-
-/** Counts garbage collections by kind and remembers the heap that the last major one left. */
-class GcObserver {
-  readonly #observer: PerformanceObserver
-  readonly #kinds = new Map<string, { buckets: number[]; sumSeconds: number }>()
-  heapFloorBytes: number | undefined
-
-  constructor() {
-    this.#observer = new PerformanceObserver((list) => {
-      for (const { duration, detail } of list.getEntries() as unknown as GcEntry[]) {
-        this.#count(detail.kind, duration / 1000)
-      }
-    })
-    this.#observer.observe({ type: 'gc' })
-  }
-
-  counts(): readonly GcCounts[] {
-    return Array.from(this.#kinds, ([kind, { buckets, sumSeconds }]) => ({
-      kind,
-      buckets: [...buckets],
-      sumSeconds,
-    }))
-  }
-
-  close(): void {
-    this.#observer.disconnect()
-  }
-
-  #count(number: number, seconds: number): void {
-    const kind = GC_KINDS.get(number)
-    if (kind === undefined) return
-    if (kind === 'major') this.heapFloorBytes = getHeapStatistics().used_heap_size
-    let counts = this.#kinds.get(kind)
-    if (counts === undefined) {
-      counts = { buckets: Array.from({ length: GC_SECONDS.length + 1 }, () => 0), sumSeconds: 0 }
-      this.#kinds.set(kind, counts)
-    }
-    const found = GC_SECONDS.findIndex((boundary) => seconds <= boundary)
-    counts.buckets[found < 0 ? GC_SECONDS.length : found]! += 1
-    counts.sumSeconds += seconds
-  }
 }

@@ -192,7 +192,7 @@ export class WatchThread {
         this.#pipelines.spans?.add(message)
         return
       case 'runtime':
-        this.#runtime.receive(message.sample)
+        this.#runtime.add(message.sample)
         return
       case 'gap':
         return this.#stallWatch.beatAgain(message.gap)

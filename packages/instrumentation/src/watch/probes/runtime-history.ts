@@ -1,14 +1,23 @@
-import type { LoopDelays, RuntimeSample, SentRuntimeSample } from '../../shared/runtime-sample.ts'
-import { withOwnDelays } from '../../shared/take-delays.ts'
+import type {
+  LoopDelays,
+  RuntimeSample,
+  SentRuntimeSample,
+  SharedDelays,
+} from '../../shared/runtime-sample.ts'
+import { takeDelays } from '../../shared/take-delays.ts'
 
 /** Ten minutes of samples; a reader that looks less often sees the newest ten minutes. */
 const WINDOWS_MAX = 600
 
-/** The samples of the app thread's runtime, as they come in. */
+/**
+ * The samples of the app thread's runtime, as they come in. Delays that are in a shared histogram stay there until a
+ * reader wants them: to take them out is half a millisecond, which the app thread may be waiting for.
+ */
 export class RuntimeHistory {
   readonly #windows: LoopDelays[] = []
   #dropped = 0
   #latest: RuntimeSample | undefined
+  #shared: SharedDelays | undefined
 
   /** The newest sample. */
   get latest(): RuntimeSample | undefined {
@@ -20,22 +29,25 @@ export class RuntimeHistory {
     return this.#dropped + this.#windows.length
   }
 
-  /** Takes a sample as it comes from its thread. */
-  receive(sample: SentRuntimeSample): void {
-    this.add(withOwnDelays(sample))
+  add(sample: SentRuntimeSample): void {
+    const { delays } = sample
+    const isShared = delays !== undefined && 'histogram' in delays
+    if (isShared) this.#shared = delays
+    else this.#addWindow(delays)
+    this.#latest = { ...sample, delays: isShared ? undefined : delays }
   }
 
-  add(sample: RuntimeSample): void {
-    this.#latest = sample
-    if (sample.delays === undefined) return
-    this.#windows.push(sample.delays)
+  /** The windows since a cursor was read, until now. */
+  since(cursor: number): readonly LoopDelays[] {
+    if (this.#shared !== undefined) this.#addWindow(takeDelays(this.#shared))
+    return this.#windows.slice(Math.max(0, cursor - this.#dropped))
+  }
+
+  #addWindow(delays: LoopDelays | undefined): void {
+    if (delays === undefined) return
+    this.#windows.push(delays)
     if (this.#windows.length <= WINDOWS_MAX) return
     this.#windows.shift()
     this.#dropped++
-  }
-
-  /** The windows that have come in since a cursor was read. */
-  since(cursor: number): readonly LoopDelays[] {
-    return this.#windows.slice(Math.max(0, cursor - this.#dropped))
   }
 }

@@ -144,7 +144,7 @@ export class AppThreads {
       Atomics.add(thread.memory.control, TAKEN, 1)
       this.#input.onSpans(message)
     } else if (message.type === 'runtime') {
-      thread.runtime.receive(message.sample)
+      thread.runtime.add(message.sample)
     } else if (message.type === 'app-metrics') {
       thread.appMetrics = message.scopeMetrics
     }

@@ -1,3 +1,4 @@
+import { createHistogram } from 'node:perf_hooks'
 import { expect } from 'chai'
 import type { LoopDelays, RuntimeSample } from '../../../src/shared/runtime-sample.ts'
 import { mergeDelays } from '../../../src/watch/probes/merge-delays.ts'
@@ -68,6 +69,28 @@ describe('merged delays', () => {
 
   it('are absent when the loop has not turned', () => {
     expect(mergeDelays([])).to.equal(undefined)
+  })
+})
+
+describe('history of the runtime', () => {
+  it('leaves the delays of a shared histogram there until a reader wants them', async () => {
+    const histogram = createHistogram()
+    const history = new RuntimeHistory()
+    const add = () => history.add({ ...sample(), delays: { histogram, offsetMs: 0 } })
+    histogram.record(5e6)
+    add()
+    histogram.record(7e6)
+    add()
+    expect(histogram.count).to.equal(2)
+    const { cursor } = history
+    const [window, ...others] = history.since(cursor)
+    expect(others).to.deep.equal([])
+    expect(window!.count).to.equal(2)
+    expect(window!.maxMs).to.be.closeTo(7, 0.01)
+    expect(histogram.count).to.equal(0)
+    // A second reader has them, too.
+    expect(history.since(cursor)).to.deep.equal([window])
+    expect(history.since(history.cursor)).to.deep.equal([])
   })
 })
 

@@ -1,0 +1,62 @@
+import { isMainThread } from 'node:worker_threads'
+import { GcObserver } from './gc-observer.ts'
+import { GcTally } from './gc-tally.ts'
+import { GcTrace } from './gc-trace.ts'
+
+/** Later than a short script lives, which is spared the inspector, and half a second off the runtime's samples. */
+const TRACE_AFTER_MS = 1500
+const TAKE_EVERY_MS = 500
+
+export interface GcWatchOptions {
+  readonly onError: (error: unknown) => void
+  /** Shorter times are for tests. */
+  readonly traceAfterMs?: number
+  readonly takeEveryMs?: number
+}
+
+/**
+ * Counts this thread's garbage collections the way that costs the app least. To observe one takes 0.2 ms in Node 22 and 24
+ * and leaves 4 kB that live until the next full one; so V8's trace takes over there, where it is to be had. What is
+ * collected in the turn of the loop in which it does may be missed.
+ */
+export class GcWatch {
+  readonly tally = new GcTally()
+  #counter: GcObserver | GcTrace = new GcObserver(this.tally)
+  #timer: NodeJS.Timeout | undefined
+
+  constructor({ onError, traceAfterMs, takeEveryMs }: GcWatchOptions) {
+    if (!isMainThread || isObservingCheap(process.versions.node)) return
+    const trace = (): void => this.#trace(onError, takeEveryMs ?? TAKE_EVERY_MS)
+    this.#timer = setTimeout(trace, traceAfterMs ?? TRACE_AFTER_MS).unref()
+  }
+
+  close(): void {
+    clearTimeout(this.#timer)
+    this.#counter.close()
+  }
+
+  #trace(onError: (error: unknown) => void, takeEveryMs: number): void {
+    let trace: GcTrace
+    try {
+      trace = new GcTrace(this.tally)
+    } catch {
+      // Node was built or told to run without the inspector: the observer goes on, and nothing is missed.
+      return
+    }
+    this.#counter.close()
+    this.#counter = trace
+    const take = (): void => {
+      try {
+        trace.take()
+      } catch (error) {
+        onError(error)
+      }
+    }
+    this.#timer = setInterval(take, takeEveryMs).unref()
+  }
+}
+
+/** Whether Node makes an observed entry without the deprecated properties that cost so much. */
+function isObservingCheap(nodeVersion: string): boolean {
+  return Number.parseInt(nodeVersion, 10) > 24
+}
