@@ -3,8 +3,8 @@ import { GcObserver } from './gc-observer.ts'
 import { GcTally } from './gc-tally.ts'
 import { GcTrace } from './gc-trace.ts'
 
-/** Later than a short script lives, which is spared the inspector, and half a second off the runtime's samples. */
-const TRACE_AFTER_MS = 1500
+/** Later than a short script lives, which is spared the inspector, and not at once with the runtime's samples. */
+const TRACE_AFTER_MS = 1250
 const TAKE_EVERY_MS = 500
 
 export interface GcWatchOptions {
@@ -36,13 +36,9 @@ export class GcWatch {
   }
 
   #trace(onError: (error: unknown) => void, takeEveryMs: number): void {
-    let trace: GcTrace
-    try {
-      trace = new GcTrace(this.tally)
-    } catch {
-      // Node was built or told to run without the inspector: the observer goes on, and nothing is missed.
-      return
-    }
+    const trace = beginTrace(this.tally)
+    // The observer goes on, and nothing is missed.
+    if (trace === undefined) return
     this.#counter.close()
     this.#counter = trace
     const take = (): void => {
@@ -53,6 +49,16 @@ export class GcWatch {
       }
     }
     this.#timer = setInterval(take, takeEveryMs).unref()
+  }
+}
+
+/** Undefined where the app has a trace of its own, which ours would be mixed into, or Node is without the inspector. */
+function beginTrace(tally: GcTally): GcTrace | undefined {
+  try {
+    const { getEnabledCategories } = process.getBuiltinModule('node:trace_events')
+    return getEnabledCategories() === undefined ? new GcTrace(tally) : undefined
+  } catch {
+    return undefined
   }
 }
 

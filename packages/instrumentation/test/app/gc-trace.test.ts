@@ -1,4 +1,10 @@
+import { execFile } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { constants, PerformanceObserver } from 'node:perf_hooks'
+import { pathToFileURL } from 'node:url'
+import { promisify } from 'node:util'
 import { getHeapStatistics, setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { Worker } from 'node:worker_threads'
@@ -57,6 +63,10 @@ class Reference {
   }
 }
 
+function fail(error: unknown): never {
+  throw error
+}
+
 /** Two turns of the loop: what has been collected before them has been observed after them. */
 async function turns(): Promise<void> {
   for (let turn = 0; turn < 2; turn++) await new Promise((resolve) => setImmediate(resolve))
@@ -107,14 +117,34 @@ describe("garbage collections by V8's trace", () => {
     expect(countOf(tally, 'minor')).to.equal(reference.count(MINOR)).and.to.be.below(250)
   })
 
+  it('leaves the trace of an app that has one alone', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'chokepoint-trace-'))
+    const watchFile = pathToFileURL(join(import.meta.dirname, '../../src/app/gc-watch.ts')).href
+    const script = `
+      import { GcWatch } from ${JSON.stringify(watchFile)}
+      import { getEnabledCategories } from 'node:trace_events'
+      const watch = new GcWatch({ onError: console.error, traceAfterMs: 1 })
+      setTimeout(() => {
+        gc({ type: 'minor' })
+        setTimeout(() => {
+          console.log(getEnabledCategories(), watch.tally.counts().map(({ kind }) => kind).join())
+        }, 20)
+      }, 20)`
+    const flags = ['--expose-gc', '--trace-event-categories', 'node.perf', '--no-warnings']
+    try {
+      const { stdout } = await promisify(execFile)(
+        process.execPath,
+        [...flags, '--input-type', 'module', '--eval', script],
+        { cwd: folder },
+      )
+      expect(stdout).to.match(/^node\.perf .*minor/)
+    } finally {
+      await rm(folder, { recursive: true })
+    }
+  })
+
   it('takes over from the observer, and neither misses nor repeats', async () => {
-    const watch = new GcWatch({
-      onError: (error) => {
-        throw error
-      },
-      traceAfterMs: 50,
-      takeEveryMs: 20,
-    })
+    const watch = new GcWatch({ onError: fail, traceAfterMs: 50, takeEveryMs: 20 })
     const endMs = performance.now() + 300
     while (performance.now() < endMs) {
       for (let index = 0; index < 5; index++) collect({ type: 'minor' })
