@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -13,6 +14,8 @@ import { eventually } from '../../../../tools/testing/eventually.ts'
 import { GcTally } from '../../src/app/gc-tally.ts'
 import { GcTrace } from '../../src/app/gc-trace.ts'
 import { GcWatch } from '../../src/app/gc-watch.ts'
+
+const WATCH_FILE = pathToFileURL(join(import.meta.dirname, '../../src/app/gc-watch.ts')).href
 
 type Collect = (options?: { type: 'minor' | 'major' }) => void
 
@@ -119,9 +122,8 @@ describe("garbage collections by V8's trace", () => {
 
   it('leaves the trace of an app that has one alone', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'chokepoint-trace-'))
-    const watchFile = pathToFileURL(join(import.meta.dirname, '../../src/app/gc-watch.ts')).href
     const script = `
-      import { GcWatch } from ${JSON.stringify(watchFile)}
+      import { GcWatch } from ${JSON.stringify(WATCH_FILE)}
       import { getEnabledCategories } from 'node:trace_events'
       const watch = new GcWatch({ onError: console.error, traceAfterMs: 1 })
       setTimeout(() => {
@@ -141,6 +143,23 @@ describe("garbage collections by V8's trace", () => {
     } finally {
       await rm(folder, { recursive: true })
     }
+  })
+
+  it('are not counted in a worker thread, of which nobody tells them', async () => {
+    const worker = new Worker(
+      `const { GcWatch } = await import(${JSON.stringify(WATCH_FILE)})
+       const watch = new GcWatch({ onError: console.error, traceAfterMs: 1 })
+       const { setFlagsFromString } = await import('node:v8')
+       setFlagsFromString('--expose-gc')
+       const { runInNewContext } = await import('node:vm')
+       for (let index = 0; index < 20; index++) runInNewContext('gc')({ type: 'minor' })
+       await new Promise((resolve) => setTimeout(resolve, 20))
+       const { parentPort } = await import('node:worker_threads')
+       parentPort.postMessage(watch.tally.counts())`,
+      { eval: true, execArgv: ['--input-type=module'] },
+    )
+    const [counts] = await once(worker, 'message')
+    expect(counts).to.deep.equal([])
   })
 
   it('takes over from the observer, and neither misses nor repeats', async () => {
