@@ -1,6 +1,7 @@
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks'
 import { getHeapSpaceStatistics, getHeapStatistics } from 'node:v8'
 import type { OwnRuntimeSample, SharedDelays } from '../shared/runtime-sample.ts'
+import { ActiveResources } from './active-resources.ts'
 import type { GcTally } from './gc-tally.ts'
 import { GcWatch } from './gc-watch.ts'
 
@@ -11,7 +12,6 @@ export interface RuntimeProbeOptions {
 }
 
 const RESOLUTION_MS = 20
-const RESOURCE_TYPES_MAX = 64
 
 /**
  * Samples what only this thread can see of the runtime, and sends it to the watch thread. It costs some
@@ -20,9 +20,10 @@ const RESOURCE_TYPES_MAX = 64
 export function startRuntimeProbe({ everyMs, send, onError }: RuntimeProbeOptions): () => void {
   const delays = watchDelays(process.versions.node)
   const gc = new GcWatch({ onError })
+  const resources = new ActiveResources()
   const timer = setInterval(() => {
     try {
-      send(takeSample(delays, gc.tally))
+      send(takeSample(delays, gc.tally, resources))
     } catch (error) {
       onError(error)
     }
@@ -35,7 +36,11 @@ export function startRuntimeProbe({ everyMs, send, onError }: RuntimeProbeOption
   }
 }
 
-function takeSample(delays: SharedDelays, gc: GcTally): OwnRuntimeSample {
+function takeSample(
+  delays: SharedDelays,
+  gc: GcTally,
+  resources: ActiveResources,
+): OwnRuntimeSample {
   const { active, idle } = performance.eventLoopUtilization()
   return {
     loopActiveMs: active,
@@ -54,18 +59,8 @@ function takeSample(delays: SharedDelays, gc: GcTally): OwnRuntimeSample {
     // Not imported: loading it takes two milliseconds, which are better spent after the start.
     debugged:
       process.features.inspector && process.getBuiltinModule('node:inspector').url() !== undefined,
-    resources: countResources(),
+    resources: resources.counts(),
   }
-}
-
-function countResources(): Record<string, number> {
-  const counts: Record<string, number> = {}
-  let types = 0
-  for (const type of process.getActiveResourcesInfo()) {
-    if (counts[type] === undefined && types++ >= RESOURCE_TYPES_MAX) continue
-    counts[type] = (counts[type] ?? 0) + 1
-  }
-  return counts
 }
 
 /**
