@@ -8,6 +8,9 @@ import type { Ports } from './service.ts'
 
 const root = join(import.meta.dirname, '..', '..')
 
+/** What runs beside the installed packages. */
+const PROGRAMS = ['service.cjs', 'surroundings.mjs', 'sink.mjs', 'databases.mjs']
+
 /** Our own preload as it is published. */
 export const BUILT_PRELOAD = join(root, 'packages', 'instrumentation', 'dist', 'register.js')
 
@@ -17,7 +20,7 @@ export function installPeers(): string {
   mkdirSync(target, { recursive: true })
   const manifest = join(target, 'package.json')
   const content = `${JSON.stringify({ private: true, dependencies: PEER_PACKAGES }, null, 2)}\n`
-  for (const file of ['service.cjs', 'surroundings.mjs', 'databases.mjs']) {
+  for (const file of PROGRAMS) {
     copyFileSync(join(import.meta.dirname, 'programs', file), join(target, file))
   }
   if (existsSync(manifest) && readFileSync(manifest, 'utf8') === content) return target
