@@ -7,7 +7,7 @@ const START = { traceConfig: { includedCategories: ['v8'] } }
 
 /**
  * Counts the main thread's garbage collections from V8's own trace, which is kept outside of the heap until `take` asks
- * for it: a collection costs the app no JavaScript. Throws where the inspector is not to be had.
+ * for it: until then a collection costs the app no JavaScript. Throws where the inspector is not to be had.
  */
 export class GcTrace {
   readonly #session: Session

@@ -2,13 +2,14 @@ import { isMainThread } from 'node:worker_threads'
 import { GcObserver } from './gc-observer.ts'
 import { GcTally } from './gc-tally.ts'
 import { GcTrace } from './gc-trace.ts'
+import { type ErrorSink, guarded } from './guard.ts'
 
 /** Later than a short script lives, which is spared the inspector, and not at once with the runtime's samples. */
 const TRACE_AFTER_MS = 1250
 const TAKE_EVERY_MS = 500
 
 export interface GcWatchOptions {
-  readonly onError: (error: unknown) => void
+  readonly onError: ErrorSink
   /** Shorter times are for tests. */
   readonly traceAfterMs?: number
   readonly takeEveryMs?: number
@@ -16,7 +17,7 @@ export interface GcWatchOptions {
 
 /**
  * Counts the main thread's garbage collections the way that costs the app least. To observe one takes 0.2 ms in Node 22
- * and 24 and leaves 4 kB that live until the next full one, and while the loop is blocked they pile up, gigabytes of them;
+ * to 24 and leaves 4 kB that live until the next full one, and while the loop is blocked they pile up, gigabytes of them;
  * so V8's trace takes over there, where it is to be had. What is collected in the turn of the loop in which it does may
  * be missed. Of a worker thread no collections are told, so none are counted.
  */
@@ -29,7 +30,7 @@ export class GcWatch {
     if (!isMainThread) return
     this.#counter = new GcObserver(this.tally)
     if (isObservingCheap(process.versions.node)) return
-    const trace = (): void => this.#trace(onError, takeEveryMs ?? TAKE_EVERY_MS)
+    const trace = guarded(onError, () => this.#trace(onError, takeEveryMs ?? TAKE_EVERY_MS))
     this.#timer = setTimeout(trace, traceAfterMs ?? TRACE_AFTER_MS).unref()
   }
 
@@ -38,19 +39,13 @@ export class GcWatch {
     this.#counter?.close()
   }
 
-  #trace(onError: (error: unknown) => void, takeEveryMs: number): void {
+  #trace(onError: ErrorSink, takeEveryMs: number): void {
     const trace = beginTrace(this.tally)
     // The observer goes on, and nothing is missed.
     if (trace === undefined) return
     this.#counter?.close()
     this.#counter = trace
-    const take = (): void => {
-      try {
-        trace.take()
-      } catch (error) {
-        onError(error)
-      }
-    }
+    const take = guarded(onError, () => trace.take())
     this.#timer = setInterval(take, takeEveryMs).unref()
   }
 }
@@ -65,7 +60,7 @@ function beginTrace(tally: GcTally): GcTrace | undefined {
   }
 }
 
-/** Whether Node makes an observed entry without the deprecated properties that cost so much. */
+/** Whether Node makes an observed entry without the deprecated properties that cost so much, as it does since 25. */
 function isObservingCheap(nodeVersion: string): boolean {
   return Number.parseInt(nodeVersion, 10) > 24
 }

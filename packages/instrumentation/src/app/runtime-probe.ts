@@ -4,11 +4,12 @@ import type { OwnRuntimeSample, SharedDelays } from '../shared/runtime-sample.ts
 import { ActiveResources } from './active-resources.ts'
 import type { GcTally } from './gc-tally.ts'
 import { GcWatch } from './gc-watch.ts'
+import { type ErrorSink, guarded } from './guard.ts'
 
 export interface RuntimeProbeOptions {
   readonly everyMs: number
   readonly send: (sample: OwnRuntimeSample) => void
-  readonly onError: (error: unknown) => void
+  readonly onError: ErrorSink
 }
 
 const RESOLUTION_MS = 20
@@ -21,14 +22,8 @@ export function startRuntimeProbe({ everyMs, send, onError }: RuntimeProbeOption
   const delays = watchDelays(process.versions.node)
   const gc = new GcWatch({ onError })
   const resources = new ActiveResources()
-  const timer = setInterval(() => {
-    try {
-      send(takeSample(delays, gc.tally, resources))
-    } catch (error) {
-      onError(error)
-    }
-  }, everyMs)
-  timer.unref()
+  const look = guarded(onError, () => send(takeSample(delays, gc.tally, resources)))
+  const timer = setInterval(look, everyMs).unref()
   return () => {
     clearInterval(timer)
     delays.histogram.disable()

@@ -31,9 +31,13 @@ export function takeDelays({ histogram, offsetMs }: SharedDelays): LoopDelays | 
   return taken
 }
 
+/** Whether delays are still in the histogram of their thread. */
+export function areShared(delays: SentRuntimeSample['delays']): delays is SharedDelays {
+  return delays !== undefined && 'histogram' in delays
+}
+
 /** A sample whose delays are its own: those of a shared histogram are taken out of it. */
 export function withOwnDelays(sample: SentRuntimeSample): RuntimeSample {
   const { delays } = sample
-  const isShared = delays !== undefined && 'histogram' in delays
-  return { ...sample, delays: isShared ? takeDelays(delays) : delays }
+  return { ...sample, delays: areShared(delays) ? takeDelays(delays) : delays }
 }

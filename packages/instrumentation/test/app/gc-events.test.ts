@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import { GcEvents, type TraceEvent } from '../../src/app/gc-events.ts'
 import { GcTally } from '../../src/app/gc-tally.ts'
+import { counted } from './collections.ts'
 
 const MAIN = 7
 const OTHER = 8
@@ -23,15 +24,6 @@ describe("V8's events of garbage collections", () => {
     events = new GcEvents(tally)
   })
 
-  /** Count and seconds of each kind. */
-  function counted(): Record<string, readonly [count: number, seconds: number]> {
-    const entries = tally.counts().map(({ kind, buckets, sumSeconds }) => {
-      const count = buckets.reduce((sum, bucket) => sum + bucket, 0)
-      return [kind, [count, sumSeconds]] as const
-    })
-    return Object.fromEntries(entries)
-  }
-
   it('are paired, by the thread that they are of', () => {
     events.read([
       event('MinorGC', 'B', 1000),
@@ -41,19 +33,19 @@ describe("V8's events of garbage collections", () => {
       event('MinorGC', 'E', 9000, { tid: OTHER }),
       ...NAMES,
     ])
-    expect(counted()).to.deep.equal({ minor: [1, 0.0005] })
+    expect(counted(tally)).to.deep.equal({ minor: [1, 0.0005] })
   })
 
   it('may begin in one part of the trace and end in the next', () => {
     events.read([...NAMES, event('MajorGC', 'B', 1000)])
     events.read([event('MajorGC', 'E', 6000, { args: { usedHeapSizeAfter: 4e6 } })])
-    expect(counted()).to.deep.equal({ major: [1, 0.005] })
+    expect(counted(tally)).to.deep.equal({ major: [1, 0.005] })
     expect(tally.heapFloorBytes).to.equal(4e6)
   })
 
   it('are left out when they began before the trace', () => {
     events.read([...NAMES, event('MajorGC', 'E', 6000), event('MajorGC', 'E', 7000)])
-    expect(counted()).to.deep.equal({})
+    expect(counted(tally)).to.deep.equal({})
   })
 
   it('tell of incremental marking and of weak callbacks, which are no major collection', () => {
@@ -64,7 +56,7 @@ describe("V8's events of garbage collections", () => {
       event('V8.GCPhantomHandleProcessingCallback', 'X', 2010, { dur: 20 }),
       event('MajorGC', 'E', 2040, { args: { usedHeapSizeAfter: 4e6 } }),
     ])
-    expect(counted()).to.deep.equal({ incremental: [1, 0.0003], weakcb: [1, 0.00002] })
+    expect(counted(tally)).to.deep.equal({ incremental: [1, 0.0003], weakcb: [1, 0.00002] })
     expect(tally.heapFloorBytes).to.equal(undefined)
   })
 })

@@ -6,18 +6,16 @@ import { join } from 'node:path'
 import { constants, PerformanceObserver } from 'node:perf_hooks'
 import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
-import { getHeapStatistics, setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
+import { getHeapStatistics } from 'node:v8'
 import { Worker } from 'node:worker_threads'
 import { expect } from 'chai'
 import { eventually } from '../../../../tools/testing/eventually.ts'
 import { GcTally } from '../../src/app/gc-tally.ts'
 import { GcTrace } from '../../src/app/gc-trace.ts'
 import { GcWatch } from '../../src/app/gc-watch.ts'
+import { counted, exposeGc } from './collections.ts'
 
 const WATCH_FILE = pathToFileURL(join(import.meta.dirname, '../../src/app/gc-watch.ts')).href
-
-type Collect = (options?: { type: 'minor' | 'major' }) => void
 
 interface Observed {
   readonly detail: { readonly kind: number }
@@ -26,18 +24,12 @@ interface Observed {
 
 const { NODE_PERFORMANCE_GC_MINOR: MINOR, NODE_PERFORMANCE_GC_MAJOR: MAJOR } = constants
 
-function exposeGc(): Collect {
-  setFlagsFromString('--expose-gc')
-  return runInNewContext('gc') as Collect
-}
-
 function countOf(tally: GcTally, kind: string): number {
-  const counts = tally.counts().find((counts) => counts.kind === kind)
-  return counts?.buckets.reduce((sum, count) => sum + count, 0) ?? 0
+  return counted(tally)[kind]?.[0] ?? 0
 }
 
 function secondsOf(tally: GcTally, kind: string): number {
-  return tally.counts().find((counts) => counts.kind === kind)?.sumSeconds ?? 0
+  return counted(tally)[kind]?.[1] ?? 0
 }
 
 /** What Node itself observes meanwhile, as a second source. */

@@ -1,10 +1,10 @@
-import { getHeapSpaceStatistics, getHeapStatistics, setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
+import { getHeapSpaceStatistics, getHeapStatistics } from 'node:v8'
 import { expect } from 'chai'
 import { eventually } from '../../../../tools/testing/eventually.ts'
 import { startRuntimeProbe } from '../../src/app/runtime-probe.ts'
 import { GC_SECONDS, type RuntimeSample } from '../../src/shared/runtime-sample.ts'
 import { withOwnDelays } from '../../src/shared/take-delays.ts'
+import { exposeGc } from './collections.ts'
 
 function spin(ms: number): void {
   const end = performance.now() + ms
@@ -19,7 +19,7 @@ describe('runtime probe of the app thread', () => {
     samples = []
     stop = startRuntimeProbe({
       everyMs: 100,
-      // As the watch thread does it.
+      // As a worker thread does it.
       send: (sample) => samples.push(withOwnDelays(sample)),
       onError: (error) => {
         throw error
@@ -66,9 +66,7 @@ describe('runtime probe of the app thread', () => {
   })
 
   it('counts collections by kind, and the heap that a major one leaves', async () => {
-    setFlagsFromString('--expose-gc')
-    const gc = runInNewContext('gc') as () => void
-    gc()
+    exposeGc()()
     let sample = await sampleAfter(1)
     await eventually(async () => {
       sample = await sampleAfter(1)

@@ -1,12 +1,10 @@
 import { createHook } from 'node:async_hooks'
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { expect } from 'chai'
 import { keepTickShape } from '../../src/app/tick-shape.ts'
+import { exposeGc } from './collections.ts'
 
 describe('the shape of ticks', () => {
-  setFlagsFromString('--expose-gc')
-  const gc = runInNewContext('gc') as () => void
+  const gc = exposeGc()
 
   /** Whether the object of the tick that `work` asks for lives through full collections. */
   async function livesOn(work: () => void): Promise<boolean> {

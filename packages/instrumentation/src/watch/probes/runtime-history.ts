@@ -4,7 +4,7 @@ import type {
   SentRuntimeSample,
   SharedDelays,
 } from '../../shared/runtime-sample.ts'
-import { takeDelays } from '../../shared/take-delays.ts'
+import { areShared, takeDelays } from '../../shared/take-delays.ts'
 
 /** Ten minutes of samples; a reader that looks less often sees the newest ten minutes. */
 const WINDOWS_MAX = 600
@@ -31,10 +31,13 @@ export class RuntimeHistory {
 
   add(sample: SentRuntimeSample): void {
     const { delays } = sample
-    const isShared = delays !== undefined && 'histogram' in delays
-    if (isShared) this.#shared = delays
-    else this.#addWindow(delays)
-    this.#latest = { ...sample, delays: isShared ? undefined : delays }
+    if (areShared(delays)) {
+      this.#shared = delays
+      this.#latest = { ...sample, delays: undefined }
+    } else {
+      this.#addWindow(delays)
+      this.#latest = { ...sample, delays }
+    }
   }
 
   /** The windows since a cursor was read, until now. */

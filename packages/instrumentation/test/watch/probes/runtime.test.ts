@@ -73,7 +73,7 @@ describe('merged delays', () => {
 })
 
 describe('history of the runtime', () => {
-  it('leaves the delays of a shared histogram there until a reader wants them', async () => {
+  it('leaves the delays of a shared histogram there until a reader wants them', () => {
     const histogram = createHistogram()
     const history = new RuntimeHistory()
     const add = () => history.add({ ...sample(), delays: { histogram, offsetMs: 0 } })
