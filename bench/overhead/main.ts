@@ -111,8 +111,8 @@ async function measureRoute(agent: Agent, route: string): Promise<RouteSample> {
   const done = await load(service.port, route, seconds, LOAD_CORE)
   const after = readThreadTimes(service.pid)
   if (agent.name === BARE) samples.ratesPerSecond[route] ??= Math.round(done.perSecond / 2)
-  const p99Ms = LATENCY_AGENTS.includes(agent.name) ? await latencyOf(service, route) : undefined
   const { rssBytes, youngBytes, heapBytes } = await service.usage()
+  const p99Ms = LATENCY_AGENTS.includes(agent.name) ? await latencyOf(service, route) : undefined
   return {
     cpuMicros: (after.totalMicros - before.totalMicros) / done.requests,
     perSecond: done.perSecond,
@@ -143,12 +143,13 @@ async function askEach({ port }: Service): Promise<void> {
   }
 }
 
-async function latencyOf({ port }: Service, route: string): Promise<number | undefined> {
+async function latencyOf(service: Service, route: string): Promise<number | undefined> {
   const ratePerSecond = samples.ratesPerSecond[route]
   if (ratePerSecond === undefined) return undefined
+  await service.growYoung()
   const latency = await loadAtRate(
     rateClient,
-    { port, route },
+    { port: service.port, route },
     {
       ratePerSecond,
       core: LOAD_CORE,

@@ -68,6 +68,12 @@ export class Service {
     return usage
   }
 
+  /** Brings its young generation to its bound. */
+  async growYoung(): Promise<void> {
+    this.#child.send('grow')
+    await once(this.#child, 'message')
+  }
+
   /** Has it block its loop. */
   block(ms: number): void {
     this.#child.send({ block: ms })

@@ -35,7 +35,7 @@ export class RouteStats {
   }
 
   /** Records the parts of one request that were its own. */
-  recordOwn(own: OwnTime): void {
+  recordOwn(own: Readonly<OwnTime>): void {
     this.#recordPart('cpu', own.cpuMs)
     if (own.eventloopMs > PART_MIN_MS) this.#recordPart('eventloop', own.eventloopMs)
     if (own.otherMs > PART_MIN_MS) this.#recordPart('other', own.otherMs)

@@ -23,9 +23,9 @@ export interface Timed extends Charged {
 
 /** Where the time of a request went that it did not spend in calls, in ms. */
 export interface OwnTime {
-  readonly cpuMs: number
-  readonly eventloopMs: number
-  readonly otherMs: number
+  cpuMs: number
+  eventloopMs: number
+  otherMs: number
 }
 
 /** Most shapes that one request is split by; a call beyond them is time of kind `other`. */
@@ -111,20 +111,24 @@ export class TimeSplit {
   }
 }
 
+/** One for all requests: each is recorded before the next one ends. */
+const own: OwnTime = { cpuMs: 0, eventloopMs: 0, otherMs: 0 }
+
 /**
  * A request has ended: what it did not wait for is its own time: on the processor, waiting for the event loop while
- * others ran, or asleep (`other`).
+ * others ran, or asleep (`other`). Gives the same object each time.
  */
 export function ownTimeOf(
   timed: Timed,
   split: TimeSplit | undefined,
   endMs: number,
   idleMs: number,
-): OwnTime {
+): Readonly<OwnTime> {
   split?.finish(endMs, idleMs)
   const ownMs = Math.max(0, endMs - timed.startMs - (split?.waitedMs ?? 0))
   const idleOwnMs = Math.max(0, idleMs - timed.startIdleMs - (split?.idleWaitedMs ?? 0))
-  const otherMs = Math.min(ownMs, idleOwnMs)
-  const cpuMs = Math.min(timed.cpuMs, ownMs - otherMs)
-  return { cpuMs, otherMs, eventloopMs: ownMs - otherMs - cpuMs }
+  own.otherMs = Math.min(ownMs, idleOwnMs)
+  own.cpuMs = Math.min(timed.cpuMs, ownMs - own.otherMs)
+  own.eventloopMs = ownMs - own.otherMs - own.cpuMs
+  return own
 }
