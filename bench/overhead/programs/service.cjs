@@ -21,9 +21,9 @@ const document = Array.from({ length: 160 }, (_, id) => ({
   tags: ['a', 'b', 'c'],
 }))
 
-/** Objects that survive a round, about 16 MB; after so many rounds without growth there is none. */
-const SURVIVORS = 150_000
-const GROWTH_ENDED = 8
+/** Objects that survive a round, about 10 MB; after so many rounds without growth there is none. */
+const SURVIVORS = 100_000
+const GROWTH_ENDED = 12
 
 app.get('/plain', async () => ({ hello: 'world' }))
 app.get('/work', async () => {
@@ -43,7 +43,7 @@ app.get('/db', async () => {
 
 process.on('message', async (message) => {
   if (message.block !== undefined) return block(message.block)
-  if (message === 'grow') return process.send(growYoung())
+  if (message === 'grow') return process.send(await growYoung())
   const { rss: rssBytes, external: externalBytes } = process.memoryUsage()
   const sum = (list) => list.reduce((bytes, space) => bytes + space.physical_space_size, 0)
   const youngBytes = sum(youngSpaces())
@@ -61,7 +61,7 @@ function block(ms) {
  * Brings the young generation to its bound, where survivors bring it in time. What a start and a forced collection leave
  * is chance, 2 to 32 MB, and decides how often requests wait for a minor collection.
  */
-function growYoung() {
+async function growYoung() {
   let grownBytes = 0
   for (let unchanged = 0; unchanged < GROWTH_ENDED; ) {
     // Not by an expression: of one whose objects survive V8 makes further ones in the old generation at once.
@@ -69,6 +69,8 @@ function growYoung() {
     const bytes = youngSpaces().reduce((sum, space) => sum + space.space_size, 0)
     unchanged = bytes > grownBytes && survivors.length > 0 ? 0 : unchanged + 1
     grownBytes = Math.max(grownBytes, bytes)
+    // In pieces: a loop that is blocked for longer has a stall profile taken of it.
+    await new Promise((resolve) => setTimeout(resolve, 10))
   }
   globalThis.gc()
   return { grownBytes }
