@@ -1,7 +1,7 @@
 import { subscribe } from 'node:diagnostics_channel'
 import type { IncomingMessage } from 'node:http'
 import { type ErrorSink, guarded } from './guard.ts'
-import { httpRootOf } from './http-server.ts'
+import { type HttpRoot, httpRootOf } from './http-server.ts'
 
 type Hook = (...args: unknown[]) => unknown
 type Handler = (this: unknown, request: FastifyRequest, reply: unknown) => unknown
@@ -109,7 +109,7 @@ function tellInHooks(fastify: FastifyInstance, report: ErrorSink): void {
 }
 
 const tellOfRequest = ((request: FastifyRequest, _reply: unknown, done: () => void) => {
-  tell(request, templateOf(request))
+  tellFirst(request)
   done()
 }) as Hook
 
@@ -119,18 +119,28 @@ const tellOfPayload = ((
   payload: unknown,
   done: (error: null, payload: unknown) => void,
 ) => {
-  tell(request, templateOf(request))
+  tellFirst(request)
   done(null, payload)
 }) as Hook
+
+/** The first of an instance's hooks asks for the template: Fastify makes an object of twelve fields to tell it. */
+function tellFirst(request: FastifyRequest): void {
+  const root = rootOf(request)
+  if (root !== undefined) root.route ??= templateOf(request)
+}
 
 function templateOf(request: FastifyRequest): string | undefined {
   const { routeOptions } = request
   return routeOptions === undefined ? request.routerPath : routeOptions.url
 }
 
-/** @param request of a plugin that calls handlers by itself it may be anything */
-function tell(request: FastifyRequest | undefined, template: string | undefined): void {
-  const raw = request?.raw
-  const root = raw === undefined ? undefined : httpRootOf(raw)
+function tell(request: FastifyRequest | undefined, template: string): void {
+  const root = rootOf(request)
   if (root !== undefined) root.route = template
+}
+
+/** @param request of a plugin that calls handlers by itself it may be anything */
+function rootOf(request: FastifyRequest | undefined): HttpRoot | undefined {
+  const raw = request?.raw
+  return raw === undefined ? undefined : httpRootOf(raw)
 }

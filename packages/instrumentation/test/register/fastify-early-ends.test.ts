@@ -12,7 +12,7 @@ const ENDS: readonly (readonly [method: string, route: string, status: number])[
   ['GET', '/route-onRequest', 401],
   ['GET', '/route-preValidation', 402],
   ['GET', '/route-preHandler', 403],
-  ['POST', '/instance-preParsing', 422],
+  ['GET', '/instance-preParsing', 422],
   ['GET', '/limited', 429],
   ['GET', '/checked', 400],
   ['POST', '/body', 400],
