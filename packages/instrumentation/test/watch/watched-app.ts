@@ -10,10 +10,16 @@ export class WatchedApp {
   readonly child: ChildProcess
   stderr = ''
 
-  constructor(file: string, receiver: string, environment: Readonly<Record<string, string>> = {}) {
+  constructor(
+    file: string,
+    receiver: string,
+    environment: Readonly<Record<string, string>> = {},
+    flags: readonly string[] = [],
+  ) {
     this.child = spawnTied(
       process.execPath,
       [
+        ...flags,
         '--conditions=chokepoint-source',
         '--import',
         '@chokepoint/instrumentation/register',

@@ -39,12 +39,13 @@ export class WatchedSuite {
     return watched.ready()
   }
 
-  /** A real app in a process of its own, which has reported already. */
+  /** A real app in a process of its own, under these flags of Node too, which has reported already. */
   async startApp(
     file: string,
     environment: Readonly<Record<string, string>> = {},
+    flags: readonly string[] = [],
   ): Promise<WatchedApp> {
-    const app = new WatchedApp(file, this.url, environment)
+    const app = new WatchedApp(file, this.url, environment, flags)
     this.#started.push(app)
     return app.reported(this.receiver)
   }

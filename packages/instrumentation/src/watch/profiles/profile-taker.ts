@@ -2,6 +2,8 @@ import { type HeapProfiler, type Profiler, Session } from 'node:inspector'
 import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
+import { type Post, postTo } from '../inspector/post.ts'
+import { startCpuProfile } from '../inspector/start-cpu-profile.ts'
 import type { SourceMaps } from '../stall/source-maps.ts'
 import { encodeCpuProfile } from './cpu-profile.ts'
 import { encodeHeapProfile } from './heap-profile.ts'
@@ -27,8 +29,6 @@ const HEAP_SAMPLE_EVERY_BYTES = 64 * 1024
 const PROFILE_BYTES_MAX = 64 * 1024 * 1024
 
 const compress = promisify(gzip)
-
-type Post = <Answer>(method: string, parameters?: object) => Promise<Answer>
 
 /** Takes profiles of the main thread from this worker, by the inspector: no port is opened. */
 export class ProfileTaker {
@@ -67,18 +67,10 @@ export class ProfileTaker {
   }
 
   async #sample(kind: ProfileKind, session: Session, seconds: number): Promise<Uint8Array> {
-    const post: Post = <Answer>(method: string, parameters: object = {}): Promise<Answer> =>
-      new Promise((resolve, reject) => {
-        session.post(method, parameters, (error, answer) => {
-          if (error === null) resolve(answer as Answer)
-          else reject(error)
-        })
-      })
+    const post = postTo(session)
     const startedAtMs = this.#now()
     if (kind === 'cpu') {
-      await post('Profiler.enable')
-      await post('Profiler.setSamplingInterval', { interval: CPU_SAMPLE_EVERY_MS * 1000 })
-      await post('Profiler.start')
+      await startCpuProfile(post, CPU_SAMPLE_EVERY_MS * 1000)
       if (process.env.NODE_V8_COVERAGE === undefined) await makeAllCodeKnown(post)
       await this.#pass(seconds)
       const { profile } = await post<{ profile: Profiler.Profile }>('Profiler.stop')

@@ -1,4 +1,6 @@
 import { type Profiler, Session } from 'node:inspector'
+import { type Post, postTo } from '../inspector/post.ts'
+import { startCpuProfile } from '../inspector/start-cpu-profile.ts'
 import { type Stack, toStack } from './paused-stack.ts'
 
 /** Samples the main thread, blocked or not, until it is told to stop. */
@@ -24,8 +26,6 @@ const SAMPLE_EVERY_MICROSECONDS = 1_000
 const PAUSE_WAIT_MS = 5_000
 const LOOK_EVERY_MS = 5
 
-type Post = <Answer>(method: string, parameters?: object) => Promise<Answer>
-
 /**
  * Profiles the main thread from this worker through the inspector, which interrupts JavaScript that
  * runs. No port is opened, and the session ends with the profile.
@@ -33,21 +33,9 @@ type Post = <Answer>(method: string, parameters?: object) => Promise<Answer>
 export const profileMainThread: ProfileMainThread = () => {
   const session = new Session()
   session.connectToMainThread()
-  const post: Post = <Answer>(method: string, parameters: object = {}): Promise<Answer> =>
-    new Promise((resolve, reject) => {
-      session.post(method, parameters, (error, answer) => {
-        if (error === null) resolve(answer as Answer)
-        else reject(error)
-      })
-    })
-  // Sent at once, in order: each round trip could wait for native code to return.
-  const started = Promise.all([
-    post('Profiler.enable'),
-    post('Profiler.setSamplingInterval', { interval: SAMPLE_EVERY_MICROSECONDS }),
-    post('Profiler.start'),
-  ]).then(() => undefined)
+  const post = postTo(session)
   return {
-    started,
+    started: startCpuProfile(post, SAMPLE_EVERY_MICROSECONDS),
     stop: async () => (await post<{ profile: Profiler.Profile }>('Profiler.stop')).profile,
     readStack: (isStillWanted) => readStack(session, post, isStillWanted),
     close: () => session.disconnect(),

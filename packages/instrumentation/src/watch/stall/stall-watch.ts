@@ -11,6 +11,7 @@ import type { MainThreadState } from '../probes/run-queue.ts'
 import { type Frame, hotFrames } from './hot-frames.ts'
 import type { MainThreadProfile, ProfileMainThread } from './main-thread-profiler.ts'
 import { correctByStack, mayHideLoop } from './paused-stack.ts'
+import { Suspensions } from './suspensions.ts'
 
 /** A time in which the app thread did not come back to its event loop. */
 export interface Stall {
@@ -58,12 +59,6 @@ interface Noticed extends Seen {
   profiling: Promise<void> | undefined
 }
 
-/** Time in which the whole process was stopped, and when this was noticed. */
-interface Suspension {
-  readonly atMs: number
-  readonly ms: number
-}
-
 /** Long enough for a hundred samples, short enough to name a stall while it lasts. */
 const PROFILE_MS = 100
 const FRAMES_MAX = 5
@@ -72,12 +67,7 @@ const FRAMES_MAX = 5
  * that can block: native code is not interrupted, and may have returned just then.
  */
 const THIN_MS = 20
-/**
- * So old may the last reading of this thread's own time be when a look comes late: each takes a read of a file, and
- * a look takes nothing else. What the thread has used since is taken for time in which it was not stopped.
- */
-const AWAKE_READ_MS = 1000
-/** Looks and suspensions that are remembered: the app's word on a gap comes moments after its end. */
+/** Heartbeats that are remembered: the app's word on a gap comes moments after its end. */
 const REMEMBERED_MAX = 16
 /**
  * So much of the threshold must be the code's own time, running or blocked in a call: a thread that has less
@@ -92,14 +82,12 @@ const OWN_THRESHOLDS_MIN = 0.5
 export class StallWatch {
   readonly #options: StallWatchOptions
   readonly #tickMs: number
+  readonly #suspensions: Suspensions
   readonly #timer: NodeJS.Timeout
-  #lastTickMs: number
-  #lastAwakeMs: number
-  #awakeReadMs: number
+  #atThreshold: NodeJS.Timeout | undefined
   #asleepMs = 0
   /** The newest first. */
   #seen: readonly Seen[] = [{ beats: 0, beatAtMs: 0, ranMs: 0, asleepMs: 0 }]
-  #suspensions: readonly Suspension[] = []
   #noticed: Noticed | undefined
   #profileUnderWay: MainThreadProfile | undefined
   #closed = false
@@ -107,9 +95,7 @@ export class StallWatch {
   constructor(options: StallWatchOptions) {
     this.#options = options
     this.#tickMs = Math.max(10, Math.min(50, options.thresholdMs / 4))
-    this.#lastTickMs = options.now()
-    this.#lastAwakeMs = options.awakeMs()
-    this.#awakeReadMs = this.#lastTickMs
+    this.#suspensions = new Suspensions(this.#tickMs, options.awakeMs, options.now())
     this.#timer = setInterval(() => this.tick(), this.#tickMs)
     this.#timer.unref()
   }
@@ -124,6 +110,7 @@ export class StallWatch {
   async close(): Promise<void> {
     this.#closed = true
     clearInterval(this.#timer)
+    clearTimeout(this.#atThreshold)
     this.#profileUnderWay?.close()
     await this.#noticed?.profiling
   }
@@ -132,7 +119,7 @@ export class StallWatch {
   tick(): void {
     const nowMs = this.#options.now()
     const [seen] = this.#seen
-    this.#noteSleep(nowMs, this.#noteSuspension(nowMs))
+    this.#noteSleep(nowMs, this.#suspensions.look(nowMs))
     if (this.#beats !== seen!.beats) {
       const fresh = {
         beats: this.#beats,
@@ -145,12 +132,14 @@ export class StallWatch {
     } else if (this.#noticed?.beats !== seen!.beats && this.#isStalled(seen!, nowMs)) {
       this.#noticed = { ...seen!, frames: [], profiling: undefined }
       this.#profile(this.#noticed)
+    } else {
+      this.#lookAtThreshold(this.#options.thresholdMs - this.#blocked(seen!.beatAtMs, nowMs))
     }
   }
 
   /** The app thread's own word on a gap that is over: no stall can hide from it. */
   async beatAgain({ startMs, endMs, cpuMs }: BeatGap): Promise<void> {
-    this.#noteSuspension(this.#options.now())
+    this.#suspensions.look(this.#options.now())
     const durationMs = this.#blocked(startMs, endMs)
     if (durationMs < this.#options.thresholdMs) return
     if (this.#isStarved(startMs, cpuMs)) return
@@ -159,23 +148,12 @@ export class StallWatch {
     this.#options.onEnd({ durationMs, frames: noticed?.frames ?? [] })
   }
 
-  /**
-   * Time in which this thread neither ran nor waited to run: the whole process was stopped. Gives the time since the
-   * last look in which it was not, in ms.
-   */
-  #noteSuspension(nowMs: number): number {
-    const elapsedMs = nowMs - this.#lastTickMs
-    this.#lastTickMs = nowMs
-    const isLate = elapsedMs >= 2 * this.#tickMs
-    if (!isLate && nowMs - this.#awakeReadMs < AWAKE_READ_MS) return elapsedMs
-    const awakeMs = this.#options.awakeMs()
-    const ms = elapsedMs - this.#tickMs - (awakeMs - this.#lastAwakeMs)
-    this.#lastAwakeMs = awakeMs
-    this.#awakeReadMs = nowMs
-    // Timers are always some milliseconds late.
-    if (!isLate || ms < this.#tickMs) return elapsedMs
-    this.#suspensions = [{ atMs: nowMs, ms }, ...this.#suspensions].slice(0, REMEMBERED_MAX)
-    return elapsedMs - ms
+  /** The next look would come up to a whole interval later, when little of a short block is left to profile. */
+  #lookAtThreshold(inMs: number): void {
+    if (inMs <= 0 || inMs >= this.#tickMs) return
+    clearTimeout(this.#atThreshold)
+    this.#atThreshold = setTimeout(() => this.tick(), Math.ceil(inMs))
+    this.#atThreshold.unref()
   }
 
   /** An app thread that sleeps while its heartbeat is due sleeps in a call: the loop would have woken it. */
@@ -218,9 +196,7 @@ export class StallWatch {
    * time in which the process was suspended.
    */
   #blocked(sinceMs: number, untilMs: number): number {
-    const suspendedMs = this.#suspensions
-      .filter(({ atMs }) => atMs > sinceMs && atMs - this.#tickMs < untilMs + this.#tickMs)
-      .reduce((sum, { ms }) => sum + ms, 0)
+    const suspendedMs = this.#suspensions.between(sinceMs, untilMs)
     return Math.max(0, untilMs - sinceMs - this.#options.heartbeatMs - suspendedMs)
   }
 

@@ -1,4 +1,5 @@
 import type { Profiler } from 'node:inspector'
+import { mock } from 'node:test'
 import { expect } from 'chai'
 import {
   ASKED,
@@ -69,7 +70,18 @@ describe('stall watch', () => {
       readStack: async () => stack,
       close: () => undefined,
     })
-    watch = new StallWatch({
+    watch = startWatch()
+    // The test beats and ticks by itself; the timer never comes first, for the test does not wait so long.
+    memory.clock[BEATS] = 4
+    memory.clock[BEAT_AT] = nowMs
+    beat()
+    watch.tick()
+  })
+
+  afterEach(() => watch.close())
+
+  const startWatch = () =>
+    new StallWatch({
       memory,
       heartbeatMs: HEARTBEAT_MS,
       thresholdMs: 200,
@@ -89,14 +101,6 @@ describe('stall watch', () => {
       onEnd: (stall) => ended.push(stall),
       onError: (error) => errors.push(error),
     })
-    // The test beats and ticks by itself; the timer never comes first, for the test does not wait so long.
-    memory.clock[BEATS] = 4
-    memory.clock[BEAT_AT] = nowMs
-    beat()
-    watch.tick()
-  })
-
-  afterEach(() => watch.close())
 
   /** As the app thread does it, which tells each gap when it is over. */
   function beat(cpuMs = 0): void {
@@ -128,6 +132,26 @@ describe('stall watch', () => {
   it('stays quiet just below the threshold', () => {
     pass(200)
     expect(watch.blockedMs).to.equal(0)
+  })
+
+  it('looks when the threshold is reached, and not at its next turn only', () => {
+    mock.timers.enable({ apis: ['setInterval', 'setTimeout'] })
+    const inTime = startWatch()
+    try {
+      inTime.tick()
+      for (const stepMs of [50, 50, 50, 40]) {
+        nowMs += stepMs
+        inTime.tick()
+      }
+      nowMs += 30
+      mock.timers.tick(29)
+      expect(inTime.blockedMs).to.equal(0)
+      mock.timers.tick(1)
+      expect(inTime.blockedMs).to.equal(200)
+    } finally {
+      void inTime.close()
+      mock.timers.reset()
+    }
   })
 
   it('names a stall just above it, and times it to its end', async () => {
