@@ -15,20 +15,29 @@ const RECORDS_PER_SPAN = 600
 /** By which a profile of a stall holds the app up. */
 const PROFILE_SECONDS = 0.02
 
-const CALIBRATION_RECORDS = 20_000
+const CALIBRATION_RECORDS = 2_000
+const CALIBRATION_ROUNDS = 5
+/** V8 compiles beside, which on a busy machine takes seconds: until then a record takes ten times as long. */
+const CALIBRATED_LOOKS = 10
 
-/** Seconds that a bare record takes on this machine, in code that is compiled as in a busy app. */
-export function calibrateRecord(nowMs: () => number): number {
+/** Gives each time it is asked the seconds that a bare record takes on this machine; takes memory from the first on. */
+export function recordCalibration(nowMs: () => number): () => number {
+  let record: ((value: number) => void) | undefined
+  const round = (): number => {
+    record ??= bareRecord()
+    const startMs = nowMs()
+    for (let index = 0; index < CALIBRATION_RECORDS; index++) record(index / 1e6)
+    return (nowMs() - startMs) / 1000 / CALIBRATION_RECORDS
+  }
+  // The best of some, for any may be interrupted.
+  return () => Math.min(...Array.from({ length: CALIBRATION_ROUNDS }, round))
+}
+
+function bareRecord(): (value: number) => void {
   const writer = new SeriesWriter(createSharedMemory())
   const recorder = new HistogramRecorder(writer, recordedInstrument('request.time.split'))
   const slot = recorder.intern({ 'http.route': '/' })
-  const round = (): number => {
-    const startMs = nowMs()
-    for (let index = 0; index < CALIBRATION_RECORDS; index++) recorder.record(slot, index / 1e6)
-    return (nowMs() - startMs) / 1000 / CALIBRATION_RECORDS
-  }
-  // The best of some: the first ones run before V8 has compiled the loop, and any may be interrupted.
-  return Math.min(round(), round(), round(), round(), round())
+  return (value) => recorder.record(slot, value)
 }
 
 /**
@@ -36,12 +45,14 @@ export function calibrateRecord(nowMs: () => number): number {
  * have recorded: to measure each piece would cost more than the pieces.
  */
 export class AppCost {
-  readonly #calibrate: () => number
-  #recordSeconds: number | undefined
+  /** Undefined when it has been asked often enough: it holds memory. */
+  #calibrate: (() => number) | undefined
+  #recordSeconds = Number.POSITIVE_INFINITY
+  #calibrations = 0
   readonly #seen = new WeakMap<SeriesReader, number>()
   #seconds = 0
 
-  /** @param calibrate gives the seconds of a bare record; asked at the first look, when the app has begun */
+  /** @param calibrate gives the seconds of a bare record; asked at the first looks that find records, the best counts */
   constructor(calibrate: () => number) {
     this.#calibrate = calibrate
   }
@@ -53,12 +64,14 @@ export class AppCost {
 
   /** Takes in what the threads have recorded since the last look. */
   look(readers: Iterable<SeriesReader>): void {
+    let added = 0
     for (const reader of readers) {
       const count = reader.recordCount()
-      const added = count - (this.#seen.get(reader) ?? 0)
+      added += count - (this.#seen.get(reader) ?? 0)
       this.#seen.set(reader, count)
-      this.#add(added * RECORDS_PER_MEASUREMENT)
     }
+    if (added > 0) this.#calibrateAgain()
+    this.#add(added * RECORDS_PER_MEASUREMENT)
   }
 
   addSpans(count: number): void {
@@ -71,7 +84,14 @@ export class AppCost {
 
   #add(records: number): void {
     if (records === 0) return
-    this.#recordSeconds ??= this.#calibrate()
+    if (this.#calibrations === 0) this.#calibrateAgain()
     this.#seconds += records * this.#recordSeconds
+  }
+
+  #calibrateAgain(): void {
+    if (this.#calibrate === undefined) return
+    this.#recordSeconds = Math.min(this.#recordSeconds, this.#calibrate())
+    this.#calibrations++
+    if (this.#calibrations === CALIBRATED_LOOKS) this.#calibrate = undefined
   }
 }

@@ -15,7 +15,7 @@ import {
 } from '../shared/memory-layout.ts'
 import type { AppMessage, WatchMessage, WatchThreadData } from '../shared/messages.ts'
 import { SeriesReader } from '../shared/series-reader.ts'
-import { AppCost, calibrateRecord } from './app-cost.ts'
+import { AppCost, recordCalibration } from './app-cost.ts'
 import { clock, monotonicMs } from './clock.ts'
 import { ClusterEndpoint } from './cluster/cluster-endpoint.ts'
 import { ExportLog } from './export/export-log.ts'
@@ -65,7 +65,7 @@ export class WatchThread {
   readonly #stallWatch: StallWatch
   readonly #sourceMaps = new SourceMaps()
   readonly #profiles: OnDemandProfiles
-  readonly #appCost = new AppCost(() => calibrateRecord(monotonicMs))
+  readonly #appCost = new AppCost(recordCalibration(monotonicMs))
   readonly #governing: NodeJS.Timeout
   readonly #pipelines: Pipelines
   readonly #readers: MetricReaders
