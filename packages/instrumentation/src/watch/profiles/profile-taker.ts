@@ -1,10 +1,9 @@
-import { type HeapProfiler, type Profiler, Session } from 'node:inspector'
+import { Session } from 'node:inspector/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
-import { type Post, postTo } from '../inspector/post.ts'
-import { startCpuProfile } from '../inspector/start-cpu-profile.ts'
 import type { SourceMaps } from '../stall/source-maps.ts'
+import { startCpuProfile } from '../stall/start-cpu-profile.ts'
 import { encodeCpuProfile } from './cpu-profile.ts'
 import { encodeHeapProfile } from './heap-profile.ts'
 
@@ -67,21 +66,18 @@ export class ProfileTaker {
   }
 
   async #sample(kind: ProfileKind, session: Session, seconds: number): Promise<Uint8Array> {
-    const post = postTo(session)
     const startedAtMs = this.#now()
     if (kind === 'cpu') {
-      await startCpuProfile(post, CPU_SAMPLE_EVERY_MS * 1000)
-      if (process.env.NODE_V8_COVERAGE === undefined) await makeAllCodeKnown(post)
+      await startCpuProfile(session, CPU_SAMPLE_EVERY_MS * 1000)
+      if (process.env.NODE_V8_COVERAGE === undefined) await makeAllCodeKnown(session)
       await this.#pass(seconds)
-      const { profile } = await post<{ profile: Profiler.Profile }>('Profiler.stop')
+      const { profile } = await session.post('Profiler.stop')
       const head = { startedAtMs, sampleEveryMs: CPU_SAMPLE_EVERY_MS }
       return encodeCpuProfile(profile, this.#sourceMaps, head)
     }
-    await post('HeapProfiler.startSampling', { samplingInterval: HEAP_SAMPLE_EVERY_BYTES })
+    await session.post('HeapProfiler.startSampling', { samplingInterval: HEAP_SAMPLE_EVERY_BYTES })
     await this.#pass(seconds)
-    const { profile } = await post<{ profile: HeapProfiler.SamplingHeapProfile }>(
-      'HeapProfiler.stopSampling',
-    )
+    const { profile } = await session.post('HeapProfiler.stopSampling')
     const durationMs = this.#now() - startedAtMs
     const sampleEveryBytes = HEAP_SAMPLE_EVERY_BYTES
     return encodeHeapProfile(profile, this.#sourceMaps, {
@@ -102,7 +98,7 @@ export class ProfileTaker {
  * compiled code away, in some 5 ms, and what is hot is compiled again within moments. It would end a coverage that
  * somebody else counts, so it is not for a process that does.
  */
-async function makeAllCodeKnown(post: Post): Promise<void> {
-  await post('Profiler.startPreciseCoverage', { callCount: false, detailed: false })
-  await post('Profiler.stopPreciseCoverage')
+async function makeAllCodeKnown(session: Session): Promise<void> {
+  await session.post('Profiler.startPreciseCoverage', { callCount: false, detailed: false })
+  await session.post('Profiler.stopPreciseCoverage')
 }

@@ -1,7 +1,7 @@
-import { type Profiler, Session } from 'node:inspector'
-import { type Post, postTo } from '../inspector/post.ts'
-import { startCpuProfile } from '../inspector/start-cpu-profile.ts'
+import type { Profiler } from 'node:inspector'
+import { Session } from 'node:inspector/promises'
 import { type Stack, toStack } from './paused-stack.ts'
+import { startCpuProfile } from './start-cpu-profile.ts'
 
 /** Samples the main thread, blocked or not, until it is told to stop. */
 export interface MainThreadProfile {
@@ -33,18 +33,16 @@ const LOOK_EVERY_MS = 5
 export const profileMainThread: ProfileMainThread = () => {
   const session = new Session()
   session.connectToMainThread()
-  const post = postTo(session)
   return {
-    started: startCpuProfile(post, SAMPLE_EVERY_MICROSECONDS),
-    stop: async () => (await post<{ profile: Profiler.Profile }>('Profiler.stop')).profile,
-    readStack: (isStillWanted) => readStack(session, post, isStillWanted),
+    started: startCpuProfile(session, SAMPLE_EVERY_MICROSECONDS),
+    stop: async () => (await session.post('Profiler.stop')).profile,
+    readStack: (isStillWanted) => readStack(session, isStillWanted),
     close: () => session.disconnect(),
   }
 }
 
 async function readStack(
   session: Session,
-  post: Post,
   isStillWanted: () => boolean,
 ): Promise<Stack | undefined> {
   let stack: Stack | undefined
@@ -55,20 +53,20 @@ async function readStack(
     // The thread stands still now: what is wanted of it cannot have changed since it was paused.
     if (!answered && isStillWanted()) stack = toStack(params.callFrames, urls)
     answered = true
-    resume(post)
+    resume(session)
   })
-  const asked = [post('Debugger.enable'), post('Debugger.pause')]
+  const asked = [session.post('Debugger.enable'), session.post('Debugger.pause')]
   for (const request of asked) request.catch(() => undefined)
   const endMs = performance.now() + PAUSE_WAIT_MS
   while (!answered && isStillWanted() && performance.now() < endMs) {
     await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS))
   }
   // Lets go of a pause that has not come yet, too.
-  await post('Debugger.disable')
+  await session.post('Debugger.disable')
   return stack
 }
 
 /** A thread that goes on already has no need to be told; the inspector calls that an error. */
-function resume(post: Post): void {
-  post('Debugger.resume').catch(() => undefined)
+function resume(session: Session): void {
+  session.post('Debugger.resume').catch(() => undefined)
 }

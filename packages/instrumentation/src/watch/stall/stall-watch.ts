@@ -129,11 +129,13 @@ export class StallWatch {
         asleepMs: this.#asleepMs,
       }
       this.#seen = [fresh, ...this.#seen].slice(0, REMEMBERED_MAX)
-    } else if (this.#noticed?.beats !== seen!.beats && this.#isStalled(seen!, nowMs)) {
-      this.#noticed = { ...seen!, frames: [], profiling: undefined }
-      this.#profile(this.#noticed)
-    } else {
-      this.#lookAtThreshold(this.#options.thresholdMs - this.#blocked(seen!.beatAtMs, nowMs))
+    } else if (this.#noticed?.beats !== seen!.beats) {
+      const leftMs = this.#options.thresholdMs - this.#blocked(seen!.beatAtMs, nowMs)
+      if (leftMs > 0) this.#lookAtThreshold(leftMs)
+      else if (this.#isStalled(seen!)) {
+        this.#noticed = { ...seen!, frames: [], profiling: undefined }
+        this.#profile(this.#noticed)
+      }
     }
   }
 
@@ -150,7 +152,7 @@ export class StallWatch {
 
   /** The next look would come up to a whole interval later, when little of a short block is left to profile. */
   #lookAtThreshold(inMs: number): void {
-    if (inMs <= 0 || inMs >= this.#tickMs) return
+    if (inMs >= this.#tickMs) return
     clearTimeout(this.#atThreshold)
     this.#atThreshold = setTimeout(() => this.tick(), Math.ceil(inMs))
     this.#atThreshold.unref()
@@ -163,15 +165,14 @@ export class StallWatch {
     this.#asleepMs += Math.min(sinceLastMs, nowMs - dueMs)
   }
 
-  #isStalled({ beats, beatAtMs }: Seen, nowMs: number): boolean {
-    const { memory, thresholdMs } = this.#options
+  /** Whether a block as long as the threshold is the code's own. */
+  #isStalled({ beats, beatAtMs }: Seen): boolean {
     // The first turn of the loop ends the loading of the app, which is no stall.
     if (beats < 2) return false
     // While the app thread waits for our flush it is blocked by us, at its own end.
-    const { control } = memory
+    const { control } = this.#options.memory
     if (Atomics.load(control, ASKED) > Atomics.load(control, DONE)) return false
-    const blockedMs = this.#blocked(beatAtMs, nowMs)
-    return blockedMs >= thresholdMs && !this.#isStarved(beatAtMs, 0)
+    return !this.#isStarved(beatAtMs, 0)
   }
 
   /**
