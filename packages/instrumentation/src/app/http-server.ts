@@ -229,8 +229,7 @@ export function watchHttpServers(
     tracker.endRoot(root, stats, endMs, errorType)
   }
 
-  function patch(prototype: { emit: Emit }): void {
-    const emit = prototype.emit
+  function emitInRoots(emit: Emit): Emit {
     const emitHere: EmitRequest = function chokepointEmit(this: unknown, event, request, response) {
       // biome-ignore lint/complexity/noArguments: events have as many arguments as they were given, at no cost
       const given = arguments
@@ -255,7 +254,17 @@ export function watchHttpServers(
         if (!leaves) store.enterWith(context as Context)
       }
     }
-    prototype.emit = emitHere as Emit
+    return emitHere as Emit
+  }
+
+  // All classes have theirs from EventEmitter. Of a function that there is only once V8 knows what it closes over.
+  const patched = new Map<Emit, Emit>()
+
+  function patch(prototype: { emit: Emit }): void {
+    const { emit } = prototype
+    const emitHere = patched.get(emit) ?? emitInRoots(emit)
+    patched.set(emit, emitHere)
+    prototype.emit = emitHere
   }
 
   patch(http.Server.prototype as { emit: Emit })

@@ -24,6 +24,7 @@ export class PoolMetrics {
   readonly waitTime: HistogramRecorder
   readonly useTime: HistogramRecorder
   readonly #watched = new Map<Pool, ReadPool>()
+  #lookForPools: (() => void) | undefined
 
   constructor(writer: SeriesWriter, shapes: ShapeTable) {
     this.writer = writer
@@ -37,8 +38,14 @@ export class PoolMetrics {
     this.#watched.set(pool, read)
   }
 
+  /** Has `refresh` look first for pools that nothing tells of when they are made. */
+  find(lookForPools: () => void): void {
+    this.#lookForPools = lookForPools
+  }
+
   /** Shows the state of all watched pools; called many times a second, and before the last export. */
   refresh(): void {
+    this.#lookForPools?.()
     for (const [pool, read] of this.#watched) {
       const state = read()
       pool.show(state ?? EMPTY)

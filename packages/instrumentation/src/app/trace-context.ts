@@ -15,7 +15,7 @@ const TRACE_STATE_LENGTH_MAX = 512
 
 const POOL_BYTES = 4096
 /** Ids are parts of a text: a short one, because it outlives minor collections while it is in use. */
-const TEXT_BYTES = 128
+const TEXT_BYTES = 512
 const pool = Buffer.alloc(POOL_BYTES)
 let poolAt = POOL_BYTES
 let digits = ''

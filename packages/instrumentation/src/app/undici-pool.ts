@@ -7,13 +7,22 @@ import { ownerOf } from './prototype-owner.ts'
 import type { PoolParts } from './watched-pool.ts'
 
 /** What undici tells of a pool of connections to one origin (undici.nodejs.org, PoolStats). */
+interface UndiciPoolStats {
+  readonly connected: number
+  readonly free: number
+  /** Requests that no connection has been given to, those in the queue of the pool among them. */
+  readonly pending: number
+}
+
+/** What it tells of a single connection, which an agent has for each origin if it may have one only (ClientStats). */
+interface UndiciClientStats {
+  readonly connected: boolean
+  readonly running: number
+  readonly pending: number
+}
+
 interface UndiciPool {
-  readonly stats?: {
-    readonly connected: number
-    readonly free: number
-    readonly queued: number
-    readonly pending: number
-  }
+  readonly stats?: UndiciPoolStats | UndiciClientStats
   readonly destroyed?: boolean
   readonly [key: symbol]: unknown
   [WATCHED]?: Waits
@@ -57,7 +66,6 @@ export class UndiciPools {
   readonly #patched = new WeakSet<object>()
   /** Only pools in which somebody waits now. */
   readonly #waiting = new Set<Waits>()
-  #knowsFetch = false
 
   constructor(parts: PoolParts) {
     this.#parts = parts
@@ -69,13 +77,17 @@ export class UndiciPools {
     if (pool?.prototype !== undefined) this.#patch(pool.prototype)
   }
 
-  /** Watches connections that are not made, by the channel that the copy inside Node has, too. */
+  /**
+   * Watches connections that are not made, by the channel that the copy inside Node has, too, and looks for the pools of
+   * that copy whenever the state of all is read.
+   */
   watch(): void {
-    const { report } = this.#parts
+    const { report, pools } = this.#parts
     const onError = guarded(report, (message: unknown) =>
       this.#notConnected(message as ConnectError),
     )
     subscribe('undici:client:connectError', onError)
+    pools.find(guarded(report, () => this.#lookAtFetch()))
   }
 
   /** The wait of the request that has just left a queue, if it was in one: queues lose their oldest first. */
@@ -103,11 +115,14 @@ export class UndiciPools {
     if (known !== undefined || this.#origins.size >= ORIGINS_MAX) return known
     const pool = new Pool(this.#parts.pools, origin)
     this.#origins.set(origin, pool)
-    if (!this.#knowsFetch) this.#lookAtFetch()
+    this.#lookAtFetch()
     return pool
   }
 
-  /** The classes of the copy inside Node can be had only from the pools that `fetch` has made. */
+  /**
+   * The classes of the copy inside Node can be had only from the pools that `fetch` has made. They are patched only when
+   * one of these has a limit: in the others nobody ever waits, and a patch would cost each `fetch` some microseconds.
+   */
   #lookAtFetch(): void {
     const holder = globalThis as unknown as Record<symbol, object | undefined>
     const agent = GLOBAL_DISPATCHERS.map((key) => holder[key]).find((found) => found !== undefined)
@@ -118,8 +133,8 @@ export class UndiciPools {
       // Older versions keep the pool itself, newer ones an entry with it.
       const pool = ((entry as { dispatcher?: object }).dispatcher ?? entry) as UndiciPool
       if (typeof pool !== 'object' || pool.stats === undefined) continue
-      this.#knowsFetch = true
-      this.#patch(Object.getPrototypeOf(pool))
+      if (pool[WATCHED] !== undefined) continue
+      if (limitOf(pool) > 0) this.#patch(Object.getPrototypeOf(pool))
       this.#watched(pool)
     }
   }
@@ -164,13 +179,18 @@ export class UndiciPools {
     if (name === undefined || pool.stats === undefined) return undefined
     const waits = new Waits(pool, name)
     pool[WATCHED] = waits
-    const limit = Number(hiddenValue(pool, 'connections') ?? 0)
+    const limit = limitOf(pool)
     // One row of numbers for each pool, so that pools of one origin add up.
     this.#parts.pools.watch(new Pool(this.#parts.pools, name), () =>
       stateOf(waits.pool.deref(), limit),
     )
     return waits
   }
+}
+
+/** The most connections that a pool may have; 0: there is no bound. */
+function limitOf(pool: UndiciPool): number {
+  return Number(hiddenValue(pool, 'connections') ?? 0)
 }
 
 interface ConnectError {
@@ -181,6 +201,10 @@ interface ConnectError {
 function stateOf(pool: UndiciPool | undefined, limit: number): PoolState | undefined {
   const stats = pool?.stats
   if (pool === undefined || stats === undefined || pool.destroyed === true) return undefined
-  const { connected, free, queued, pending } = stats
-  return { idle: free, used: connected - free, pending: queued + pending, limit }
+  if (!('free' in stats)) {
+    const used = stats.running > 0 ? 1 : 0
+    return { idle: stats.connected ? 1 - used : 0, used, pending: stats.pending, limit: 1 }
+  }
+  const { connected, free, pending } = stats
+  return { idle: free, used: connected - free, pending, limit }
 }
