@@ -21,6 +21,7 @@ interface UndiciClientStats {
   readonly pending: number
 }
 
+/** A pool, or the single connection in place of one. */
 interface UndiciPool {
   readonly stats?: UndiciPoolStats | UndiciClientStats
   readonly destroyed?: boolean
@@ -33,8 +34,10 @@ type Dispatch = (this: UndiciPool, ...args: unknown[]) => unknown
 const WATCHED = Symbol('chokepoint.pool')
 /** Where `fetch` keeps its agent: the newest first, the older one may be a wrapper around it. */
 const GLOBAL_DISPATCHERS = [2, 1].map((version) => Symbol.for(`undici.globalDispatcher.${version}`))
-/** Origins whose numbers are kept apart. */
+/** Origins whose numbers are kept apart; pools of others are not shown. */
 const ORIGINS_MAX = 50
+/** Pools of `fetch` that are looked at for new ones: an app that asks thousands of hosts has one for each. */
+const FETCH_POOLS_MAX = 200
 
 /** Requests that a pool has put into its queue, oldest first. */
 class Waits {
@@ -111,17 +114,23 @@ export class UndiciPools {
 
   /** The numbers of the pools of an origin; undefined beyond the limit of origins. */
   poolOf(origin: string): Pool | undefined {
+    const isNew = !this.#origins.has(origin)
+    const pool = this.#numbersOf(origin)
+    if (isNew && pool !== undefined) this.#lookAtFetch()
+    return pool
+  }
+
+  #numbersOf(origin: string): Pool | undefined {
     const known = this.#origins.get(origin)
     if (known !== undefined || this.#origins.size >= ORIGINS_MAX) return known
     const pool = new Pool(this.#parts.pools, origin)
     this.#origins.set(origin, pool)
-    this.#lookAtFetch()
     return pool
   }
 
   /**
    * The classes of the copy inside Node can be had only from the pools that `fetch` has made. They are patched only when
-   * one of these has a limit: in the others nobody ever waits, and a patch would cost each `fetch` some microseconds.
+   * one of these has a limit: in the others nobody ever waits, and a patch would lie around each `fetch` for nothing.
    */
   #lookAtFetch(): void {
     const holder = globalThis as unknown as Record<symbol, object | undefined>
@@ -129,13 +138,15 @@ export class UndiciPools {
     if (agent === undefined) return
     const clients = hiddenValue(agent, 'clients')
     if (!(clients instanceof Map)) return
+    let looks = 0
     for (const entry of clients.values()) {
+      if (++looks > FETCH_POOLS_MAX) return
       // Older versions keep the pool itself, newer ones an entry with it.
       const pool = ((entry as { dispatcher?: object }).dispatcher ?? entry) as UndiciPool
-      if (typeof pool !== 'object' || pool.stats === undefined) continue
-      if (pool[WATCHED] !== undefined) continue
-      if (limitOf(pool) > 0) this.#patch(Object.getPrototypeOf(pool))
-      this.#watched(pool)
+      if (typeof pool !== 'object' || pool[WATCHED] !== undefined) continue
+      if (this.#watched(pool) !== undefined && limitOf(pool) > 0) {
+        this.#patch(Object.getPrototypeOf(pool))
+      }
     }
   }
 
@@ -177,6 +188,7 @@ export class UndiciPools {
     if (pool[WATCHED] !== undefined) return pool[WATCHED]
     const name = (hiddenValue(pool, 'url') as URL | undefined)?.origin
     if (name === undefined || pool.stats === undefined) return undefined
+    if (this.#numbersOf(name) === undefined) return undefined
     const waits = new Waits(pool, name)
     pool[WATCHED] = waits
     const limit = limitOf(pool)

@@ -70,6 +70,31 @@ describe('the pools of a copy of undici that only the dispatcher of fetch shows'
     expect(errors).to.deep.equal([])
   })
 
+  it('are left alone beyond a number of origins', () => {
+    const { parts, errors } = agent()
+    const pools = new UndiciPools(parts)
+    const named = (host: number) => pools.poolOf(`http://host-${host}.test`)
+    for (let host = 0; host < 50; host++) expect(named(host)).to.not.equal(undefined)
+    expect(named(50)).to.equal(undefined)
+    expect(named(49)).to.not.equal(undefined)
+    const reads: object[] = []
+    parts.pools.watch = (pool) => reads.push(pool)
+    // As many hosts as a crawler asks, each with a pool of its own.
+    const clients = new Map(
+      Array.from({ length: 1000 }, (_, host) => [
+        `http://host-${host}.test`,
+        new Pool(`http://host-${host}.test`),
+      ]),
+    )
+    const dispatcher = new Agent()
+    Object.assign(dispatcher, { [symbolOf(dispatcher, 'clients')!]: clients })
+    setGlobalDispatcher(dispatcher)
+    pools.watch()
+    parts.pools.refresh()
+    expect(reads).to.have.length(50)
+    expect(errors).to.deep.equal([])
+  })
+
   it('tell who waits, when they have a limit', async () => {
     const { parts, shown, errors } = agent()
     const pools = new UndiciPools(parts)
