@@ -38,6 +38,11 @@ const LOAD_CORE = 1
 const SETTLE_MS = 2000
 /** The machine itself has stalls of milliseconds, once a second: a window must hold several. */
 const LATENCY_SECONDS_MIN = 12
+/**
+ * What grows the young generation makes V8 throw code away, and after some 10,000 requests it compiles all of it again at
+ * once, for 40 to 80 ms on the service's core: at the rate of `/work` that came in the window.
+ */
+const LATENCY_COMPILE_SECONDS = 10
 /** The pool of `/db` closes what rests for ten seconds, which each service did at its start: V8 throws code away then. */
 const LATENCY_WARM_SECONDS = 6
 /** With the others a round would take half as long again. */
@@ -147,6 +152,7 @@ async function latencyOf(service: Service, route: string): Promise<number | unde
   const ratePerSecond = samples.ratesPerSecond[route]
   if (ratePerSecond === undefined) return undefined
   await service.growYoung()
+  await load(service.port, route, LATENCY_COMPILE_SECONDS, LOAD_CORE)
   const latency = await loadAtRate(
     rateClient,
     { port: service.port, route },
