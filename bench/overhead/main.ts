@@ -38,17 +38,17 @@ const LOAD_CORE = 1
 const SETTLE_MS = 2000
 /** The machine itself has stalls of milliseconds, once a second: a window must hold several. */
 const LATENCY_SECONDS_MIN = 12
-/**
- * What grows the young generation makes V8 throw code away, and after some 10,000 requests it compiles all of it again at
- * once, for 40 to 80 ms on the service's core: at the rate of `/work` that came in the window.
- */
-const LATENCY_COMPILE_SECONDS = 10
 /** The pool of `/db` closes what rests for ten seconds, which each service did at its start: V8 throws code away then. */
 const LATENCY_WARM_SECONDS = 6
 /** With the others a round would take half as long again. */
 const LATENCY_AGENTS = ['bare', 'chokepoint', 'opentelemetry']
 /** V8 goes on compiling for so long: after one second a `fetch` takes twice what it takes after five, with any agent. */
 const WARM_SECONDS = 5
+/**
+ * And for so many requests: what each of them calls once becomes hot at the same moment, after some 10,000, and then V8
+ * compiles for 40 to 80 ms, on the service's core. It throws the code away when the young generation is grown.
+ */
+const WARM_REQUESTS = 20_000
 const REQUESTS_FIRST = 40
 const BARE = 'bare'
 /** Nobody listens there. */
@@ -111,7 +111,7 @@ async function measureRoute(agent: Agent, route: string): Promise<RouteSample> {
   // What an agent does once, beside the app, is not a cost of requests.
   await delay(SETTLE_MS)
   const rested = await service.usage()
-  await load(service.port, route, options.short ? 1 : WARM_SECONDS, LOAD_CORE)
+  await warm(service, route)
   const before = readThreadTimes(service.pid)
   const done = await load(service.port, route, seconds, LOAD_CORE)
   const after = readThreadTimes(service.pid)
@@ -129,6 +129,16 @@ async function measureRoute(agent: Agent, route: string): Promise<RouteSample> {
     heapMb: heapBytes / 2 ** 20,
     exitMs: await service.stop(),
   }
+}
+
+async function warm({ port }: Service, route: string): Promise<void> {
+  if (options.short) {
+    await load(port, route, 1, LOAD_CORE)
+    return
+  }
+  const { requests, perSecond } = await load(port, route, WARM_SECONDS, LOAD_CORE)
+  const seconds = Math.ceil((WARM_REQUESTS - requests) / perSecond)
+  if (seconds > 0) await load(port, route, seconds, LOAD_CORE)
 }
 
 /** The exit of a service that has served something and whose collector is down. */
@@ -152,7 +162,7 @@ async function latencyOf(service: Service, route: string): Promise<number | unde
   const ratePerSecond = samples.ratesPerSecond[route]
   if (ratePerSecond === undefined) return undefined
   await service.growYoung()
-  await load(service.port, route, LATENCY_COMPILE_SECONDS, LOAD_CORE)
+  await warm(service, route)
   const latency = await loadAtRate(
     rateClient,
     { port: service.port, route },
