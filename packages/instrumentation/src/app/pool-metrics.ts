@@ -43,7 +43,7 @@ export class PoolMetrics {
     this.#lookForPools = lookForPools
   }
 
-  /** Shows the state of all watched pools; called many times a second, and before the last export. */
+  /** Shows the state of all watched pools; called once a second or as often as metrics leave, and before the last export. */
   refresh(): void {
     this.#lookForPools?.()
     for (const [pool, read] of this.#watched) {

@@ -26,7 +26,8 @@ interface UndiciPool {
   readonly stats?: UndiciPoolStats | UndiciClientStats
   readonly destroyed?: boolean
   readonly [key: symbol]: unknown
-  [WATCHED]?: Waits
+  /** Null: it was looked at, and is left alone. */
+  [WATCHED]?: Waits | null
 }
 
 type Dispatch = (this: UndiciPool, ...args: unknown[]) => unknown
@@ -36,8 +37,6 @@ const WATCHED = Symbol('chokepoint.pool')
 const GLOBAL_DISPATCHERS = [2, 1].map((version) => Symbol.for(`undici.globalDispatcher.${version}`))
 /** Origins whose numbers are kept apart; pools of others are not shown. */
 const ORIGINS_MAX = 50
-/** Pools of `fetch` that are looked at for new ones: an app that asks thousands of hosts has one for each. */
-const FETCH_POOLS_MAX = 200
 
 /** Requests that a pool has put into its queue, oldest first. */
 class Waits {
@@ -138,13 +137,11 @@ export class UndiciPools {
     if (agent === undefined) return
     const clients = hiddenValue(agent, 'clients')
     if (!(clients instanceof Map)) return
-    let looks = 0
     for (const entry of clients.values()) {
-      if (++looks > FETCH_POOLS_MAX) return
       // Older versions keep the pool itself, newer ones an entry with it.
       const pool = ((entry as { dispatcher?: object }).dispatcher ?? entry) as UndiciPool
       if (typeof pool !== 'object' || pool[WATCHED] !== undefined) continue
-      if (this.#watched(pool) !== undefined && limitOf(pool) > 0) {
+      if (this.#watched(pool) !== null && limitOf(pool) > 0) {
         this.#patch(Object.getPrototypeOf(pool))
       }
     }
@@ -177,20 +174,24 @@ export class UndiciPools {
 
   #dispatched(pool: UndiciPool, before: number): void {
     const waits = this.#watched(pool)
-    if (waits === undefined || waits.queued(pool) <= before) return
+    if (waits === null || waits.queued(pool) <= before) return
     const shape = this.poolOf(waits.origin)?.shape
     if (shape === undefined) return
     waits.queue.push(this.#parts.tracker.startCall(shape))
     this.#waiting.add(waits)
   }
 
-  #watched(pool: UndiciPool): Waits | undefined {
-    if (pool[WATCHED] !== undefined) return pool[WATCHED]
+  #watched(pool: UndiciPool): Waits | null {
+    // An app that asks thousands of hosts has a pool for each: each is looked at once.
+    if (pool[WATCHED] === undefined) pool[WATCHED] = this.#newlyWatched(pool)
+    return pool[WATCHED]
+  }
+
+  #newlyWatched(pool: UndiciPool): Waits | null {
     const name = (hiddenValue(pool, 'url') as URL | undefined)?.origin
-    if (name === undefined || pool.stats === undefined) return undefined
-    if (this.#numbersOf(name) === undefined) return undefined
+    if (name === undefined || pool.stats === undefined) return null
+    if (this.#numbersOf(name) === undefined) return null
     const waits = new Waits(pool, name)
-    pool[WATCHED] = waits
     const limit = limitOf(pool)
     // One row of numbers for each pool, so that pools of one origin add up.
     this.#parts.pools.watch(new Pool(this.#parts.pools, name), () =>

@@ -3,6 +3,7 @@ import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect } from 'chai'
 import { Agent, type Dispatcher, getGlobalDispatcher, Pool, setGlobalDispatcher } from 'undici'
+import { until } from '../../../../tools/testing/until.ts'
 import { symbolOf } from '../../src/app/hidden-value.ts'
 import { ownerOf } from '../../src/app/prototype-owner.ts'
 import { UndiciPools } from '../../src/app/undici-pool.ts'
@@ -40,7 +41,7 @@ describe('the pools of a copy of undici that only the dispatcher of fetch shows'
   })
 
   async function holding(count: number): Promise<void> {
-    while (held.length < count) await new Promise((resolve) => setTimeout(resolve, 5))
+    await until('the requests', () => held.length >= count)
   }
 
   /** Sends so many requests, whose answers are held. */
@@ -63,7 +64,7 @@ describe('the pools of a copy of undici that only the dispatcher of fetch shows'
     expect(dispatchOfPools().name).to.not.equal('chokepointDispatch')
     for (const response of held.splice(0)) response.end()
     await Promise.all(answers)
-    while (shown()['count used'] !== 0) await new Promise((resolve) => setTimeout(resolve, 5))
+    await until('its connections', () => shown()['count used'] === 0)
     expect(shown()).to.include({ 'count used': 0, 'count idle': 2 })
     await dispatcher.close()
     expect(shown()).to.include({ 'count used': 0, 'count idle': 0 })
@@ -90,6 +91,15 @@ describe('the pools of a copy of undici that only the dispatcher of fetch shows'
     Object.assign(dispatcher, { [symbolOf(dispatcher, 'clients')!]: clients })
     setGlobalDispatcher(dispatcher)
     pools.watch()
+    parts.pools.refresh()
+    expect(reads).to.have.length(50)
+    for (const pool of clients.values()) {
+      Object.defineProperty(pool, 'stats', {
+        get: () => {
+          throw new Error('looked at again')
+        },
+      })
+    }
     parts.pools.refresh()
     expect(reads).to.have.length(50)
     expect(errors).to.deep.equal([])
@@ -131,7 +141,7 @@ describe('the pools of a copy of undici that only the dispatcher of fetch shows'
     expect(shown()).to.include({ ...one, pending_requests: 0 })
     held.shift()!.end()
     await Promise.all(answers)
-    while (shown()['count used'] !== 0) await new Promise((resolve) => setTimeout(resolve, 5))
+    await until('its connections', () => shown()['count used'] === 0)
     expect(shown()).to.include({ 'count idle': 1, pending_requests: 0, limit: 1 })
     await dispatcher.close()
     expect(errors).to.deep.equal([])
