@@ -1,4 +1,5 @@
 import type { AsyncLocalStorage } from 'node:async_hooks'
+import { performance } from 'node:perf_hooks'
 import type { Context } from '@opentelemetry/api'
 import { HistogramRecorder } from '../shared/histogram-recorder.ts'
 import { recordedInstrument } from '../shared/recorded-instruments.ts'

@@ -1,4 +1,5 @@
 import { AsyncResource } from 'node:async_hooks'
+import { performance } from 'node:perf_hooks'
 import { type Context, ROOT_CONTEXT } from '@opentelemetry/api'
 import { type ErrorSink, guarded } from './guard.ts'
 import type { Call } from './local-root.ts'

@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
+import { performance } from 'node:perf_hooks'
 import type { Context } from '@opentelemetry/api'
 import { LEVEL } from '../shared/memory-layout.ts'
 import type { SeriesWriter } from '../shared/series-writer.ts'

@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks'
 import { HttpCall } from './http-call.ts'
 import type { PeerStats } from './http-client-metrics.ts'
 import type { Call } from './local-root.ts'

@@ -17,7 +17,7 @@ interface UndiciRequest {
   readonly method: string
   readonly path: string
   /** Names and values in turn; a string in old versions. */
-  readonly headers?: readonly unknown[] | string
+  readonly headers?: unknown[] | string
   addHeader?(name: string, value: string): void
   [CALL]?: UndiciCall | undefined
 }
@@ -123,11 +123,15 @@ export function watchUndici({ tracker, metrics, pools, report }: UndiciParts): v
   subscribe('undici:request:error', onError)
 }
 
-/** A header that the app has set itself stays as it is. */
+/**
+ * A header that the app has set itself stays as it is. Ours are put straight among the others where they are a list: what
+ * undici does to a header that an app gives, it need not do to one that is known to be valid.
+ */
 function addHeader(request: UndiciRequest, name: string, value: string | undefined): void {
   if (value === undefined) return
   const { headers } = request
-  if (!Array.isArray(headers) || !hasHeader(headers, name)) request.addHeader?.(name, value)
+  if (!Array.isArray(headers)) request.addHeader?.(name, value)
+  else if (!hasHeader(headers, name)) headers.push(name, value)
 }
 
 function hasHeader(headers: readonly unknown[], wanted: string): boolean {

@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks'
 import type { ErrorSink } from './guard.ts'
 import type { Call } from './local-root.ts'
 import { Pool, type PoolMetrics, type ReadPool } from './pool-metrics.ts'
