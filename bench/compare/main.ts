@@ -9,6 +9,7 @@ import { installPeers, startSurroundings } from '../overhead/peers.ts'
 import { Service } from '../overhead/service.ts'
 import { median, spread } from '../overhead/statistics.ts'
 import { readThreadTimes, type ThreadTimes } from '../overhead/thread-times.ts'
+import { warmUp } from '../overhead/warm-up.ts'
 
 const { values: options } = parseArgs({
   options: {
@@ -19,7 +20,6 @@ const { values: options } = parseArgs({
     seconds: { type: 'string', default: '1' },
     database: { type: 'string' },
     env: { type: 'string', multiple: true, default: [] },
-    warm: { type: 'string', default: '4' },
   },
 })
 const SERVICE_CORE = 0
@@ -57,8 +57,7 @@ for (const agent of variants) {
   })
 }
 for (const route of options.routes.split(',')) {
-  for (const { service } of services)
-    await load(service.port, route, Number(options.warm), LOAD_CORE)
+  for (const { service } of services) await warmUp(service.port, route, LOAD_CORE)
   const perRequest = new Map<string, number[]>()
   const threads = new Map<string, Map<string, number[]>>()
   for (let turn = 0; turn < Number(options.turns); turn++) {

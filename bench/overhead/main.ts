@@ -16,6 +16,7 @@ import { Service } from './service.ts'
 import { median } from './statistics.ts'
 import { tableOf } from './table.ts'
 import { readThreadTimes } from './thread-times.ts'
+import { warmUp } from './warm-up.ts'
 
 const ROUTES = ['/plain', '/work', '/call', '/db']
 const { values: options } = parseArgs({
@@ -42,13 +43,6 @@ const LATENCY_SECONDS_MIN = 12
 const LATENCY_WARM_SECONDS = 6
 /** With the others a round would take half as long again. */
 const LATENCY_AGENTS = ['bare', 'chokepoint', 'opentelemetry']
-/** V8 goes on compiling for so long: after one second a `fetch` takes twice what it takes after five, with any agent. */
-const WARM_SECONDS = 5
-/**
- * And for so many requests: what each of them calls once becomes hot at the same moment, after some 10,000, and then V8
- * compiles for 40 to 80 ms, on the service's core. It throws the code away when the young generation is grown.
- */
-const WARM_REQUESTS = 20_000
 const REQUESTS_FIRST = 40
 const BARE = 'bare'
 /** Nobody listens there. */
@@ -132,13 +126,8 @@ async function measureRoute(agent: Agent, route: string): Promise<RouteSample> {
 }
 
 async function warm({ port }: Service, route: string): Promise<void> {
-  if (options.short) {
-    await load(port, route, 1, LOAD_CORE)
-    return
-  }
-  const { requests, perSecond } = await load(port, route, WARM_SECONDS, LOAD_CORE)
-  const seconds = Math.ceil((WARM_REQUESTS - requests) / perSecond)
-  if (seconds > 0) await load(port, route, seconds, LOAD_CORE)
+  if (options.short) await load(port, route, 1, LOAD_CORE)
+  else await warmUp(port, route, LOAD_CORE)
 }
 
 /** The exit of a service that has served something and whose collector is down. */

@@ -191,6 +191,23 @@ describe('an app under the preload', () => {
     expect(own).to.deep.equal([])
   })
 
+  it('begins a trace where none came in, the same here and at whoever is called', async () => {
+    const app = start('fastify-app.mjs', '--import', { OTEL_TRACES_SAMPLER: 'always_on' })
+    const url = await app.listening()
+    await (await fetch(`${url}/call`)).text()
+    await end(app)
+    const spans = receiver.spans()
+    const servers = spans.filter(({ kind }) => kind === 2)
+    expect(servers).to.have.length(4)
+    expect(new Set(spans.map(({ traceId }) => traceId)).size).to.equal(1)
+    const root = servers.find(({ name }) => name === 'GET /call')!
+    const clients = spans.filter(({ parentSpanId }) => parentSpanId === root.spanId)
+    const called = servers.filter((span) => span !== root)
+    expect(called.map(({ parentSpanId }) => parentSpanId)).to.have.members(
+      clients.map(({ spanId }) => spanId),
+    )
+  })
+
   it('neither reads nor writes trace context when OTEL_PROPAGATORS is none', async () => {
     const app = start('fastify-app.mjs', '--import', {
       OTEL_PROPAGATORS: 'none',
