@@ -16,7 +16,7 @@ import type {
   SpanRecordLink,
 } from '../shared/messages.ts'
 import { limitAttributes, limitValue, SPAN_LIMITS_DEFAULT } from './span-limits.ts'
-import { newSpanId } from './trace-ids.ts'
+import { newSpanId } from './trace-context.ts'
 
 /** The local root that a span belongs to, as the span sees it. */
 export interface SpanOwner {

@@ -4,8 +4,7 @@ import { AppSpan, type SpanOwner } from './app-span.ts'
 import { BAGGAGE_KEY } from './baggage.ts'
 import type { CallShape } from './call-shape.ts'
 import type { CallGroup, Timed, TimeSplit } from './time-split.ts'
-import type { RemoteParent } from './trace-context.ts'
-import { newSpanId, newTraceId } from './trace-ids.ts'
+import { newSpanId, newTraceId, type RemoteParent } from './trace-context.ts'
 
 /** The keys under which OpenTelemetry's API and core packages keep their values. */
 const SPAN_KEY = Symbol.for('OpenTelemetry Context Key SPAN')
@@ -113,16 +112,6 @@ export abstract class LocalRoot implements Context, SpanOwner, Timed {
   get traceId(): string {
     this.#traceId ??= this.parent?.traceId ?? newTraceId()
     return this.#traceId
-  }
-
-  /** Whether nobody knows yet which trace this is. */
-  get isUntraced(): boolean {
-    return this.#traceId === undefined && this.parent === undefined
-  }
-
-  /** Makes this the beginning of a trace that has been named already. */
-  beginTrace(traceId: string): void {
-    this.#traceId = traceId
   }
 
   get spanId(): string {

@@ -3,8 +3,7 @@ import { formatBaggage } from './baggage.ts'
 import type { Call } from './local-root.ts'
 import { rootOf } from './local-root.ts'
 import type { RequestTracker } from './request-tracker.ts'
-import { formatTraceparent } from './trace-context.ts'
-import { newSpanId, newTraceparent, spanIdIn, traceIdIn } from './trace-ids.ts'
+import { formatTraceparent, newSpanId } from './trace-context.ts'
 
 /**
  * The `traceparent` header of a call; undefined outside of any request: a call that has no cause in this process
@@ -15,12 +14,6 @@ export function traceparentOf(tracker: RequestTracker, call: Call): string | und
   const root = call.root ?? rootOf(context.active())
   if (root === undefined) return undefined
   const sampled = tracker.chooser.choose(root)
-  if (root.isUntraced && call.spanId === undefined) {
-    const header = newTraceparent(sampled)
-    root.beginTrace(traceIdIn(header))
-    call.spanId = spanIdIn(header)
-    return header
-  }
   call.spanId ??= newSpanId()
   return formatTraceparent(root.traceId, call.spanId, sampled)
 }

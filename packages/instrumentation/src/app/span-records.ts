@@ -2,7 +2,7 @@ import type { SpanRecord, SpanRecordAttributes } from '../shared/messages.ts'
 import type { AppSpan } from './app-span.ts'
 import type { Call, LocalRoot } from './local-root.ts'
 import type { SpanOutbox } from './span-outbox.ts'
-import { newSpanId } from './trace-ids.ts'
+import { newSpanId } from './trace-context.ts'
 
 const STATUS_ERROR = 2
 const NONE: SpanRecordAttributes = {}

@@ -1,3 +1,6 @@
+// Not by `import`: that reads every export, and the one named `webcrypto` loads ten modules more.
+const { randomFillSync } = process.getBuiltinModule('node:crypto')
+
 /** Who called: the part of a `traceparent` header that a child needs. */
 export interface RemoteParent {
   readonly traceId: string
@@ -9,6 +12,39 @@ export interface RemoteParent {
 
 /** "Vendors SHOULD propagate at least 512 characters of a combined header." (w3.org/TR/trace-context) */
 const TRACE_STATE_LENGTH_MAX = 512
+
+const POOL_BYTES = 4096
+/** Ids are parts of a text: a short one, because it outlives minor collections while it is in use. */
+const TEXT_BYTES = 512
+const pool = Buffer.alloc(POOL_BYTES)
+let poolAt = POOL_BYTES
+let digits = ''
+let digitsAt = 0
+
+/** Random bytes as lower-case hex: one system call serves hundreds of ids, one text some of them. */
+function randomHex(bytes: number): string {
+  if (digitsAt + 2 * bytes > digits.length) {
+    if (poolAt === POOL_BYTES) {
+      randomFillSync(pool)
+      poolAt = 0
+    }
+    digits = pool.toString('hex', poolAt, poolAt + TEXT_BYTES)
+    poolAt += TEXT_BYTES
+    digitsAt = 0
+  }
+  digitsAt += 2 * bytes
+  return digits.slice(digitsAt - 2 * bytes, digitsAt)
+}
+
+/** A new trace id. All zeros, the invalid id, has a chance of 2^-128. */
+export function newTraceId(): string {
+  return randomHex(16)
+}
+
+/** A new span id. */
+export function newSpanId(): string {
+  return randomHex(8)
+}
 
 /**
  * Reads a `traceparent` header; undefined when it is absent or breaks the rules below.

@@ -1,5 +1,10 @@
 import { expect } from 'chai'
-import { formatTraceparent, parseTraceparent } from '../../src/app/trace-context.ts'
+import {
+  formatTraceparent,
+  newSpanId,
+  newTraceId,
+  parseTraceparent,
+} from '../../src/app/trace-context.ts'
 
 const TRACE = '0af7651916cd43dd8448eb211c80319c'
 const SPAN = 'b7ad6b7169203331'
@@ -34,5 +39,14 @@ describe('a traceparent header', () => {
 
   it('of a later version is read by its first four fields', () => {
     expect(parseTraceparent(`cc-${TRACE}-${SPAN}-01-what`)?.sampled).to.equal(true)
+  })
+})
+
+describe('new ids', () => {
+  it('have the right length and do not repeat', () => {
+    const ids = new Set(Array.from({ length: 5000 }, newTraceId))
+    expect(ids.size).to.equal(5000)
+    expect(newTraceId()).to.match(/^[0-9a-f]{32}$/)
+    expect(newSpanId()).to.match(/^[0-9a-f]{16}$/)
   })
 })
