@@ -31,17 +31,19 @@ export function prepareMongoPool(exported: unknown, parts: PoolParts): void {
   prototype.checkOut = function chokepointCheckOut(...args) {
     const pool = watchedOf(this, parts)
     if (pool === undefined) return checkOut.apply(this, args)
-    const last = args.length - 1
-    if (typeof args[last] !== 'function') {
+    const last = args.at(-1)
+    if (typeof last !== 'function') {
       return pool.awaited(() => checkOut.apply(this, args) as Promise<object>)
     }
     // Up to version 6.3 there is a callback.
-    const callback = args[last] as Callback
+    const callback = last as Callback
     const wait = pool.wait()
-    args[last] = ((error, connection) => {
+    // Pushed, not assigned: see node-waits.ts.
+    args.pop()
+    args.push(((error, connection) => {
       pool.taken(wait, connection, error)
       return callback(error, connection)
-    }) satisfies Callback
+    }) satisfies Callback)
     return checkOut.apply(this, args)
   }
   prototype.checkIn = function chokepointCheckIn(connection) {

@@ -69,10 +69,13 @@ class Waits {
       const done = args.at(-1)
       const call = typeof done === 'function' ? waits.#begin() : undefined
       if (call === undefined) return original.apply(this, args)
-      args[args.length - 1] = function ended(this: unknown, ...results: unknown[]): unknown {
+      // Pushed: a function that is written where it is assigned to an element or a property V8 puts into its old
+      // generation, and all that it closes over then lives until a full collection.
+      args.pop()
+      args.push(function ended(this: unknown, ...results: unknown[]): unknown {
         waits.#end(call)
         return (done as AnyFunction).apply(this, results)
-      }
+      })
       try {
         return original.apply(this, args)
       } catch (error) {

@@ -54,6 +54,18 @@ describe('waits for files and names', () => {
     expect(secondsOf('other')).to.be.above(0.3)
   })
 
+  it('leave nothing behind that outlives a minor collection', async () => {
+    app = new AppProcess('waits-survivors-app.mjs', {
+      preload: '--import',
+      // All that the app allocates fits, so that nothing is promoted before it is looked at.
+      nodeArguments: ['--expose-gc', '--min-semi-space-size=64', '--max-semi-space-size=64'],
+      environment: { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url },
+    })
+    const url = await app.listening()
+    const { heldBytes, keptBytes } = JSON.parse(await (await fetch(url)).text())
+    expect(keptBytes).to.be.below(heldBytes / 10)
+  })
+
   it('leave errors as they are', async () => {
     expect(await ask('/missing')).to.equal('ENOENT,ENOENT,ERR_INVALID_ARG_VALUE')
     expect(app.stderr).to.equal('')
