@@ -37,8 +37,8 @@ const routes = options.routes.split(',')
 const SERVICE_CORE = 0
 const LOAD_CORE = 1
 const SETTLE_MS = 2000
-/** The machine itself has stalls of milliseconds, once a second: a window must hold several. */
-const LATENCY_SECONDS_MIN = 12
+/** A window must hold several stalls of the machine, one each second, and of full collections, which `/db` has each quarter of a minute. */
+const LATENCY_SECONDS_MIN = 30
 /** The pool of `/db` closes what rests for ten seconds, which each service did at its start: V8 throws code away then. */
 const LATENCY_WARM_SECONDS = 6
 /** With the others a round would take half as long again. */
