@@ -24,7 +24,7 @@ export interface Component {
   readonly name: string
   /** Runs `work` and measures it, until its promise settles when it gives one. */
   track<Result>(operation: string, work: () => Result): Result
-  /** Records an operation that the app has measured itself, in milliseconds. */
+  /** Records an operation that the app has measured itself, in milliseconds; what is no duration is ignored. */
   record(operation: string, durationMs: number, outcome?: OperationEnd): void
   /** Begins an operation whose end comes elsewhere. */
   start(operation: string): RunningOperation
@@ -82,6 +82,8 @@ export class NamedComponent implements Component {
   }
 
   record(operation: string, durationMs: number, outcome?: OperationEnd): void {
+    // A single infinity, or a negative number, would spoil the sum for as long as the process lives.
+    if (typeof durationMs !== 'number' || !(durationMs >= 0 && durationMs < Infinity)) return
     const error = outcome?.error
     const place =
       error === undefined || error === false || error === null
@@ -133,7 +135,7 @@ export class NamedComponent implements Component {
         end()
         return result
       }
-      return result.then(
+      return promiseOf(result).then(
         (value) => {
           end()
           return value
@@ -204,4 +206,9 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
     value !== null &&
     typeof (value as { then?: unknown }).then === 'function'
   )
+}
+
+/** What `then` of a promise, or of a query builder, gives can be awaited; what that of another object gives need not. */
+function promiseOf(thenable: PromiseLike<unknown>): PromiseLike<unknown> {
+  return 'catch' in thenable ? thenable : Promise.resolve(thenable)
 }

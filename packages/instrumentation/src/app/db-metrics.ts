@@ -2,7 +2,7 @@ import { HistogramRecorder } from '../shared/histogram-recorder.ts'
 import { recordedInstrument } from '../shared/recorded-instruments.ts'
 import type { SeriesAttributes, SeriesWriter } from '../shared/series-writer.ts'
 import type { CallShape, ShapeTable, WaitKind } from './call-shape.ts'
-import { type StatementShape, statementShape } from './sql-shape.ts'
+import { READ_MAX, type StatementShape, statementShape } from './sql-shape.ts'
 
 const SPAN_KIND_CLIENT = 2
 
@@ -76,9 +76,12 @@ export class DbStatements {
   statement(text: string): DbStatement {
     const known = this.#byText.get(text)
     if (known !== undefined) return known
-    const statement = this.#ofShape(statementShape(text))
-    // Statements with values written into them would push out the others without end: they are not kept.
-    if (this.#byText.size < REMEMBERED_MAX) this.#byText.set(text, statement)
+    const statement = this.#ofShape(statementShape(text, this.#peer.system))
+    // Statements with values written into them would push out the others without end, and long ones take megabytes:
+    // neither is kept.
+    if (this.#byText.size < REMEMBERED_MAX && text.length <= READ_MAX) {
+      this.#byText.set(text, statement)
+    }
     return statement
   }
 

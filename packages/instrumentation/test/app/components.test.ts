@@ -53,6 +53,28 @@ describe('a component', () => {
     ])
   })
 
+  it('ignores what is no duration, and never throws for it', () => {
+    const { components, operations } = measured()
+    const db = components.get('db')
+    for (const wrong of [NaN, -5, Infinity, -Infinity, 10n, '7', null, undefined]) {
+      db.record('read', wrong as number)
+    }
+    db.record('read', 0)
+    expect(operations()).to.deep.equal([['db read', undefined, 1]])
+  })
+
+  it('gives what a thenable resolves to, whatever its own `then` returns', async () => {
+    const { components, operations } = measured()
+    const bare = {
+      // biome-ignore lint/suspicious/noThenProperty: an object that is no promise is what this is about
+      then(resolve: (value: string) => void): void {
+        setTimeout(() => resolve('later'), 5)
+      },
+    }
+    expect(await components.get('db').track('bare', () => bare)).to.equal('later')
+    expect(operations()).to.deep.equal([['db bare', undefined, 1]])
+  })
+
   it('is bounded, however many names the app makes up', () => {
     const { components, operations } = measured()
     for (let number = 0; number < 3000; number++) components.get(`c${number}`).record('o', 1)
