@@ -2,6 +2,7 @@ import type { SpanRecord, SpanRecordAttributes } from '../shared/messages.ts'
 import type { AppSpan } from './app-span.ts'
 import type { Call, LocalRoot } from './local-root.ts'
 import type { SpanOutbox } from './span-outbox.ts'
+import { shownAttributes } from './statement-attributes.ts'
 import { newSpanId } from './trace-context.ts'
 
 const STATUS_ERROR = 2
@@ -51,7 +52,11 @@ function rootRecord(root: LocalRoot, outcome: RootOutcome, offsetMs: number): Sp
     ...record,
     // What the app has set replaces what we know.
     common: undefined,
-    attributes: { ...common, ...record.attributes, ...ownSpan.attributes },
+    attributes: {
+      ...common,
+      ...record.attributes,
+      ...shownAttributes(ownSpan.start.kind, ownSpan.attributes),
+    },
     status: errorType === undefined ? ownSpan.status : STATUS_ERROR,
     scope: ownSpan.start.scope,
     ...notes(ownSpan),
@@ -92,7 +97,7 @@ function appSpanRecord(root: LocalRoot, span: AppSpan, offsetMs: number): SpanRe
     kind: start.kind,
     startMs: start.startMs + offsetMs,
     endMs: span.endMs! + offsetMs,
-    attributes: span.attributes,
+    attributes: shownAttributes(start.kind, span.attributes),
     status: span.status,
     scope: start.scope,
     scopeVersion: start.scopeVersion,

@@ -54,14 +54,18 @@ const MYSQL = anyOf(
   PARAMETER,
   NUMBER,
 )
-const MYSQL_SYSTEMS: ReadonlySet<string> = new Set(['mysql', 'mariadb'])
+/** Names of systems are those of the conventions, and those that Knex' instrumentation takes from its drivers. */
+const MYSQL_SYSTEMS: ReadonlySet<string> = new Set(['mysql', 'mysql2', 'mariadb'])
 /** Systems in whose statements double quotes are around names; with any other they may be around values. */
 const STANDARD_SYSTEMS: ReadonlySet<string> = new Set([
   'postgresql',
   'cockroachdb',
   'sqlite',
+  'sqlite3',
+  'better-sqlite3',
   'oracle',
   'oracle.db',
+  'oracledb',
   'mssql',
   'microsoft.sql_server',
 ])
@@ -75,6 +79,11 @@ const NESTED_COMMENT = /^\/\*[\s\S]*\/\*/
 const LIST = /\(\s*\?(?:\s*,\s*\?)*\s*\)(?:\s*,\s*\(\s*\?(?:\s*,\s*\?)*\s*\))*/g
 const COLLECTION =
   /\b(?:from|into|update|join|table)\s+(?:only\s+|if\s+(?:not\s+)?exists\s+)?((?:["`[]?\w+["`\]]?\.)?["`[]?\w+["`\]]?)/i
+
+/** Whether the statements of a system, as `db.system.name` has it, are known to be SQL. */
+export function isSql(system: string): boolean {
+  return MYSQL_SYSTEMS.has(system) || STANDARD_SYSTEMS.has(system) || system === 'other_sql'
+}
 
 /**
  * The shape of a statement; never holds a value of it. Where a statement may be read in two ways, by settings of the

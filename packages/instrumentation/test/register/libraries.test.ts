@@ -185,6 +185,17 @@ describe('libraries, with their real servers', () => {
         expect(twice).to.deep.equal([])
       })
 
+      it('show no value of a statement in their spans', function () {
+        if (!servers.has('mysql')) return this.skip()
+        const shown = run.spans.flatMap(({ kind, attributes }) =>
+          kind === 3 && /sql/.test(String(attributes['db.system.name']))
+            ? [attributes['db.query.text']]
+            : [],
+        )
+        expect(shown).to.include.members(['SELECT ? + ? AS two', 'SELECT ? AS name'])
+        expect(shown.filter((text) => /'jo'|\d/.test(String(text)))).to.deep.equal([])
+      })
+
       it('carry the trace to whoever takes a message or serves a procedure', () => {
         const paths: [path: string, span: string][] = [
           ['/amqplib', 'orders process'],
