@@ -9,12 +9,8 @@ import type {
   TimeInput,
 } from '@opentelemetry/api'
 import type { SpanLimits } from '../settings/settings.ts'
-import type {
-  SpanAttributeValue,
-  SpanRecordAttributes,
-  SpanRecordEvent,
-  SpanRecordLink,
-} from '../shared/messages.ts'
+import type { SpanRecordAttributes, SpanRecordEvent, SpanRecordLink } from '../shared/messages.ts'
+import { nameOf } from './name-of.ts'
 import { limitAttributes, limitValue, SPAN_LIMITS_DEFAULT } from './span-limits.ts'
 import { newSpanId } from './trace-context.ts'
 
@@ -87,12 +83,14 @@ export class AppSpan implements Span {
 
   setAttribute(key: string, value: Attributes[string]): this {
     if (value === undefined || value === null || key === '' || !this.isRecording()) return this
+    const limited = limitValue(value, limits.attributeValueLengthMax)
     const known = Object.hasOwn(this.attributes, key)
-    if (!known && Object.keys(this.attributes).length >= limits.attributeCountMax) {
+    const full = !known && Object.keys(this.attributes).length >= limits.attributeCountMax
+    if (full || limited === undefined) {
       this.droppedAttributes++
       return this
     }
-    this.attributes[key] = limitValue(value as SpanAttributeValue, limits.attributeValueLengthMax)
+    this.attributes[key] = limited
     return this
   }
 
@@ -101,8 +99,9 @@ export class AppSpan implements Span {
     return this
   }
 
-  addEvent(name: string, attributesOrTime?: Attributes | TimeInput, time?: TimeInput): this {
+  addEvent(given: string, attributesOrTime?: Attributes | TimeInput, time?: TimeInput): this {
     if (!this.isRecording()) return this
+    const name = nameOf(given)
     if (this.events.length >= limits.eventCountMax) {
       this.droppedEvents++
       return this
@@ -111,7 +110,7 @@ export class AppSpan implements Span {
     const isTime = isTimeInput(attributesOrTime)
     const timeMs = wallMs(isTime ? attributesOrTime : time)
     this.events.push(
-      isTime || attributesOrTime === undefined
+      isTime || typeof attributesOrTime !== 'object' || attributesOrTime === null
         ? { name, timeMs }
         : {
             name,
@@ -150,12 +149,12 @@ export class AppSpan implements Span {
   setStatus(status: SpanStatus): this {
     if (!this.isRecording()) return this
     this.status = status.code
-    this.statusMessage = status.message
+    this.statusMessage = typeof status.message === 'string' ? status.message : undefined
     return this
   }
 
   updateName(name: string): this {
-    if (this.isRecording()) this.name = name
+    if (this.isRecording()) this.name = nameOf(name)
     return this
   }
 

@@ -7,6 +7,7 @@ import type { SeriesWriter } from '../shared/series-writer.ts'
 import { AppSpan } from './app-span.ts'
 import { errorName } from './error-name.ts'
 import { DerivedContext, innerSpanOf, LocalRoot, withSpan } from './local-root.ts'
+import { nameOf } from './name-of.ts'
 
 /** How an operation ended. `error`: what was thrown, or true when there is nothing to name. */
 export interface OperationEnd {
@@ -54,7 +55,7 @@ export class Components {
   get(name: string): NamedComponent {
     let component = this.#byName.get(name)
     if (component === undefined) {
-      component = new NamedComponent(name, this.#duration, this)
+      component = new NamedComponent(nameOf(name), this.#duration, this)
       if (this.#byName.size < COMPONENTS_MAX) this.#byName.set(name, component)
     }
     return component
@@ -157,7 +158,7 @@ export class NamedComponent implements Component {
     const { root } = context
     if (root.ended) return undefined
     const start = {
-      name: `${this.name} ${operation}`,
+      name: `${this.name} ${nameOf(operation)}`,
       kind: SPAN_KIND_INTERNAL,
       scope: 'chokepoint',
       scopeVersion: undefined,
@@ -170,7 +171,7 @@ export class NamedComponent implements Component {
   #intern(operation: string): number {
     const place = this.#duration.intern({
       'component.name': this.name,
-      'operation.name': operation,
+      'operation.name': nameOf(operation),
     })
     if (this.#places.size < OPERATIONS_MAX) this.#places.set(operation, place)
     return place
@@ -187,7 +188,7 @@ export class NamedComponent implements Component {
     if (place === undefined) {
       place = this.#duration.intern({
         'component.name': this.name,
-        'operation.name': operation,
+        'operation.name': nameOf(operation),
         'error.type': type,
       })
       places.set(type, place)

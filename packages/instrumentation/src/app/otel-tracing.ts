@@ -12,6 +12,7 @@ import {
 import { AppSpan, monotonicMs, type SpanStart } from './app-span.ts'
 import { CallSpan, viewOf } from './call-span.ts'
 import { innerSpanOf, LocalRoot, type RootDescription, rootOf } from './local-root.ts'
+import { nameOf } from './name-of.ts'
 import type { RequestTracker } from './request-tracker.ts'
 import type { RootHistograms } from './route-stats.ts'
 import { RouteStats } from './route-stats.ts'
@@ -71,8 +72,9 @@ export class TrackerTracerProvider implements TracerProvider {
   }
 
   getTracer(scope: string, version?: string): Tracer {
-    return new TrackerTracer(scope, version, (name, options, context) =>
-      this.#startSpan(scope, version, name, options, context),
+    const [named, versioned] = [nameOf(scope), version === undefined ? version : nameOf(version)]
+    return new TrackerTracer(named, versioned, (name, options, context) =>
+      this.#startSpan(named, versioned, nameOf(name), options, context),
     )
   }
 

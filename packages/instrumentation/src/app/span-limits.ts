@@ -11,11 +11,19 @@ export const SPAN_LIMITS_DEFAULT: SpanLimits = {
   linkAttributeCountMax: 128,
 }
 
-/** "[A] string value [that exceeds the limit MUST be truncated]; [an array is limited element by element]." */
-export function limitValue(value: SpanAttributeValue, lengthMax: number): SpanAttributeValue {
+/**
+ * "[A] string value [that exceeds the limit MUST be truncated]; [an array is limited element by element]." Undefined for
+ * what is no value of an attribute: a function, an object or a symbol could not even be handed to another thread.
+ */
+export function limitValue(value: unknown, lengthMax: number): SpanAttributeValue | undefined {
   if (typeof value === 'string') return value.length > lengthMax ? value.slice(0, lengthMax) : value
-  if (!Array.isArray(value)) return value
+  if (typeof value === 'number' || typeof value === 'boolean') return value
+  if (!Array.isArray(value) || !value.every(isItem)) return undefined
   return value.map((item) => (typeof item === 'string' ? item.slice(0, lengthMax) : item))
+}
+
+function isItem(value: unknown): boolean {
+  return value === undefined || value === null || /^(?:string|number|boolean)$/.test(typeof value)
 }
 
 /** The attributes of an event or a link within the limits. */
@@ -25,8 +33,8 @@ export function limitAttributes(
   lengthMax: number,
 ): SpanRecordAttributes {
   const kept = Object.entries(attributes)
-    .filter(([key, value]) => key !== '' && value !== undefined && value !== null)
+    .map(([key, value]) => [key, limitValue(value, lengthMax)] as const)
+    .filter(([key, value]) => key !== '' && value !== undefined)
     .slice(0, countMax)
-    .map(([key, value]) => [key, limitValue(value as SpanAttributeValue, lengthMax)])
   return Object.fromEntries(kept)
 }

@@ -54,8 +54,19 @@ export class SpanOutbox {
     clearTimeout(this.#timer)
     this.#timer = undefined
     if (this.#form.count === 0) return
-    this.#refused = !this.#send(this.#form.batch())
+    this.#refused = !this.#sendOrDrop()
     if (this.#refused) this.#timer = setTimeout(() => this.flush(), SEND_AFTER_MS).unref()
     else this.#form.clear()
+  }
+
+  /** A batch that cannot be handed to another thread is dropped and counted: it would fail again, and in the app. */
+  #sendOrDrop(): boolean {
+    const { count } = this.#form
+    try {
+      return this.#send(this.#form.batch())
+    } catch {
+      this.#onDrop(count)
+      return true
+    }
   }
 }
