@@ -12,6 +12,7 @@ import type {
   MeterProvider as SdkMeterProvider,
 } from '@opentelemetry/sdk-metrics'
 import type { ErrorSink } from './guard.ts'
+import { limitAttributes } from './span-limits.ts'
 
 /** Gives the newest state of the app's instruments to the watch thread. */
 export type SendMetrics = (scopeMetrics: readonly ScopeMetrics[]) => void
@@ -62,8 +63,17 @@ export class AppMeterProvider implements MeterProvider {
   #collect(): void {
     this.#sdk?.reader
       .collect()
-      .then(({ resourceMetrics }) => this.#send(resourceMetrics.scopeMetrics))
+      .then(({ resourceMetrics }) => this.#sendPlain(resourceMetrics.scopeMetrics))
       .catch(this.#report)
+  }
+
+  /** An attribute that cannot be handed to another thread, as a function, must not keep all other series here. */
+  #sendPlain(scopeMetrics: readonly ScopeMetrics[]): void {
+    try {
+      this.#send(scopeMetrics)
+    } catch {
+      this.#send(scopeMetrics.map(withPlainAttributes))
+    }
   }
 
   #load(): { provider: SdkMeterProvider; reader: MetricReader } {
@@ -79,4 +89,15 @@ export class AppMeterProvider implements MeterProvider {
     setInterval(() => this.#collect(), this.#everyMs).unref()
     return { provider, reader }
   }
+}
+
+function withPlainAttributes({ scope, metrics }: ScopeMetrics): ScopeMetrics {
+  const plain = metrics.map((metric) => ({
+    ...metric,
+    dataPoints: metric.dataPoints.map((point) => ({
+      ...point,
+      attributes: limitAttributes(point.attributes, Infinity, Infinity),
+    })),
+  }))
+  return { scope, metrics: plain as typeof metrics }
 }

@@ -126,7 +126,8 @@ export class AppSpan implements Span {
   }
 
   addLink(link: Link): this {
-    if (!this.isRecording()) return this
+    // `trace.getSpanContext` gives undefined where there is no span, and that is easily passed on.
+    if (!this.isRecording() || !link?.context) return this
     if (this.links.length >= limits.linkCountMax) {
       this.droppedLinks++
       return this
@@ -142,12 +143,12 @@ export class AppSpan implements Span {
   }
 
   addLinks(links: Link[]): this {
-    for (const link of links) this.addLink(link)
+    if (Array.isArray(links)) for (const link of links) this.addLink(link)
     return this
   }
 
   setStatus(status: SpanStatus): this {
-    if (!this.isRecording()) return this
+    if (!this.isRecording() || typeof status?.code !== 'number') return this
     this.status = status.code
     this.statusMessage = typeof status.message === 'string' ? status.message : undefined
     return this
@@ -204,12 +205,18 @@ function isTimeInput(value: unknown): value is TimeInput {
   return typeof value === 'number' || value instanceof Date || Array.isArray(value)
 }
 
-/** A time of the API as wall clock in ms; the API also takes `performance.now()` values. */
+/** A time of the API as wall clock in ms; the API also takes `performance.now()` values. What is no time is now. */
 export function wallMs(time: TimeInput | undefined): number {
-  if (time === undefined) return Date.now()
-  if (time instanceof Date) return time.getTime()
-  if (Array.isArray(time)) return time[0] * 1000 + time[1] / 1e6
-  return time < performance.timeOrigin ? time + Date.now() - performance.now() : time
+  const ms = time instanceof Date ? time.getTime() : Array.isArray(time) ? millisOf(time) : time
+  if (typeof ms !== 'number' || !Number.isFinite(ms)) return Date.now()
+  const sinceStart = typeof time === 'number' && ms < performance.timeOrigin
+  return sinceStart ? ms + Date.now() - performance.now() : ms
+}
+
+function millisOf([seconds, nanos]: readonly number[]): number {
+  return typeof seconds === 'number' && typeof nanos === 'number'
+    ? seconds * 1000 + nanos / 1e6
+    : Number.NaN
 }
 
 /** A time of the API on the clock of `performance.now()`. */

@@ -1,4 +1,6 @@
+import type { ScopeMetrics } from '@opentelemetry/sdk-metrics'
 import { expect } from 'chai'
+import { AppMeterProvider } from '../../src/app/app-meters.ts'
 import { AppSpan } from '../../src/app/app-span.ts'
 import { Components } from '../../src/app/components.ts'
 import { SpanOutbox } from '../../src/app/span-outbox.ts'
@@ -69,6 +71,43 @@ describe('what an app may give us by mistake', () => {
       expect(thrown === value).to.equal(true)
     })
   }
+
+  it('is no time, no link and no status of a span', () => {
+    for (const value of [...HOSTILE.slice(1), null, undefined, NaN, new Date(NaN), [undefined]]) {
+      const given = span()
+      given.addLink(value as never)
+      given.addLinks([{ context: undefined as never }])
+      given.addLinks(value as never)
+      given.setStatus(value as never)
+      given.addEvent('event', { a: 1 }, value as never)
+      given.end(value as never)
+      expect(given.links).to.deep.equal([])
+      expect(given.status).to.equal(0)
+      expect(given.events[0]!.timeMs).to.be.closeTo(Date.now(), 60_000)
+      expect(given.endMs).to.be.closeTo(performance.now(), 60_000)
+    }
+  })
+
+  it("does not keep the app's other series from being sent", async () => {
+    const sent: ScopeMetrics[][] = []
+    const errors: unknown[] = []
+    const meters = new AppMeterProvider(
+      (scopeMetrics) => void sent.push(structuredClone([...scopeMetrics])),
+      60_000,
+      (error) => void errors.push(error),
+    )
+    const counter = meters.getMeter('shop').createCounter('sold')
+    counter.add(1, { what: 'book' })
+    counter.add(2, { what: (() => undefined) as never, where: 'here' })
+    meters.flush()
+    await new Promise((resolve) => setTimeout(resolve, 10))
+    expect(errors).to.deep.equal([])
+    const points = sent[0]![0]!.metrics[0]!.dataPoints
+    expect(points.map(({ attributes, value }) => [attributes, value])).to.deep.equal([
+      [{ what: 'book' }, 1],
+      [{ where: 'here' }, 2],
+    ])
+  })
 
   it('is dropped with its batch, and counted, when it cannot be handed to another thread', () => {
     let dropped = 0
