@@ -1,11 +1,13 @@
 import { subscribe } from 'node:diagnostics_channel'
 import type { ClientRequest, IncomingMessage } from 'node:http'
+import { http } from '../shared/node-http.ts'
 import { BAGGAGE_HEADER } from './baggage.ts'
 import { errorName } from './error-name.ts'
 import type { ErrorSink } from './guard.ts'
 import { guarded } from './guard.ts'
 import { HttpCall } from './http-call.ts'
 import { clientErrorType, type HttpClientMetrics } from './http-client-metrics.ts'
+import { keepListener } from './kept-listener.ts'
 import { baggageOf, traceparentOf, traceStateOf } from './outgoing-trace.ts'
 import type { RequestTracker } from './request-tracker.ts'
 
@@ -56,6 +58,10 @@ export function watchHttpClients(
     metrics.record(peer, tracker.endCall(call, errorType), status, errorType)
   })
 
+  const waits = ({ [CALL]: tracked }: TrackedRequest): boolean =>
+    tracked !== undefined && tracked.call.endMs === undefined
+  const kept = { event: 'close', listener: onClose, waits }
+  keepListener<TrackedRequest>(http.ClientRequest.prototype, kept, report)
   subscribe('http.client.request.created', onCreated)
   subscribe('http.client.request.error', onError)
 }
@@ -70,14 +76,21 @@ function setHeader(request: ClientRequest, name: string, value: string | undefin
 function peerOf(request: ClientRequest): { host: string; port: number } {
   const { host, protocol, socketPath } = request as ClientRequest & { socketPath?: string }
   if (typeof socketPath === 'string') return { host: socketPath, port: 0 }
-  const header = request.getHeader('host')
+  const header = hostHeaderOf(request)
   const standard = protocol === 'https:' ? 443 : 80
-  if (typeof header !== 'string') return { host, port: standard }
+  if (header === undefined) return { host, port: standard }
   const colon = header.lastIndexOf(':')
   const port = colon > header.lastIndexOf(']') ? Number(header.slice(colon + 1)) : standard
   return { host: colon > 0 && port !== standard ? header.slice(0, colon) : host, port }
 }
 
 function originOf(request: ClientRequest): string {
-  return `${request.protocol}//${request.getHeader('host') ?? request.host}`
+  return `${request.protocol}//${hostHeaderOf(request) ?? request.host}`
+}
+
+/** Headers that the app gives as a list are text at once, and can be asked for by that only. */
+function hostHeaderOf(request: ClientRequest & { _header?: string | null }): string | undefined {
+  const header = request.getHeader('host')
+  if (typeof header === 'string') return header
+  return /^host: *(.+?) *\r$/im.exec(request._header ?? '')?.[1]
 }

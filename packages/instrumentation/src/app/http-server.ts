@@ -9,6 +9,7 @@ import { emitIn } from './emitter-context.ts'
 import type { ErrorSink } from './guard.ts'
 import type { HttpServerMetrics, MethodStats } from './http-server-metrics.ts'
 import { IdleConnections } from './idle-connection.ts'
+import { keepListener } from './kept-listener.ts'
 import { LocalRoot, type RootDescription } from './local-root.ts'
 import type { RequestTracker } from './request-tracker.ts'
 import { parseTraceparent, type RemoteParent, withTraceState } from './trace-context.ts'
@@ -268,6 +269,8 @@ export function watchHttpServers(
   }
 
   patch(http.Server.prototype as { emit: Emit })
+  const waits = ({ req }: ServerResponse<TrackedRequest>): boolean => req?.[ROOT]?.ended === false
+  keepListener(http.ServerResponse.prototype, { event: 'close', listener: onClose, waits }, report)
   return patch
 }
 

@@ -1,5 +1,4 @@
 import { executionAsyncResource } from 'node:async_hooks'
-import { nextTick } from 'node:process'
 
 /** An object of the queue of `process.nextTick`, once there was one. */
 const kept: object[] = []
@@ -11,7 +10,8 @@ const kept: object[] = []
  * object that lives keeps its class.
  */
 export function keepTickShape(): void {
-  nextTick(() => {
+  // Not by `node:process`, which opens standard input and output for whoever imports it.
+  process.nextTick(() => {
     kept[0] = executionAsyncResource()
   })
 }

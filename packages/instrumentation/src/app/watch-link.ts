@@ -96,6 +96,10 @@ export class WatchLink implements Link {
       env: { ...process.env, NODE_OPTIONS: '' },
       resourceLimits: RESOURCE_LIMITS,
       name: 'chokepoint',
+      // Node would join these with the app's, and so open them: a pipe does not block any more from then on, and what
+      // an app writes to it by `fs.writeSync` fails. The thread says nothing there.
+      stdout: true,
+      stderr: true,
     })
     worker.on('message', (message: WatchMessage) => this.#warn(message.text))
     worker.on('error', (error) => {
