@@ -1,3 +1,5 @@
+import { nowMs as ownNowMs } from './own-clock.ts'
+
 const TYPES_MAX = 64
 /** The part of the time that counting may take: of eight thousand connections it takes 0.8 to 3 ms. */
 const SHARE_MAX = 0.0005
@@ -12,7 +14,7 @@ export class ActiveResources {
   /** @param list gives the type of each resource that keeps the loop alive */
   constructor(
     list: () => readonly string[] = () => process.getActiveResourcesInfo(),
-    nowMs: () => number = () => performance.now(),
+    nowMs: () => number = ownNowMs,
   ) {
     this.#list = list
     this.#nowMs = nowMs

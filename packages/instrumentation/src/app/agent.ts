@@ -13,6 +13,7 @@ import { DbMetrics } from './db-metrics.ts'
 import { watchEsmLoads } from './esm-loads.ts'
 import { watchFastify } from './fastify.ts'
 import { watchGraphql } from './graphql.ts'
+import { guarded } from './guard.ts'
 import { watchHttpClients } from './http-client.ts'
 import { HttpClientMetrics } from './http-client-metrics.ts'
 import { watchHttpServers } from './http-server.ts'
@@ -136,25 +137,25 @@ export function startAgent(settings: Settings): void {
 
 /** Sees to it that what is measured until the end leaves, too. */
 function watchEnds(
-  { link, pools, libraries }: Parts,
+  { link, pools, libraries, report }: Parts,
   outbox: SpanOutbox,
   meters: AppMeterProvider,
 ): void {
   const watchEnd = isMainThread ? watchProcessEnd : watchThreadEnd
   watchEnd({
-    beforeEnd: () => meters.flush(),
-    requestFlush: () => {
+    beforeEnd: guarded(report, () => meters.flush()),
+    requestFlush: guarded(report, () => {
       pools.refresh()
       outbox.flush()
       link.requestFlush()
-    },
-    shutdown: () => {
+    }),
+    shutdown: guarded(report, () => {
       link.startLate()
       pools.refresh()
       libraries.tell()
       outbox.flush()
       link.shutdown(EXIT_WAIT_MS)
-    },
+    }),
   })
 }
 

@@ -11,6 +11,7 @@ import type {
 import type { SpanLimits } from '../settings/settings.ts'
 import type { SpanRecordAttributes, SpanRecordEvent, SpanRecordLink } from '../shared/messages.ts'
 import { nameOf } from './name-of.ts'
+import { nowMs, wallNowMs } from './own-clock.ts'
 import { limitAttributes, limitValue, SPAN_LIMITS_DEFAULT } from './span-limits.ts'
 import { newSpanId } from './trace-context.ts'
 
@@ -177,8 +178,8 @@ export class AppSpan implements Span {
 
   end(time?: TimeInput): void {
     if (this.endMs !== undefined) return
-    const nowMs = performance.now()
-    this.endMs = Math.max(this.start.startMs, time === undefined ? nowMs : monotonicMs(time))
+    const endMs = time === undefined ? nowMs() : monotonicMs(time)
+    this.endMs = Math.max(this.start.startMs, endMs)
     this.#onEnd(this)
   }
 
@@ -208,9 +209,9 @@ function isTimeInput(value: unknown): value is TimeInput {
 /** A time of the API as wall clock in ms; the API also takes `performance.now()` values. What is no time is now. */
 export function wallMs(time: TimeInput | undefined): number {
   const ms = time instanceof Date ? time.getTime() : Array.isArray(time) ? millisOf(time) : time
-  if (typeof ms !== 'number' || !Number.isFinite(ms)) return Date.now()
+  if (typeof ms !== 'number' || !Number.isFinite(ms)) return wallNowMs()
   const sinceStart = typeof time === 'number' && ms < performance.timeOrigin
-  return sinceStart ? ms + Date.now() - performance.now() : ms
+  return sinceStart ? ms + wallNowMs() - nowMs() : ms
 }
 
 function millisOf([seconds, nanos]: readonly number[]): number {
@@ -221,5 +222,5 @@ function millisOf([seconds, nanos]: readonly number[]): number {
 
 /** A time of the API on the clock of `performance.now()`. */
 export function monotonicMs(time: TimeInput): number {
-  return wallMs(time) - (Date.now() - performance.now())
+  return wallMs(time) - (wallNowMs() - nowMs())
 }

@@ -1,5 +1,4 @@
 import type { AsyncLocalStorage } from 'node:async_hooks'
-import { performance } from 'node:perf_hooks'
 import type { Context } from '@opentelemetry/api'
 import { HistogramRecorder } from '../shared/histogram-recorder.ts'
 import { recordedInstrument } from '../shared/recorded-instruments.ts'
@@ -8,6 +7,7 @@ import { AppSpan } from './app-span.ts'
 import { errorName } from './error-name.ts'
 import { DerivedContext, innerSpanOf, LocalRoot, withSpan } from './local-root.ts'
 import { nameOf } from './name-of.ts'
+import { nowMs } from './own-clock.ts'
 
 /** How an operation ended. `error`: what was thrown, or true when there is nothing to name. */
 export interface OperationEnd {
@@ -94,11 +94,11 @@ export class NamedComponent implements Component {
   }
 
   start(operation: string): RunningOperation {
-    const startMs = performance.now()
+    const startMs = nowMs()
     let running = true
     return {
       end: (outcome) => {
-        if (running) this.record(operation, performance.now() - startMs, outcome)
+        if (running) this.record(operation, nowMs() - startMs, outcome)
         running = false
       },
     }
@@ -106,7 +106,7 @@ export class NamedComponent implements Component {
 
   /** Begins an operation around work that is not called from here. */
   open(operation: string): OpenOperation {
-    const startMs = performance.now()
+    const startMs = nowMs()
     const span = this.#startSpan(operation, startMs)
     let running = true
     return {
@@ -114,7 +114,7 @@ export class NamedComponent implements Component {
       end: (outcome) => {
         if (!running) return
         running = false
-        this.record(operation, performance.now() - startMs, outcome)
+        this.record(operation, nowMs() - startMs, outcome)
         if (outcome?.error !== undefined) span?.setStatus({ code: STATUS_ERROR })
         span?.end()
       },
@@ -122,10 +122,10 @@ export class NamedComponent implements Component {
   }
 
   track<Result>(operation: string, work: () => Result): Result {
-    const startMs = performance.now()
+    const startMs = nowMs()
     const span = this.#startSpan(operation, startMs)
     const end = (outcome?: OperationEnd): void => {
-      this.record(operation, performance.now() - startMs, outcome)
+      this.record(operation, nowMs() - startMs, outcome)
       if (outcome !== undefined) span?.setStatus({ code: STATUS_ERROR })
       span?.end()
     }

@@ -1,6 +1,7 @@
 import { clearInterval, setInterval } from 'node:timers'
 import { BEAT_AT, BEAT_RAN, BEATS, type SharedMemory } from '../shared/memory-layout.ts'
 import type { BeatGap } from '../shared/messages.ts'
+import { hrtimeMs } from './own-clock.ts'
 
 export interface HeartbeatOptions {
   readonly memory: SharedMemory
@@ -31,8 +32,7 @@ export class Heartbeat {
   beat(): void {
     const { memory, everyMs, lateMs, tellGap } = this.#options
     const { clock } = memory
-    const [seconds, nanoseconds] = process.hrtime()
-    const endMs = seconds * 1000 + nanoseconds / 1e6
+    const endMs = hrtimeMs()
     const startMs = clock[BEAT_AT]!
     const beats = clock[BEATS]!
     const cpuBeforeMs = this.#cpuMs

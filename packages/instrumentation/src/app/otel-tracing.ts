@@ -1,4 +1,3 @@
-import { performance } from 'node:perf_hooks'
 import {
   type Context,
   context as contextApi,
@@ -13,6 +12,7 @@ import { AppSpan, monotonicMs, type SpanStart } from './app-span.ts'
 import { CallSpan, viewOf } from './call-span.ts'
 import { innerSpanOf, LocalRoot, type RootDescription, rootOf } from './local-root.ts'
 import { nameOf } from './name-of.ts'
+import { nowMs } from './own-clock.ts'
 import type { RequestTracker } from './request-tracker.ts'
 import type { RootHistograms } from './route-stats.ts'
 import { RouteStats } from './route-stats.ts'
@@ -86,8 +86,7 @@ export class TrackerTracerProvider implements TracerProvider {
     context: Context,
   ): Span {
     const root = options.root === true ? undefined : rootOf(context)
-    const startMs =
-      options.startTime === undefined ? performance.now() : monotonicMs(options.startTime)
+    const startMs = options.startTime === undefined ? nowMs() : monotonicMs(options.startTime)
     const start = { name, kind: options.kind ?? 0, scope, scopeVersion, startMs }
     const span =
       root === undefined || root.ended

@@ -1,8 +1,8 @@
 import { AsyncResource } from 'node:async_hooks'
-import { performance } from 'node:perf_hooks'
 import { type Context, ROOT_CONTEXT } from '@opentelemetry/api'
 import { type ErrorSink, guarded } from './guard.ts'
 import type { Call } from './local-root.ts'
+import { nowMs } from './own-clock.ts'
 import { Pool, type PoolMetrics, type PoolState } from './pool-metrics.ts'
 import { ownerOf } from './prototype-owner.ts'
 import type { RequestTracker } from './request-tracker.ts'
@@ -160,7 +160,7 @@ function recordUse(pool: Pool, client: PgPoolClient | undefined): void {
   const takenAt = client?.[TAKEN_AT]
   if (client === undefined || takenAt === undefined) return
   client[TAKEN_AT] = undefined
-  pool.recordUse(performance.now() - takenAt)
+  pool.recordUse(nowMs() - takenAt)
 }
 
 /** Undefined when the pool is gone, or ended with all of its connections. */

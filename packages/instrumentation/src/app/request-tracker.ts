@@ -1,10 +1,10 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { performance } from 'node:perf_hooks'
 import type { Context } from '@opentelemetry/api'
 import { LEVEL } from '../shared/memory-layout.ts'
 import type { SeriesWriter } from '../shared/series-writer.ts'
 import type { CallShape } from './call-shape.ts'
 import { type Call, innerSpanOf, type LocalRoot, rootOf } from './local-root.ts'
+import { nowMs } from './own-clock.ts'
 import type { RouteStats } from './route-stats.ts'
 import { RunningClock } from './running-clock.ts'
 import type { SpanOutbox } from './span-outbox.ts'
@@ -77,7 +77,7 @@ export class RequestTracker {
   startCall(shape: CallShape, remember = true, context = this.caller): Call {
     const root = rootOf(context)
     if (root === undefined || root.ended) {
-      return newCall(shape, undefined, undefined, undefined, performance.now())
+      return newCall(shape, undefined, undefined, undefined, nowMs())
     }
     const startMs = this.standsIn ? this.clock.chargeAtOnce(root) : this.clock.charge(root)
     const parent = context === root ? undefined : innerSpanOf(context)

@@ -1,4 +1,5 @@
 import { performance } from 'node:perf_hooks'
+import { nowMs } from './own-clock.ts'
 
 /** What a running request is charged on. */
 export interface Charged {
@@ -25,7 +26,7 @@ export class RunningClock {
   /** A piece begins; what was before is charged to nobody. Gives the time in ms. */
   mark(): number {
     this.#markedIdleMs = this.#timing.idleTime
-    this.#markedAtMs = performance.now()
+    this.#markedAtMs = nowMs()
     return this.#markedAtMs
   }
 
@@ -34,7 +35,7 @@ export class RunningClock {
    * its idle time need not be read. Gives the time in ms.
    */
   chargeAtOnce(charged: Charged): number {
-    const atMs = performance.now()
+    const atMs = nowMs()
     charged.cpuMs += atMs - this.#markedAtMs
     this.#markedAtMs = atMs
     return atMs
@@ -43,7 +44,7 @@ export class RunningClock {
   /** A piece of `charged` ends here. Gives the time in ms. */
   charge(charged: Charged): number {
     const idleMs = this.#timing.idleTime
-    const atMs = performance.now()
+    const atMs = nowMs()
     const activeMs = atMs - this.#markedAtMs - (idleMs - this.#markedIdleMs)
     if (activeMs > 0) charged.cpuMs += activeMs
     this.#markedIdleMs = idleMs

@@ -1,6 +1,7 @@
 import type { SpanRecord, SpanRecordAttributes } from '../shared/messages.ts'
 import type { AppSpan } from './app-span.ts'
 import type { Call, LocalRoot } from './local-root.ts'
+import { nowMs, wallNowMs } from './own-clock.ts'
 import type { SpanOutbox } from './span-outbox.ts'
 import { shownAttributes } from './statement-attributes.ts'
 import { newSpanId } from './trace-context.ts'
@@ -17,7 +18,7 @@ export interface RootOutcome {
 /** Sends the spans of a kept root: its own first, then its calls and the spans of the app, as they ended. */
 export function sendSpansOf(root: LocalRoot, outcome: RootOutcome, outbox: SpanOutbox): void {
   // The wall clock may have been set meanwhile, so the offset is taken now and not at the start.
-  const offsetMs = Date.now() - performance.now()
+  const offsetMs = wallNowMs() - nowMs()
   outbox.add(rootRecord(root, outcome, offsetMs))
   for (let call = root.firstCall; call !== undefined; call = call.next) {
     outbox.add(callRecord(root, call, outcome, offsetMs))

@@ -1,7 +1,7 @@
-import { performance } from 'node:perf_hooks'
 import { HttpCall } from './http-call.ts'
 import type { PeerStats } from './http-client-metrics.ts'
 import type { Call } from './local-root.ts'
+import { nowMs } from './own-clock.ts'
 import type { Pool } from './pool-metrics.ts'
 
 /** What a request of undici goes by: its place in the queue of a pool, and the numbers of that pool. */
@@ -27,7 +27,7 @@ export class UndiciCall extends HttpCall {
   /** It has a connection from now on. A request that is sent once more goes on waiting in nobody's eyes. */
   sent(): void {
     if (this.#pool === undefined || this.#sentMs !== undefined) return
-    this.#sentMs = performance.now()
+    this.#sentMs = nowMs()
     this.#pool.recordWait(this.#sentMs - (this.#queued ?? this.call).startMs)
   }
 

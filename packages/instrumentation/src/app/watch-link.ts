@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks'
 import { clearTimeout, setTimeout } from 'node:timers'
 import { Worker } from 'node:worker_threads'
 import type { Settings } from '../settings/settings.ts'
@@ -13,8 +14,10 @@ import {
 } from '../shared/memory-layout.ts'
 import type { AppMessage, SpanBatch, WatchMessage, WatchThreadData } from '../shared/messages.ts'
 import { WATCH_FILE } from '../watch-file.ts'
+import { addressSpaceShortage } from './address-space.ts'
 import { clusterPlace } from './cluster-place.ts'
 import { Heartbeat } from './heartbeat.ts'
+import { nowMs } from './own-clock.ts'
 
 /** The slowest heartbeat by which the app thread shows that it is alive: each wakes an idle process. */
 const HEARTBEAT_MS_MAX = 50
@@ -89,21 +92,22 @@ export class WatchLink implements Link {
       heartbeatMs,
       startedAtMs: performance.timeOrigin,
     }
-    // The app's own preloads and flags are not for this thread.
-    const worker = new Worker(WATCH_FILE, {
-      workerData: data,
-      execArgv: ['--no-warnings'],
-      env: { ...process.env, NODE_OPTIONS: '' },
-      resourceLimits: RESOURCE_LIMITS,
-      name: 'chokepoint',
-      // Node would join these with the app's, and so open them: a pipe does not block any more from then on, and what
-      // an app writes to it by `fs.writeSync` fails. The thread says nothing there.
-      stdout: true,
-      stderr: true,
-    })
+    const shortage = addressSpaceShortage()
+    if (shortage !== undefined) {
+      this.#warn(`the watch thread cannot start: ${shortage}`)
+      return
+    }
+    let worker: Worker
+    try {
+      worker = newWatchThread(data)
+    } catch (error) {
+      // As where no more threads are allowed: the app has no part in it.
+      this.#warn(`the watch thread cannot start: ${messageOf(error)}`)
+      return
+    }
     worker.on('message', (message: WatchMessage) => this.#warn(message.text))
     worker.on('error', (error) => {
-      this.#warn(`the watch thread ended: ${error instanceof Error ? error.message : error}`)
+      this.#warn(`the watch thread ended: ${messageOf(error)}`)
       this.#forget()
     })
     worker.on('exit', () => this.#forget())
@@ -155,10 +159,10 @@ export class WatchLink implements Link {
     this.send({ type: 'shutdown', number })
     const { control } = this.#memory
     Atomics.wait(control, STATE, STATE_STARTING, UP_WAIT_MS)
-    const endMs = performance.now() + waitMs
+    const endMs = nowMs() + waitMs
     for (;;) {
       const done = Atomics.load(control, DONE)
-      const leftMs = endMs - performance.now()
+      const leftMs = endMs - nowMs()
       if (done >= number || leftMs <= 0) break
       Atomics.wait(control, DONE, done, leftMs)
     }
@@ -173,4 +177,24 @@ export class WatchLink implements Link {
     this.#worker = undefined
     this.#heartbeat?.abandon()
   }
+}
+
+function newWatchThread(workerData: WatchThreadData): Worker {
+  // The app's own preloads and flags are not for this thread, and `node --watch` need not know of its files.
+  const { WATCH_REPORT_DEPENDENCIES: _, ...environment } = process.env
+  return new Worker(WATCH_FILE, {
+    workerData,
+    execArgv: ['--no-warnings'],
+    env: { ...environment, NODE_OPTIONS: '' },
+    resourceLimits: RESOURCE_LIMITS,
+    name: 'chokepoint',
+    // Node would join these with the app's, and so open them: a pipe does not block any more from then on, and what
+    // an app writes to it by `fs.writeSync` fails. The thread says nothing there.
+    stdout: true,
+    stderr: true,
+  })
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }

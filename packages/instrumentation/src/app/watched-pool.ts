@@ -1,6 +1,6 @@
-import { performance } from 'node:perf_hooks'
 import type { ErrorSink } from './guard.ts'
 import type { Call } from './local-root.ts'
+import { nowMs } from './own-clock.ts'
 import { Pool, type PoolMetrics, type ReadPool } from './pool-metrics.ts'
 import type { RequestTracker } from './request-tracker.ts'
 
@@ -54,7 +54,7 @@ export class WatchedPool {
       const takenAtMs = this.#takenAtMs.get(connection as object)
       if (takenAtMs === undefined) return
       this.#takenAtMs.delete(connection as object)
-      this.#pool.recordUse(performance.now() - takenAtMs)
+      this.#pool.recordUse(nowMs() - takenAtMs)
     } catch (error) {
       this.#parts.report(error)
     }

@@ -10,7 +10,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs'
-import { hostname, tmpdir, userInfo } from 'node:os'
+import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 // The processes of one cluster meet in a folder that only their user can enter:
@@ -32,7 +32,8 @@ export class ClusterFolder {
   constructor(primaryPid: number) {
     const host = createHash('sha1').update(hostname()).digest('hex').slice(0, 8)
     const group = `${host}-${primaryPid}-${startOf(primaryPid)}`
-    this.path = join(tmpdir(), `chokepoint-${userInfo().uid}`, group)
+    // Not by `userInfo`: the user of a container often has no name, and that is an error there.
+    this.path = join(tmpdir(), `chokepoint-${process.geteuid?.() ?? -1}`, group)
   }
 
   /** Makes the folder, and removes those of clusters on this host that are no more. */
