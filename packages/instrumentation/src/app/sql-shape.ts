@@ -78,7 +78,7 @@ const NESTED_COMMENT = /^\/\*[\s\S]*\/\*/
 /** A list of values, as `IN (?, ?)` or several rows of `VALUES`: its length is a value too. */
 const LIST = /\(\s*\?(?:\s*,\s*\?)*\s*\)(?:\s*,\s*\(\s*\?(?:\s*,\s*\?)*\s*\))*/g
 const COLLECTION =
-  /\b(?:from|into|update|join|table)\s+(?:only\s+|if\s+(?:not\s+)?exists\s+)?((?:["`[]?\w+["`\]]?\.)?["`[]?\w+["`\]]?)/i
+  /(?:^copy|\b(?:from|into|update|join|table))\s+(?:only\s+|if\s+(?:not\s+)?exists\s+)?((?:["`[]?\w+["`\]]?\.)?["`[]?\w+["`\]]?)/i
 
 /** Whether the statements of a system, as `db.system.name` has it, are known to be SQL. */
 export function isSql(system: string): boolean {

@@ -9,6 +9,8 @@ const CASES: readonly [
   text: string,
 ][] = [
   ['select * from items where id = 7', 'SELECT', 'items', 'select * from items where id = ?'],
+  ['copy items from stdin', 'COPY', 'items', 'copy items from stdin'],
+  ['COPY (SELECT * FROM items) TO STDOUT', 'COPY', 'items', 'COPY (SELECT * FROM items) TO STDOUT'],
   [
     'SELECT * FROM items WHERE id IN (1, 2,3)',
     'SELECT',
