@@ -1,4 +1,4 @@
-import { nowMs as ownNowMs } from './own-clock.ts'
+import { nowMs as ownNowMs } from '../shared/own-clock.ts'
 
 const TYPES_MAX = 64
 /** The part of the time that counting may take: of eight thousand connections it takes 0.8 to 3 ms. */

@@ -1,4 +1,3 @@
-import { performance } from 'node:perf_hooks'
 import type {
   Attributes,
   Exception,
@@ -10,8 +9,8 @@ import type {
 } from '@opentelemetry/api'
 import type { SpanLimits } from '../settings/settings.ts'
 import type { SpanRecordAttributes, SpanRecordEvent, SpanRecordLink } from '../shared/messages.ts'
+import { nowMs, timeOriginMs, wallNowMs } from '../shared/own-clock.ts'
 import { nameOf } from './name-of.ts'
-import { nowMs, wallNowMs } from './own-clock.ts'
 import { limitAttributes, limitValue, SPAN_LIMITS_DEFAULT } from './span-limits.ts'
 import { newSpanId } from './trace-context.ts'
 
@@ -210,7 +209,7 @@ function isTimeInput(value: unknown): value is TimeInput {
 export function wallMs(time: TimeInput | undefined): number {
   const ms = time instanceof Date ? time.getTime() : Array.isArray(time) ? millisOf(time) : time
   if (typeof ms !== 'number' || !Number.isFinite(ms)) return wallNowMs()
-  const sinceStart = typeof time === 'number' && ms < performance.timeOrigin
+  const sinceStart = typeof time === 'number' && ms < timeOriginMs
   return sinceStart ? ms + wallNowMs() - nowMs() : ms
 }
 

@@ -1,13 +1,13 @@
 import type { AsyncLocalStorage } from 'node:async_hooks'
 import type { Context } from '@opentelemetry/api'
 import { HistogramRecorder } from '../shared/histogram-recorder.ts'
+import { nowMs } from '../shared/own-clock.ts'
 import { recordedInstrument } from '../shared/recorded-instruments.ts'
 import type { SeriesWriter } from '../shared/series-writer.ts'
 import { AppSpan } from './app-span.ts'
 import { errorName } from './error-name.ts'
 import { DerivedContext, innerSpanOf, LocalRoot, withSpan } from './local-root.ts'
 import { nameOf } from './name-of.ts'
-import { nowMs } from './own-clock.ts'
 
 /** How an operation ended. `error`: what was thrown, or true when there is nothing to name. */
 export interface OperationEnd {

@@ -1,7 +1,7 @@
 import { clearInterval, setInterval } from 'node:timers'
 import { BEAT_AT, BEAT_RAN, BEATS, type SharedMemory } from '../shared/memory-layout.ts'
 import type { BeatGap } from '../shared/messages.ts'
-import { hrtimeMs } from './own-clock.ts'
+import { hrtimeMs } from '../shared/own-clock.ts'
 
 export interface HeartbeatOptions {
   readonly memory: SharedMemory

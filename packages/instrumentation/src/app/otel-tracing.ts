@@ -8,11 +8,11 @@ import {
   type TracerProvider,
   trace,
 } from '@opentelemetry/api'
+import { nowMs } from '../shared/own-clock.ts'
 import { AppSpan, monotonicMs, type SpanStart } from './app-span.ts'
 import { CallSpan, viewOf } from './call-span.ts'
 import { innerSpanOf, LocalRoot, type RootDescription, rootOf } from './local-root.ts'
 import { nameOf } from './name-of.ts'
-import { nowMs } from './own-clock.ts'
 import type { RequestTracker } from './request-tracker.ts'
 import type { RootHistograms } from './route-stats.ts'
 import { RouteStats } from './route-stats.ts'

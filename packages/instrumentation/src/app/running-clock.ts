@@ -1,5 +1,5 @@
 import { performance } from 'node:perf_hooks'
-import { nowMs } from './own-clock.ts'
+import { nowMs } from '../shared/own-clock.ts'
 
 /** What a running request is charged on. */
 export interface Charged {

@@ -17,13 +17,14 @@ export const SPAN_LIMITS_DEFAULT: SpanLimits = {
  */
 export function limitValue(value: unknown, lengthMax: number): SpanAttributeValue | undefined {
   if (typeof value === 'string') return value.length > lengthMax ? value.slice(0, lengthMax) : value
-  if (typeof value === 'number' || typeof value === 'boolean') return value
-  if (!Array.isArray(value) || !value.every(isItem)) return undefined
+  if (isScalar(value)) return value
+  if (!Array.isArray(value) || !value.every((item) => item == null || isScalar(item)))
+    return undefined
   return value.map((item) => (typeof item === 'string' ? item.slice(0, lengthMax) : item))
 }
 
-function isItem(value: unknown): boolean {
-  return value === undefined || value === null || /^(?:string|number|boolean)$/.test(typeof value)
+function isScalar(value: unknown): value is string | number | boolean {
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
 }
 
 /** The attributes of an event or a link within the limits. */

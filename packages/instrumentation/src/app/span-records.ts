@@ -1,7 +1,7 @@
 import type { SpanRecord, SpanRecordAttributes } from '../shared/messages.ts'
+import { nowMs, wallNowMs } from '../shared/own-clock.ts'
 import type { AppSpan } from './app-span.ts'
 import type { Call, LocalRoot } from './local-root.ts'
-import { nowMs, wallNowMs } from './own-clock.ts'
 import type { SpanOutbox } from './span-outbox.ts'
 import { shownAttributes } from './statement-attributes.ts'
 import { newSpanId } from './trace-context.ts'

@@ -1,7 +1,7 @@
+import { nowMs } from '../shared/own-clock.ts'
 import { HttpCall } from './http-call.ts'
 import type { PeerStats } from './http-client-metrics.ts'
 import type { Call } from './local-root.ts'
-import { nowMs } from './own-clock.ts'
 import type { Pool } from './pool-metrics.ts'
 
 /** What a request of undici goes by: its place in the queue of a pool, and the numbers of that pool. */

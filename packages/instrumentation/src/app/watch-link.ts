@@ -1,4 +1,3 @@
-import { performance } from 'node:perf_hooks'
 import { clearTimeout, setTimeout } from 'node:timers'
 import { Worker } from 'node:worker_threads'
 import type { Settings } from '../settings/settings.ts'
@@ -13,11 +12,11 @@ import {
   TAKEN,
 } from '../shared/memory-layout.ts'
 import type { AppMessage, SpanBatch, WatchMessage, WatchThreadData } from '../shared/messages.ts'
+import { nowMs, timeOriginMs } from '../shared/own-clock.ts'
 import { WATCH_FILE } from '../watch-file.ts'
 import { addressSpaceShortage } from './address-space.ts'
 import { clusterPlace } from './cluster-place.ts'
 import { Heartbeat } from './heartbeat.ts'
-import { nowMs } from './own-clock.ts'
 
 /** The slowest heartbeat by which the app thread shows that it is alive: each wakes an idle process. */
 const HEARTBEAT_MS_MAX = 50
@@ -90,18 +89,13 @@ export class WatchLink implements Link {
       mainScript: process.argv[1],
       cluster: clusterPlace(),
       heartbeatMs,
-      startedAtMs: performance.timeOrigin,
-    }
-    const shortage = addressSpaceShortage()
-    if (shortage !== undefined) {
-      this.#warn(`the watch thread cannot start: ${shortage}`)
-      return
+      startedAtMs: timeOriginMs,
     }
     let worker: Worker
     try {
       worker = newWatchThread(data)
     } catch (error) {
-      // As where no more threads are allowed: the app has no part in it.
+      // The app has no part in it, and this is a timer of ours.
       this.#warn(`the watch thread cannot start: ${messageOf(error)}`)
       return
     }
@@ -179,7 +173,10 @@ export class WatchLink implements Link {
   }
 }
 
+/** @throws where no further thread is allowed, or has room */
 function newWatchThread(workerData: WatchThreadData): Worker {
+  const shortage = addressSpaceShortage()
+  if (shortage !== undefined) throw new Error(shortage)
   // The app's own preloads and flags are not for this thread, and `node --watch` need not know of its files.
   const { WATCH_REPORT_DEPENDENCIES: _, ...environment } = process.env
   return new Worker(WATCH_FILE, {

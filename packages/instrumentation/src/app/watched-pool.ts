@@ -1,6 +1,6 @@
+import { nowMs } from '../shared/own-clock.ts'
 import type { ErrorSink } from './guard.ts'
 import type { Call } from './local-root.ts'
-import { nowMs } from './own-clock.ts'
 import { Pool, type PoolMetrics, type ReadPool } from './pool-metrics.ts'
 import type { RequestTracker } from './request-tracker.ts'
 

@@ -14,9 +14,10 @@ import {
   viewSharedMemory,
 } from '../shared/memory-layout.ts'
 import type { AppMessage, WatchMessage, WatchThreadData } from '../shared/messages.ts'
+import { hrtimeMs } from '../shared/own-clock.ts'
 import { SeriesReader } from '../shared/series-reader.ts'
 import { AppCost, recordCalibration } from './app-cost.ts'
-import { clock, monotonicMs } from './clock.ts'
+import { clock } from './clock.ts'
 import { ClusterEndpoint } from './cluster/cluster-endpoint.ts'
 import { ExportLog } from './export/export-log.ts'
 import { createPipelines, type Pipelines } from './export/pipelines.ts'
@@ -59,13 +60,13 @@ export class WatchThread {
   readonly #warnings: Warnings
   readonly #drops = new DropCounts()
   readonly #exportLog: ExportLog
-  readonly #canary = new ThreadPoolCanary(monotonicMs)
+  readonly #canary = new ThreadPoolCanary(hrtimeMs)
   readonly #runtime = new RuntimeHistory()
   readonly #histograms: OwnHistograms
   readonly #stallWatch: StallWatch
   readonly #sourceMaps = new SourceMaps()
   readonly #profiles: OnDemandProfiles
-  readonly #appCost = new AppCost(recordCalibration(monotonicMs))
+  readonly #appCost = new AppCost(recordCalibration(hrtimeMs))
   readonly #governing: NodeJS.Timeout
   readonly #pipelines: Pipelines
   readonly #readers: MetricReaders
@@ -115,7 +116,7 @@ export class WatchThread {
       memory: this.#memory,
       threads: this.#threads,
       appCost: this.#appCost,
-      now: monotonicMs,
+      now: hrtimeMs,
       warn: (subject, detail) => this.#warnings.warn(subject, detail),
     })
     this.#readers = createMetricReaders({
@@ -137,7 +138,7 @@ export class WatchThread {
       sourceMaps: this.#sourceMaps,
       now: Date.now,
     })
-    const hasBudget = createProfileBudget(monotonicMs)
+    const hasBudget = createProfileBudget(hrtimeMs)
     return new StallWatch({
       memory: this.#memory,
       heartbeatMs,
@@ -149,7 +150,7 @@ export class WatchThread {
         return true
       },
       mayPause: () => this.#runtime.latest?.debugged === false,
-      now: monotonicMs,
+      now: hrtimeMs,
       appThread: () => readMainThread(KERNEL_FILES),
       awakeMs: () => readAwakeMs(KERNEL_FILES),
       onNamed: (stall) => report.named(stall),

@@ -9,11 +9,13 @@ export const nowMs: () => number = performance.now.bind(performance)
 /** The time of `Date.now()`, in ms. */
 export const wallNowMs: () => number = Date.now
 
-/** The time of `process.hrtime()`, in ms: the clock that the watch thread reads, too. */
-export const hrtimeMs: () => number = (() => {
-  const { hrtime } = process
-  return () => {
-    const [seconds, nanoseconds] = hrtime()
-    return seconds * 1000 + nanoseconds / 1e6
-  }
-})()
+/** When `performance.now()` was 0, as wall clock in ms. */
+export const timeOriginMs: number = performance.timeOrigin
+
+const { hrtime } = process
+
+/** The time of `process.hrtime()`, in ms: the clock of the heartbeat, which nobody can set and all threads share. */
+export function hrtimeMs(): number {
+  const [seconds, nanoseconds] = hrtime()
+  return seconds * 1000 + nanoseconds / 1e6
+}
